@@ -232,15 +232,26 @@ export interface Strategy {
   /** Fill in and clear fields before validation of a create. May mutate. */
   prepareForCreate?(object: KubeObject, context: StrategyContext): void;
   /** The same for an update; also reset what an update may not change silently. */
-  prepareForUpdate?(object: KubeObject, old: KubeObject, context: StrategyContext): void;
+  prepareForUpdate?(
+    object: KubeObject,
+    old: KubeObject,
+    context: StrategyContext,
+  ): void;
   /** Problems with the object. `old` is given for updates. */
   validate?(object: KubeObject, old?: KubeObject): FieldError[];
   /** Decisions that need other objects (RBAC escalation): throws a StatusError to refuse. */
-  admit?(object: KubeObject, old: KubeObject | undefined, context: StrategyContext): void | Promise<void>;
+  admit?(
+    object: KubeObject,
+    old: KubeObject | undefined,
+    context: StrategyContext,
+  ): void | Promise<void>;
   /** Field labels (`type`, `involvedObject.name`, `status.phase`) that `fieldSelector` may use, with their values. */
   fields?(object: KubeObject): Record<string, string>;
   /** A resource that stores nothing (TokenReview): computes the answer to a create. */
-  answer?(object: KubeObject, context: StrategyContext): KubeObject | Promise<KubeObject>;
+  answer?(
+    object: KubeObject,
+    context: StrategyContext,
+  ): KubeObject | Promise<KubeObject>;
   /** Further subresources by name (`token`, `finalize`): method POST/PUT/PATCH/GET on the parent's name. */
   subresources?: Record<string, SubresourceHandler>;
 }
@@ -272,6 +283,57 @@ export interface StrategyContext extends WriteOptions {
 
 /** Reads of the newest committed state from memory; objects returned are shared and must not be changed. */
 export interface Reader {
-  get(key: { group: string; resource: string; namespace?: string; name: string }): KubeObject | undefined;
-  list(key: { group: string; resource: string; namespace?: string }): KubeObject[];
+  get(
+    key: { group: string; resource: string; namespace?: string; name: string },
+  ): KubeObject | undefined;
+  list(
+    key: { group: string; resource: string; namespace?: string },
+  ): KubeObject[];
+}
+
+/** A committed change, in the order of resourceVersions. */
+export interface Change {
+  type: "ADDED" | "MODIFIED" | "DELETED";
+  group: string;
+  resource: string;
+  /** The object after the change; for DELETED its last state. */
+  object: KubeObject;
+  /** The object before, for MODIFIED. */
+  old?: KubeObject;
+}
+
+/** Names one object. */
+export interface ObjectKey {
+  group: string;
+  resource: string;
+  namespace?: string;
+  name: string;
+}
+
+/**
+ * How the server's own controllers read, follow and change objects: in process, as `system:masters`, through the
+ * same registry as every client (validation, managedFields and watch events included).
+ */
+export interface InternalClient {
+  reader: Reader;
+  /** Calls `listener` after each commit; returns the way to stop. */
+  subscribe(listener: (change: Change) => void): () => void;
+  create(
+    key: Omit<ObjectKey, "name">,
+    object: JsonObject,
+  ): Promise<KubeObject>;
+  /** Optimistic: throws a Conflict StatusError where `metadata.resourceVersion` is old. */
+  update(
+    key: ObjectKey,
+    object: KubeObject,
+    options?: { subresource?: string },
+  ): Promise<KubeObject>;
+  delete(
+    key: ObjectKey,
+    options?: {
+      uid?: string;
+      resourceVersion?: string;
+      propagationPolicy?: "Foreground" | "Background" | "Orphan";
+    },
+  ): Promise<void>;
 }
