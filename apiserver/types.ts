@@ -218,6 +218,18 @@ export interface ResourceDefinition {
   custom: boolean;
   /** Whether `metadata.generation` counts spec changes (custom resources, and built-ins with a spec). */
   generation: boolean;
+  /** Set where the objects are those of another group: events.k8s.io serves core's events. */
+  storedAs?: StoredAs;
+}
+
+/** How a resource shows the stored objects of another one; watch, list and writes pass through it. */
+export interface StoredAs {
+  group: string;
+  resource: string;
+  /** A new object, as this resource serves it; `stored` is shared and must not be changed. */
+  decode(stored: KubeObject): KubeObject;
+  /** A new object, as it is stored. */
+  encode(served: KubeObject): KubeObject;
 }
 
 /** Paths of the scale subresource in a custom resource. */
@@ -245,6 +257,10 @@ export interface Strategy {
     old: KubeObject | undefined,
     context: StrategyContext,
   ): void | Promise<void>;
+  /** Changes made when a deletion starts and the object must stay (a namespace's phase). May mutate. */
+  prepareForDelete?(object: KubeObject): void;
+  /** Whether an object that is being deleted must stay for more than `metadata.finalizers` (`spec.finalizers`). */
+  holds?(object: KubeObject): boolean;
   /** Field labels (`type`, `involvedObject.name`, `status.phase`) that `fieldSelector` may use, with their values. */
   fields?(object: KubeObject): Record<string, string>;
   /** A resource that stores nothing (TokenReview): computes the answer to a create. */
@@ -263,6 +279,11 @@ export interface SubresourceHandler {
   version?: string;
   kind: string;
   verbs: string[];
+  /**
+   * Whether what `handle` returns is written as the parent's new state (`finalize`, `approval`); otherwise it is
+   * only the answer (`token`). The parent is then a copy that `handle` may change.
+   */
+  stores?: boolean;
   handle(
     verb: string,
     parent: KubeObject,
