@@ -1,0 +1,223 @@
+/**
+ * Writes `schemas.json` and `../controllers/bootstrap_policy.json` from what a
+ * running kube-apiserver publishes, so that the built-in kinds are documented,
+ * merged and listed exactly as there:
+ *
+ * ```sh
+ * deno run --allow-net --allow-read --allow-write \
+ *   --unsafely-ignore-certificate-errors=127.0.0.1 \
+ *   apiserver/builtin/generate.ts https://127.0.0.1:6443 ADMIN_TOKEN
+ * ```
+ *
+ * @module
+ */
+import type { KubeObject } from "../types.ts";
+
+/** Kinds to take, by group-version; `meta` ones document every object. */
+const KINDS: Record<string, string[]> = {
+  "io.k8s.api.core.v1": [
+    "ConfigMap",
+    "Event",
+    "LimitRange",
+    "Namespace",
+    "ResourceQuota",
+    "Secret",
+    "ServiceAccount",
+  ],
+  "io.k8s.api.events.v1": ["Event"],
+  "io.k8s.api.coordination.v1": ["Lease"],
+  "io.k8s.api.rbac.v1": [
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Role",
+    "RoleBinding",
+  ],
+  "io.k8s.api.authentication.v1": [
+    "SelfSubjectReview",
+    "TokenRequest",
+    "TokenReview",
+  ],
+  "io.k8s.api.authorization.v1": [
+    "LocalSubjectAccessReview",
+    "SelfSubjectAccessReview",
+    "SelfSubjectRulesReview",
+    "SubjectAccessReview",
+  ],
+  "io.k8s.apimachinery.pkg.apis.meta.v1": [
+    "DeleteOptions",
+    "ListMeta",
+    "ObjectMeta",
+    "Status",
+  ],
+};
+
+const DOCUMENTS = [
+  "api/v1",
+  "apis/events.k8s.io/v1",
+  "apis/coordination.k8s.io/v1",
+  "apis/rbac.authorization.k8s.io/v1",
+  "apis/authentication.k8s.io/v1",
+  "apis/authorization.k8s.io/v1",
+];
+
+/** The roles that concern what this server serves; the rest is for nodes and workloads. */
+const ROLES = [
+  "admin",
+  "cluster-admin",
+  "edit",
+  "system:aggregate-to-admin",
+  "system:aggregate-to-edit",
+  "system:aggregate-to-view",
+  "system:auth-delegator",
+  "system:basic-user",
+  "system:discovery",
+  "system:monitoring",
+  "system:public-info-viewer",
+  "system:service-account-issuer-discovery",
+  "view",
+];
+
+// deno-lint-ignore no-explicit-any
+type Any = any;
+
+const REF = "#/components/schemas/";
+
+/**
+ * A published schema as `Schema`: `allOf` of one reference becomes that
+ * reference, and the zero values that Go's encoder would leave out are no
+ * defaults.
+ */
+function compact(value: Any): Any {
+  if (Array.isArray(value)) return value.map(compact);
+  if (value === null || typeof value !== "object") return value;
+  if (typeof value.$ref === "string") {
+    return reference(value.$ref.slice(REF.length));
+  }
+  const { allOf, ...rest } = value;
+  if (allOf?.length === 1) {
+    const target = reference(allOf[0].$ref.slice(REF.length));
+    const { default: _, ...own } = rest;
+    return { ...own, ...target };
+  }
+  const out: Any = {};
+  for (const [key, v] of Object.entries<Any>(rest)) {
+    if (key === "x-kubernetes-group-version-kind") continue;
+    if (key === "properties") {
+      out.properties = Object.fromEntries(
+        Object.entries(v).map(([name, schema]) => [name, compact(schema)]),
+      );
+    } else if (key === "default" && isZero(v)) continue;
+    else if (key === "description" && value.oneOf) continue;
+    else out[key] = compact(v);
+  }
+  return out;
+}
+
+function isZero(value: unknown): boolean {
+  return value === "" || value === 0 || value === false ||
+    (typeof value === "object" && value !== null &&
+      Object.keys(value).length === 0);
+}
+
+/** Small scalar types are written out where they are used. */
+function reference(name: string): Any {
+  if (/\.(Time|MicroTime)$/.test(name)) {
+    return { type: "string", format: "date-time" };
+  }
+  if (name.endsWith(".FieldsV1")) {
+    return { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  }
+  if (name.endsWith(".Quantity")) {
+    return {
+      "x-kubernetes-int-or-string": true,
+      anyOf: [{ type: "integer" }, { type: "string" }],
+    };
+  }
+  return { $ref: name };
+}
+
+async function read(base: string, path: string, token: string): Promise<Any> {
+  const response = await fetch(`${base}/${path}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  if (!response.ok) {
+    throw new Error(
+      `Cannot read ${base}/${path}: ${response.status} ${await response
+        .text()}`,
+    );
+  }
+  return await response.json();
+}
+
+/** All schemas that the kinds above need, by their published name, sorted. */
+async function schemas(base: string, token: string): Promise<Any> {
+  const published: Any = {};
+  for (const path of DOCUMENTS) {
+    const document = await read(base, `openapi/v3/${path}`, token);
+    Object.assign(published, document.components.schemas);
+  }
+  const out: Any = {};
+  const take = (name: string) => {
+    if (out[name]) return;
+    if (!published[name]) throw new Error(`No schema ${name} is published`);
+    out[name] = compact(published[name]);
+    JSON.stringify(out[name], (key, value) => {
+      if (key === "$ref") take(value);
+      return value;
+    });
+  };
+  for (const [group, kinds] of Object.entries(KINDS)) {
+    for (const kind of kinds) take(`${group}.${kind}`);
+  }
+  return Object.fromEntries(
+    Object.entries(out).sort(([a], [b]) => a < b ? -1 : 1),
+  );
+}
+
+/** The policy that a fresh kube-apiserver ships, without what it filled in. */
+async function policy(base: string, token: string): Promise<Any> {
+  const rbac = "apis/rbac.authorization.k8s.io/v1";
+  const roles = await read(base, `${rbac}/clusterroles`, token);
+  const bindings = await read(base, `${rbac}/clusterrolebindings`, token);
+  const strip = (object: KubeObject, kind: string) => ({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind,
+    metadata: {
+      name: object.metadata.name,
+      labels: object.metadata.labels,
+      annotations: object.metadata.annotations,
+    },
+    ...(object.aggregationRule
+      ? { aggregationRule: object.aggregationRule, rules: [] }
+      : { rules: object.rules }),
+    subjects: object.subjects,
+    roleRef: object.roleRef,
+  });
+  return {
+    clusterRoles: roles.items
+      .filter((o: KubeObject) => ROLES.includes(o.metadata.name))
+      .map((o: KubeObject) => strip(o, "ClusterRole")),
+    clusterRoleBindings: bindings.items
+      .filter((o: KubeObject) => ROLES.includes(o.roleRef.name))
+      .filter((o: KubeObject) => ROLES.includes(o.metadata.name))
+      .map((o: KubeObject) => strip(o, "ClusterRoleBinding")),
+  };
+}
+
+if (import.meta.main) {
+  const [base, token] = Deno.args;
+  if (!base || !token) {
+    console.error("usage: generate.ts https://HOST:PORT ADMIN_TOKEN");
+    Deno.exit(2);
+  }
+  const write = (path: string, value: unknown) =>
+    Deno.writeTextFile(
+      new URL(path, import.meta.url),
+      JSON.stringify(value, null, 1) + "\n",
+    );
+  await write("schemas.json", await schemas(base, token));
+  await write(
+    "../controllers/bootstrap_policy.json",
+    await policy(base, token),
+  );
+}
