@@ -1,0 +1,26 @@
+/**
+ * Names that hub, gitops and agent agree on.
+ *
+ * @module
+ */
+
+/** Namespace of the hub's own objects: keys, Repository Secrets, Leases. */
+export const SYSTEM_NAMESPACE = "faros-system";
+/** ServiceAccount, in each workspace, that the workspace's folder is applied as. */
+export const SYNC_SERVICE_ACCOUNT = "faros-sync";
+/** Field managers (server-side apply). */
+export const HUB_MANAGER = "faros-hub";
+export const AGENT_MANAGER = "faros-agent";
+export const GITOPS_MANAGER = "faros-gitops";
+/** Label on a workspace's namespace: name of its Workspace. */
+export const WORKSPACE_LABEL = "tenancy.faros.sh/workspace";
+/** Annotation on applied objects: the commit that changed them last; no reason to write by itself. */
+export const COMMIT_ANNOTATION = "gitops.faros.sh/commit";
+/** Annotation on a Repository: any new value asks for a sync now. */
+export const REQUESTED_AT_ANNOTATION = "reconcile.faros.sh/requestedAt";
+/** Label of members of an apply set (KEP-3659). */
+export const APPLYSET_LABEL = "applyset.kubernetes.io/part-of";
+/** First segment of the hub's own HTTP API. */
+export const HUB_API = "/faros.sh/api/v1alpha1";
+/** Name of a kubeconfig context extension: {agent, registration, hubURL}. */
+export const KUBECONFIG_EXTENSION = "faros.sh/agent";

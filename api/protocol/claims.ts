@@ -1,0 +1,152 @@
+/**
+ * What hub and device sign for each other. Each claim is signed as a compact JWS (RFC 7515, ES256) whose payload is the
+ * claim's canonical JSON and whose `typ` header says which claim it is, so that no signature passes for another.
+ *
+ * @module
+ */
+import type { Assignment } from "../agent.ts";
+import type { PublicJwk } from "../plugin_entry.ts";
+import type { Revision } from "../revision.ts";
+import { canonicalJson, sha256Hex } from "./canonical_json.ts";
+
+/** `typ` headers of the claims. */
+export const ClaimType = {
+  /** {@linkcode AssignmentClaim}, by the hub. */
+  assignment: "faros-assignment+json",
+  /** {@linkcode EnrollmentClaim}, by the device. */
+  enrollment: "faros-enrollment+json",
+  /** {@linkcode RenewalClaim}, by the device. */
+  renewal: "faros-renewal+json",
+  /** {@linkcode ArtifactClaim}, by a plugin's publisher. */
+  artifact: "faros-artifact+json",
+  /** {@linkcode HubKeyClaim}, by the hub's previous key. */
+  hubKey: "faros-hub-key+json",
+} as const;
+
+/** What the hub signs in `Agent.status.assignment.signature`. */
+export interface AssignmentClaim extends Omit<Assignment, "signature"> {
+  /** Namespace of the Agent. */
+  namespace: string;
+  /** Name of the Agent. */
+  agent: string;
+}
+
+/** The claim of an assignment of the Agent `namespace`/`agent`. */
+export function assignmentClaim(
+  assignment: Omit<Assignment, "signature">,
+  of: { namespace: string; agent: string },
+): AssignmentClaim {
+  const { agentUID, revision, counter, commit, signer, time } = assignment;
+  return {
+    ...of,
+    agentUID,
+    revision,
+    counter,
+    ...(commit === undefined ? {} : { commit }),
+    signer,
+    time,
+  };
+}
+
+/** What a device proves to join: the `proof` (JWS) and `joinProof` (HMAC) of an Enrollment are both over it. */
+export interface EnrollmentClaim {
+  namespace: string;
+  agent: string;
+  registration: string;
+  keys: { signing: PublicJwk; agreement: PublicJwk };
+}
+
+/** What a device signs to get a new credential. */
+export interface RenewalClaim {
+  namespace: string;
+  /** Name of its Enrollment. */
+  enrollment: string;
+  /** As the hub gave it a moment ago. */
+  challenge: string;
+}
+
+/** What a publisher signs of each artifact. */
+export interface ArtifactClaim {
+  plugin: string;
+  version: string;
+  /** `sha256:…` */
+  digest: string;
+}
+
+/** What the hub's old signing key signs of the new one. */
+export interface HubKeyClaim {
+  key: PublicJwk;
+}
+
+/** What a device finds in `Enrollment.status.credential`, encrypted to its agreement key (JWE, ECDH-ES+A256KW, A256GCM). */
+export interface Credential {
+  /** URL of the Kubernetes API. */
+  server: string;
+  /** PEM; absent where the system's roots serve. */
+  caData?: string;
+  namespace: string;
+  agent: string;
+  agentUID: string;
+  /** ServiceAccount token. */
+  token: string;
+  /** RFC 3339; the device renews well before. */
+  tokenExpires: string;
+  /** URL of the hub's own HTTP endpoint; artifacts and renewal are there. */
+  hubURL: string;
+  /** PEM of the CA that signs hubURL's certificate; absent where the system's roots serve. */
+  hubCAData?: string;
+  /** Public keys that assignments are signed with, the current one first. */
+  hubKeys: PublicJwk[];
+}
+
+/** `POST {hubURL}/faros.sh/api/v1alpha1/devices/challenge` */
+export interface ChallengeRequest {
+  namespace: string;
+  enrollment: string;
+}
+export interface ChallengeResponse {
+  challenge: string;
+}
+/** `POST {hubURL}/faros.sh/api/v1alpha1/devices/credential`: `proof` is a JWS of the {@linkcode RenewalClaim}. */
+export interface RenewalRequest extends RenewalClaim {
+  proof: string;
+}
+export interface RenewalResponse {
+  /** JWE of a {@linkcode Credential}. */
+  credential: string;
+}
+
+/** SHA-256 thumbprint of a public key (RFC 7638 input), in lower-case hex: names Enrollments and hub keys. */
+export function keyId(key: PublicJwk): Promise<string> {
+  const { crv, kty, x, y } = key;
+  return sha256Hex(canonicalJson({ crv, kty, x, ...(y ? { y } : {}) }));
+}
+
+/** Name of the Revision with this content. */
+export async function revisionName(spec: Revision["spec"]): Promise<string> {
+  return `r-${(await sha256Hex(canonicalJson(spec))).slice(0, 40)}`;
+}
+
+/** base64url HMAC-SHA256 of `claim`'s canonical JSON under the join token. */
+export async function joinProof(
+  claim: EnrollmentClaim,
+  token: string,
+): Promise<string> {
+  const encoder = new TextEncoder();
+  const key = await crypto.subtle.importKey(
+    "raw",
+    encoder.encode(token),
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["sign"],
+  );
+  const mac = await crypto.subtle.sign(
+    "HMAC",
+    key,
+    encoder.encode(canonicalJson(claim)),
+  );
+  return new Uint8Array(mac).toBase64({
+    alphabet: "base64url",
+    omitPadding: true,
+  });
+}

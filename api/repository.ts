@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { defineKind, type InferObject } from "./kind.ts";
+import { Conditions, Duration } from "./meta.ts";
+
+/** Where something went wrong in a repository. */
+export const SourceError = z.strictObject({
+  message: z.string(),
+  file: z.string().optional(),
+  line: z.int().optional(),
+});
+
+/** A Git repository that the hub syncs. */
+export const Repository = defineKind({
+  group: "gitops.faros.sh",
+  kind: "Repository",
+  plural: "repositories",
+  namespaced: false,
+  shortNames: ["frepo"],
+  description: "A Git repository of workspaces that the hub keeps applied",
+  spec: z.strictObject({
+    url: z.string().min(1).describe(
+      "https://, ssh:// or file:// URL, host:path as git takes it, or an absolute path; without credentials",
+    ),
+    ref: z.strictObject({
+      branch: z.string().min(1).default("main"),
+    }).optional().describe("What to follow; branch main when left out"),
+    path: z.string().optional().describe(
+      "Folder of the repository to take as its top",
+    ),
+    interval: Duration.default("1m").describe("How often to look for commits"),
+    secretRef: z.strictObject({ name: z.string() }).optional().describe(
+      "Secret in namespace faros-system: `username` and `password`, `bearerToken`, or `identity` and `known_hosts` for ssh",
+    ),
+    prune: z.boolean().default(true).describe(
+      "Delete objects that left the repository",
+    ),
+    suspend: z.boolean().optional().describe(
+      "While true nothing is fetched, applied or corrected",
+    ),
+  }),
+  status: z.strictObject({
+    observedGeneration: z.int().optional(),
+    observedCommit: z.string().optional().describe("Newest commit fetched"),
+    appliedCommit: z.string().optional().describe(
+      "Newest commit of which everything is applied",
+    ),
+    lastFetchTime: z.iso.datetime().optional(),
+    lastAppliedTime: z.iso.datetime().optional(),
+    objects: z.strictObject({
+      total: z.int(),
+      created: z.int().optional(),
+      updated: z.int().optional(),
+      deleted: z.int().optional(),
+      unchanged: z.int().optional(),
+    }).optional().describe("Objects of the last sync"),
+    workspaces: z.array(z.strictObject({
+      name: z.string(),
+      commit: z.string().optional().describe("Commit that is applied here"),
+      objects: z.int().optional(),
+      error: SourceError.optional(),
+    })).optional().describe("Each workspace folder").meta({
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["name"],
+    }),
+    devices: z.strictObject({
+      total: z.int(),
+      converged: z.int().describe("Run what the applied commit asks of them"),
+      offline: z.int(),
+    }).optional(),
+    lastError: SourceError.optional(),
+    conditions: Conditions.optional(),
+  }),
+  columns: [
+    { name: "URL", type: "string", jsonPath: ".spec.url" },
+    {
+      name: "Ready",
+      type: "string",
+      jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+    },
+    {
+      name: "Applied",
+      type: "string",
+      jsonPath: ".status.appliedCommit",
+    },
+    {
+      name: "Converged",
+      type: "integer",
+      jsonPath: ".status.devices.converged",
+    },
+    { name: "Devices", type: "integer", jsonPath: ".status.devices.total" },
+    {
+      name: "Message",
+      type: "string",
+      jsonPath: '.status.conditions[?(@.type=="Ready")].message',
+      priority: 1,
+    },
+    { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+  ],
+});
+/** A Repository object. */
+export type Repository = InferObject<typeof Repository>;
