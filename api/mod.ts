@@ -12,6 +12,7 @@ export * from "./agent.ts";
 export * from "./registration.ts";
 export * from "./enrollment.ts";
 export * from "./plugin.ts";
+export * from "./plugin_bundle.ts";
 export * from "./revision.ts";
 export * from "./plugin_object.ts";
 export * from "./network.ts";

@@ -1,0 +1,40 @@
+/**
+ * Where workspaces are: namespaces of one cluster, or kcp workspaces. Everything above asks this interface and never
+ * knows which.
+ *
+ * @module
+ */
+import type { KubeObject } from "../api/meta.ts";
+import type { KubeClient } from "./client.ts";
+
+/** How to reach the objects of one workspace. */
+export interface WorkspaceAccess {
+  client: KubeClient;
+  /** Namespace that the workspace's namespaced objects are in. */
+  namespace: string;
+}
+
+/** What a workspace is on this engine. */
+export interface WorkspaceProvider {
+  /** Access as the hub itself. */
+  open(workspace: string): WorkspaceAccess;
+  /** Access as the workspace's sync identity, which can do no more than a member could. */
+  openAsSync(workspace: string): WorkspaceAccess;
+  /** Workspace that a namespaced object, as the hub's informers see it, is in; undefined where it is in none. */
+  workspaceOf(object: KubeObject): string | undefined;
+  /**
+   * Makes the place for a workspace if it is not there, owned by the Workspace object `owner`.
+   *
+   * @throws WorkspaceConflict where something else has the name.
+   */
+  ensure(workspace: string, owner: KubeObject): Promise<void>;
+  /** Removes it with all content. Resolves true once it is gone, false while content is still going. */
+  remove(workspace: string): Promise<boolean>;
+  /** For `status.workspaceURL`. */
+  url(workspace: string): string;
+}
+
+/** Something that is not Faros's has the place of a workspace. */
+export class WorkspaceConflict extends Error {
+  override name = "WorkspaceConflict";
+}
