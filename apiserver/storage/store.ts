@@ -1,0 +1,356 @@
+import { expired, StatusError } from "../errors.ts";
+import type { Change, KubeObject, ObjectKey, Reader } from "../types.ts";
+import { Entry, type EntryChange } from "./entry.ts";
+import { KeyLocks } from "./key_locks.ts";
+import type { LoadedRow, Log, Row } from "./log.ts";
+import { ResourceCache } from "./resource_cache.ts";
+
+/** What a writer decides, seeing the newest state of an object. */
+export type Decision =
+  /** Store this state. The store sets `metadata.resourceVersion`. */
+  | { type: "put"; object: KubeObject }
+  /** Delete the object; watchers get this last state. */
+  | { type: "delete"; object: KubeObject }
+  /** Leave everything as it is. */
+  | { type: "none" };
+
+/** Options of {@linkcode Store.open}. */
+export interface StoreOptions {
+  /**
+   * How many changes back a watch can start. Older history is compacted.
+   *
+   * @default {10_000}
+   */
+  history?: number;
+  /** Called with a compaction that failed; it is tried again later. */
+  onError?: (error: unknown) => void;
+}
+
+interface Pending {
+  row: Row;
+  change: EntryChange;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+/** Numbers for `/metrics`. */
+export interface StoreMetrics {
+  batches: number;
+  rows: number;
+  largestBatch: number;
+}
+
+/**
+ * Every object of the server: the newest state in memory, changes in a log.
+ *
+ * Writes to one object take turns. Those to different objects share a transaction with everything that arrives
+ * while the one before is on its way to the disk. An answer, a read and a watch event all wait for that disk.
+ */
+export class Store {
+  readonly metrics: StoreMetrics = { batches: 0, rows: 0, largestBatch: 0 };
+  readonly reader: Reader;
+  #log: Log;
+  #caches = new Map<string, ResourceCache>();
+  #locks = new KeyLocks();
+  #listeners = new Set<(change: Change) => void>();
+  /** resourceVersion given out last, and the last whose commit is known. */
+  #assigned = 0;
+  #committed = 0;
+  #compacted = 0;
+  #compacting = false;
+  #history: number;
+  #onError: (error: unknown) => void;
+  #pending: Pending[] = [];
+  #flushing: Promise<void> | undefined;
+  #closed = false;
+  /** Random name of this storage. */
+  instance = "";
+
+  private constructor(log: Log, options: StoreOptions) {
+    this.#log = log;
+    this.#history = options.history ?? 10_000;
+    this.#onError = options.onError ?? (() => {});
+    this.reader = {
+      get: (key) => this.get(key)?.object,
+      list: (key) => {
+        const cache = this.cache(key.group, key.resource);
+        return Array.from(cache.entries(key.namespace), (e) => e.object);
+      },
+    };
+  }
+
+  /** Opens `log` and takes what it holds into memory. */
+  static async open(log: Log, options: StoreOptions = {}): Promise<Store> {
+    const store = new Store(log, options);
+    const state = await log.open((row) => store.#load(row));
+    store.instance = state.instance;
+    store.#compacted = state.compacted;
+    store.#committed = Math.max(store.#committed, state.compacted);
+    store.#assigned = store.#committed;
+    for (const cache of store.#caches.values()) cache.compact(state.compacted);
+    return store;
+  }
+
+  /** The newest committed resourceVersion; 1 in an empty store, since clients take 0 for "any". */
+  get resourceVersion(): number {
+    return Math.max(1, this.#committed);
+  }
+
+  /** History up to and including this resourceVersion is gone. */
+  get compacted(): number {
+    return this.#compacted;
+  }
+
+  cache(group: string, resource: string): ResourceCache {
+    const key = `${group}/${resource}`;
+    let cache = this.#caches.get(key);
+    if (!cache) this.#caches.set(key, cache = new ResourceCache());
+    return cache;
+  }
+
+  get(key: ObjectKey): Entry | undefined {
+    return this.cache(key.group, key.resource)
+      .get(key.namespace ?? "", key.name);
+  }
+
+  /**
+   * The entries as they were at `resourceVersion`.
+   *
+   * @throws 410 Expired where that is compacted.
+   */
+  entriesAt(
+    key: { group: string; resource: string; namespace?: string },
+    resourceVersion: number,
+  ): Entry[] {
+    const cache = this.cache(key.group, key.resource);
+    const current = Array.from(cache.entries(key.namespace));
+    if (resourceVersion >= this.#committed) return current;
+    this.#checkHistory(resourceVersion);
+    // The state before the oldest later change of each object is the state then.
+    const then = new Map<string, Entry | undefined>();
+    for (const { type, entry, old } of cache.since(resourceVersion)) {
+      if (key.namespace !== undefined && entry.namespace !== key.namespace) {
+        continue;
+      }
+      const name = `${entry.namespace}/${entry.name}`;
+      if (!then.has(name)) then.set(name, type === "ADDED" ? undefined : old);
+    }
+    if (then.size === 0) return current;
+    const unchanged = current.filter((e) =>
+      !then.has(`${e.namespace}/${e.name}`)
+    );
+    const restored = Array.from(then.values()).filter((e) => e !== undefined);
+    const sortKey = (e: Entry) => `${e.namespace}/${e.name}`;
+    return [...unchanged, ...restored].sort((a, b) =>
+      sortKey(a) < sortKey(b) ? -1 : 1
+    );
+  }
+
+  /**
+   * Changes of a resource after `resourceVersion`, oldest first.
+   *
+   * @throws 410 Expired where some of them are compacted.
+   */
+  changesSince(
+    key: { group: string; resource: string },
+    resourceVersion: number,
+  ): EntryChange[] {
+    this.#checkHistory(resourceVersion);
+    return this.cache(key.group, key.resource).since(resourceVersion);
+  }
+
+  #checkHistory(resourceVersion: number) {
+    if (resourceVersion >= this.#compacted) return;
+    throw expired(
+      `too old resource version: ${resourceVersion} (${this.#compacted})`,
+    );
+  }
+
+  /** Calls `listener` after each commit; returns the way to stop. */
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Changes one object: `decide` sees its newest state, and nobody else changes it until the decision is
+   * stored. Returns the state that then holds: the new one, the last one of a deleted object, or for `none` the
+   * present one.
+   */
+  write(
+    key: ObjectKey,
+    decide: (
+      current: Entry | undefined,
+    ) => Decision | Promise<Decision>,
+  ): Promise<Entry | undefined> {
+    const { group, resource, namespace = "", name } = key;
+    return this.#locks.run(
+      `${group}/${resource}/${namespace}/${name}`,
+      async () => {
+        const current = this.get(key);
+        const decision = await decide(current);
+        if (decision.type === "none") return current;
+        return await this.#commit(key, current, decision);
+      },
+    );
+  }
+
+  async #commit(
+    key: ObjectKey,
+    current: Entry | undefined,
+    decision: { type: "put" | "delete"; object: KubeObject },
+  ): Promise<Entry> {
+    if (this.#closed) {
+      throw new StatusError(
+        503,
+        "ServiceUnavailable",
+        "the server is shutting down",
+      );
+    }
+    const resourceVersion = ++this.#assigned;
+    const object: KubeObject = {
+      ...decision.object,
+      metadata: {
+        ...decision.object.metadata,
+        resourceVersion: String(resourceVersion),
+      },
+    };
+    const value = JSON.stringify(object);
+    const entry = Entry.of(object, value);
+    const deleted = decision.type === "delete";
+    const change: EntryChange = {
+      type: deleted ? "DELETED" : current ? "MODIFIED" : "ADDED",
+      entry,
+      old: current,
+      encoded: new Map(),
+    };
+    await new Promise<void>((resolve, reject) => {
+      this.#pending.push({
+        row: {
+          resourceVersion,
+          previous: current?.resourceVersion ?? 0,
+          deleted,
+          resource: `${key.group}/${key.resource}`,
+          namespace: key.namespace ?? "",
+          name: key.name,
+          value,
+        },
+        change,
+        resolve,
+        reject,
+      });
+      this.#flushing ??= this.#flush();
+    });
+    return entry;
+  }
+
+  async #flush() {
+    // Lets everything that is ready in this turn of the event loop into the first batch.
+    await Promise.resolve();
+    while (this.#pending.length > 0) {
+      const batch = this.#pending;
+      this.#pending = [];
+      try {
+        await this.#log.append(batch.map((p) => p.row));
+      } catch (error) {
+        const refused = writeFailed(error);
+        for (const { reject } of batch) reject(refused);
+        continue;
+      }
+      this.metrics.batches++;
+      this.metrics.rows += batch.length;
+      this.metrics.largestBatch = Math.max(
+        this.metrics.largestBatch,
+        batch.length,
+      );
+      for (const { row, change } of batch) {
+        this.#committed = row.resourceVersion;
+        this.#apply(row.resource, change);
+      }
+      for (const { resolve } of batch) resolve();
+      this.#compactSoon();
+    }
+    this.#flushing = undefined;
+  }
+
+  #apply(resource: string, change: EntryChange) {
+    const [group, name] = resource.split("/") as [string, string];
+    this.cache(group, name).apply(change);
+    if (this.#listeners.size === 0) return;
+    const told: Change = {
+      type: change.type,
+      group,
+      resource: name,
+      object: change.entry.object,
+      ...(change.type === "MODIFIED" ? { old: change.old?.object } : {}),
+    };
+    for (const listener of this.#listeners) {
+      try {
+        listener(told);
+      } catch (error) {
+        // A listener's bug must not turn a committed write into a failed one.
+        this.#onError(error);
+      }
+    }
+  }
+
+  #load(row: LoadedRow) {
+    const [group, resource] = row.resource.split("/") as [string, string];
+    const cache = this.cache(group, resource);
+    const old = cache.get(row.namespace, row.name);
+    cache.apply({
+      type: row.deleted ? "DELETED" : row.previous ? "MODIFIED" : "ADDED",
+      entry: new Entry(
+        row.namespace,
+        row.name,
+        row.resourceVersion,
+        row.value as Uint8Array<ArrayBuffer>,
+      ),
+      old,
+      encoded: new Map(),
+    });
+    this.#committed = row.resourceVersion;
+  }
+
+  #compactSoon() {
+    const target = this.#committed - this.#history;
+    if (this.#compacting || target < this.#compacted + this.#history / 2) {
+      return;
+    }
+    this.#compacting = true;
+    this.compact(target)
+      .catch(this.#onError)
+      .finally(() => this.#compacting = false);
+  }
+
+  /** Forgets history up to and including `resourceVersion`. Live watches carry on. */
+  async compact(resourceVersion: number): Promise<void> {
+    const target = Math.min(resourceVersion, this.#committed);
+    if (target <= this.#compacted) return;
+    await this.#log.compact(target);
+    this.#compacted = target;
+    for (const cache of this.#caches.values()) cache.compact(target);
+  }
+
+  /** Waits for writes under way, then closes the log. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#flushing;
+    await this.#log.close();
+  }
+}
+
+function writeFailed(error: unknown): StatusError {
+  const message = error instanceof Error ? error.message : String(error);
+  return /full|disk/i.test(message)
+    ? new StatusError(
+      507,
+      "InsufficientStorage",
+      `Cannot store the object: ${message}; free space on the server's disk and try again`,
+    )
+    : new StatusError(
+      500,
+      "InternalError",
+      `Cannot store the object: ${message}`,
+    );
+}
