@@ -4,10 +4,10 @@
  * @module
  */
 import { stringify } from "yaml";
-import type { Kind } from "../kind.ts";
-import { customResourceDefinition } from "./crd.ts";
-import { anyKindSchema, jsonSchema, schemaFile } from "./json_schema.ts";
-import { referenceIndex, referencePage } from "./reference.ts";
+import type { Kind } from "../../api/kind.ts";
+import { customResourceDefinition } from "../../api/generate/crd.ts";
+import { anyKindSchema, jsonSchema, schemaFile } from "../../api/generate/json_schema.ts";
+import { referenceIndex, referencePage } from "../../api/generate/reference.ts";
 
 /** File name → content. */
 export type Files = Record<string, string>;
