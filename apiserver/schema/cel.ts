@@ -1,0 +1,294 @@
+import { Optional, type ParseResult } from "@marcbachmann/cel-js";
+import type { FieldError, Schema, ValidationRule } from "../types.ts";
+import { compileConvert, type Convert } from "./cel_value.ts";
+import { kubernetesEnvironment } from "./cel_library.ts";
+import { deepEqual } from "./deep_equal.ts";
+import {
+  canonicalJson,
+  duplicate,
+  forbiddenField,
+  invalidValue,
+  OMIT,
+  required,
+} from "./field_error.ts";
+import { joinPath } from "./prune.ts";
+
+/** How long all rules of one object may take together; a later rule is then refused like one over its cost. */
+const BUDGET_MS = 1000;
+
+interface Program {
+  rule: ValidationRule;
+  evaluate?: ParseResult;
+  message?: ParseResult;
+  /** Why the rule cannot run. */
+  wrong?: string;
+  transition: boolean;
+}
+
+/** Whether an expression names `oldSelf`. */
+function usesOldSelf(node: unknown): boolean {
+  if (!node || typeof node !== "object") return false;
+  if (Array.isArray(node)) return node.some(usesOldSelf);
+  const { op, args } = node as { op?: string; args?: unknown };
+  if (op === "id") return args === "oldSelf";
+  return op !== undefined && usesOldSelf(args);
+}
+
+/** The expressions of `rule`, parsed. */
+export function compileRule(rule: ValidationRule): Program {
+  const env = kubernetesEnvironment({ optionalOldSelf: rule.optionalOldSelf });
+  try {
+    const evaluate = env.parse(rule.rule);
+    const checked = evaluate.check();
+    if (!checked.valid) {
+      return {
+        rule,
+        wrong: firstLine(checked.error),
+        transition: false,
+      };
+    }
+    return {
+      rule,
+      evaluate,
+      message: rule.messageExpression
+        ? env.parse(rule.messageExpression)
+        : undefined,
+      transition: usesOldSelf(evaluate.ast),
+    };
+  } catch (error) {
+    return { rule, wrong: firstLine(error), transition: false };
+  }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error))
+    .split("\n", 1)[0]!;
+}
+
+interface Run {
+  path: (string | number)[];
+  out: FieldError[];
+  deadline: number;
+  update: boolean;
+}
+
+/** `old` is the value before, where it can be told which one that is; `unchanged` says that nothing around changed. */
+type Check = (
+  value: unknown,
+  old: unknown,
+  unchanged: (() => boolean) | undefined,
+  run: Run,
+) => void;
+
+/** Checks an object against the `x-kubernetes-validations` of `schema`; undefined where it has none. */
+export function compileRules(
+  schema: Schema,
+): ((object: unknown, old?: unknown) => FieldError[]) | undefined {
+  const check = compile(schema, { root: true });
+  if (!check) return undefined;
+  return (object, old) => {
+    const run: Run = {
+      path: [],
+      out: [],
+      deadline: performance.now() + BUDGET_MS,
+      update: old !== undefined,
+    };
+    check(object, old, undefined, run);
+    return run.out;
+  };
+}
+
+function failure(
+  program: Program,
+  { path, value, type, detail }: {
+    path: string;
+    value: unknown;
+    type: string;
+    detail: string;
+  },
+): FieldError {
+  const { reason, fieldPath } = program.rule;
+  const suffix = fieldPath
+    ? fieldPath.startsWith(".") && !path ? fieldPath.slice(1) : fieldPath
+    : "";
+  const field = path + suffix;
+  const shown = type === "object" || type === "array" ? OMIT : value;
+  switch (reason) {
+    case "FieldValueForbidden":
+      return forbiddenField(field, detail);
+    case "FieldValueRequired":
+      return required(field, detail);
+    case "FieldValueDuplicate":
+      return duplicate(field, shown);
+    default:
+      return invalidValue(field, shown, detail);
+  }
+}
+
+function evaluateRule(
+  program: Program,
+  { variables, value, type, path }: {
+    variables: Record<string, unknown>;
+    value: unknown;
+    type: string;
+    path: string;
+  },
+): FieldError | undefined {
+  const { rule } = program;
+  let result: unknown;
+  try {
+    result = program.evaluate!(variables);
+  } catch (error) {
+    const text = firstLine(error).replace(/^No such key/, "no such key");
+    return invalidValue(
+      path,
+      type,
+      `${text} evaluating rule: ${rule.message ?? rule.rule.trim()}`,
+    );
+  }
+  if (result === true) return undefined;
+  let detail = rule.message?.trim() || `failed rule: ${rule.rule.trim()}`;
+  if (program.message) {
+    try {
+      const text = program.message(variables);
+      if (typeof text === "string" && text.trim() && !text.includes("\n")) {
+        detail = text.trim();
+      }
+    } catch {
+      // As on kube-apiserver, the plain message then stands in.
+    }
+  }
+  return failure(program, { path, value, type, detail });
+}
+
+function compileOwn(
+  schema: Schema,
+  root: boolean,
+): Check | undefined {
+  const rules = schema["x-kubernetes-validations"] ?? [];
+  if (!rules.length) return undefined;
+  const programs = rules.map(compileRule);
+  const base = kubernetesEnvironment();
+  const convert: Convert = compileConvert(schema, base) ?? ((v) => v);
+  const toCel = root
+    // Of metadata, rules see the names only.
+    ? (value: unknown) => {
+      const object = value as Record<string, unknown>;
+      const meta = object.metadata as Record<string, unknown> | undefined;
+      const metadata = Object.fromEntries(
+        ["name", "generateName"].filter((k) => meta?.[k] !== undefined)
+          .map((k) => [k, meta![k]]),
+      );
+      return {
+        ...convert({ ...object, metadata: undefined }) as object,
+        metadata,
+      };
+    }
+    : convert;
+  const type = schema.type ?? "";
+  return (value, old, unchanged, run) => {
+    const path = joinPath(run.path);
+    const self = toCel(value);
+    const before = old === undefined || old === null ? undefined : toCel(old);
+    for (const program of programs) {
+      if (program.wrong !== undefined) {
+        run.out.push(
+          invalidValue(path, type, `rule compile error: ${program.wrong}`),
+        );
+        continue;
+      }
+      const optional = program.rule.optionalOldSelf === true;
+      if (program.transition && before === undefined && !optional) continue;
+      if (performance.now() > run.deadline) {
+        run.out.push(invalidValue(
+          path,
+          type,
+          "validation failed due to running out of cost budget, no further validation rules will be run",
+        ));
+        return;
+      }
+      const oldSelf = optional
+        ? before === undefined ? Optional.none() : Optional.of(before)
+        : before;
+      const problem = evaluateRule(program, {
+        variables: oldSelf === undefined ? { self } : { self, oldSelf },
+        value,
+        type,
+        path,
+      });
+      // What an update leaves as it was is not held against it.
+      if (problem && !(!program.transition && unchanged?.())) {
+        run.out.push(problem);
+      }
+    }
+  };
+}
+
+function once(test: () => boolean): () => boolean {
+  let known: boolean | undefined;
+  return () => known ??= test();
+}
+
+function compile(
+  schema: Schema,
+  { root }: { root: boolean },
+): Check | undefined {
+  const own = [
+    compileOwn(schema, root),
+    ...(schema.allOf ?? []).map((sub) => compileOwn(sub, false)),
+  ].filter((c) => c !== undefined);
+  const items = schema.items
+    ? compile(schema.items, { root: false })
+    : undefined;
+  const properties: [string, Check][] = [];
+  for (const [name, sub] of Object.entries(schema.properties ?? {})) {
+    const check = compile(sub, { root: false });
+    if (check) properties.push([name, check]);
+  }
+  const rest = typeof schema.additionalProperties === "object"
+    ? compile(schema.additionalProperties, { root: false })
+    : undefined;
+  if (!own.length && !items && !properties.length && !rest) return undefined;
+  const keys = schema["x-kubernetes-list-type"] === "map"
+    ? schema["x-kubernetes-list-map-keys"] ?? []
+    : undefined;
+  const keyOf = (item: unknown) =>
+    canonicalJson(keys!.map((k) => (item as Record<string, unknown>)?.[k]));
+
+  return (value, old, unchanged, run) => {
+    if (value === null || value === undefined) return;
+    const same = old !== undefined
+      ? once(() => deepEqual(value, old))
+      : unchanged;
+    for (const check of own) check(value, old, same, run);
+    if (typeof value !== "object") return;
+    const descend = (
+      check: Check,
+      part: string | number,
+      oldPart: unknown,
+    ) => {
+      run.path.push(part);
+      const sub = (value as Record<string | number, unknown>)[part];
+      check(sub, oldPart, same, run);
+      run.path.pop();
+    };
+    if (Array.isArray(value)) {
+      if (!items) return;
+      const byKey = keys && Array.isArray(old)
+        ? new Map(old.map((item) => [keyOf(item), item]))
+        : undefined;
+      value.forEach((item, i) => descend(items, i, byKey?.get(keyOf(item))));
+      return;
+    }
+    const before = old && typeof old === "object" && !Array.isArray(old)
+      ? old as Record<string, unknown>
+      : undefined;
+    for (const [name, check] of properties) {
+      descend(check, name, before?.[name]);
+    }
+    if (!rest) return;
+    for (const key in value) {
+      if (!schema.properties?.[key]) descend(rest, key, before?.[key]);
+    }
+  };
+}
