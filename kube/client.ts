@@ -254,8 +254,9 @@ export class KubeClient {
    * Server-side apply: makes the fields of `object` so, and lets go of those
    * that `fieldManager` applied before and left out now.
    *
-   * `metadata.managedFields`, `resourceVersion` and `uid` of `object` are not
-   * sent, so that what was read can be applied.
+   * `metadata.managedFields`, `resourceVersion` and what else the server alone
+   * sets is not sent, so that what was read can be applied. A `metadata.uid`
+   * is: only that very object is changed, and none created.
    * @throws {KubeApiError} Conflict where another manager owns a field and
    * `force` is not set
    */
@@ -267,9 +268,8 @@ export class KubeClient {
     const {
       managedFields: _1,
       resourceVersion: _2,
-      uid: _3,
-      creationTimestamp: _4,
-      generation: _5,
+      creationTimestamp: _3,
+      generation: _4,
       ...metadata
     } = object.metadata;
     const query = writeQuery(options);

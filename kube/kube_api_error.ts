@@ -77,22 +77,22 @@ const REASONS: Record<number, string> = {
 };
 
 /** Whether it is an answer 404: the object (or its kind) is not there. */
-export function isNotFound(error: unknown): error is KubeApiError {
+export function isNotFound(error: unknown): boolean {
   return error instanceof KubeApiError && error.code === 404;
 }
 
 /** Whether it says that an object of that name is there already. */
-export function isAlreadyExists(error: unknown): error is KubeApiError {
+export function isAlreadyExists(error: unknown): boolean {
   return error instanceof KubeApiError && error.reason === "AlreadyExists";
 }
 
 /** Whether the object was changed meanwhile, or is owned by another manager. */
-export function isConflict(error: unknown): error is KubeApiError {
+export function isConflict(error: unknown): boolean {
   return error instanceof KubeApiError && error.reason === "Conflict";
 }
 
 /** Whether a resourceVersion or continue token is too old to go on from. */
-export function isGone(error: unknown): error is KubeApiError {
+export function isGone(error: unknown): boolean {
   return error instanceof KubeApiError &&
     (error.code === 410 || error.reason === "Expired");
 }

@@ -1,0 +1,31 @@
+/**
+ * Kubernetes client pieces: REST client, kubeconfig, informers, work queue and
+ * reconciler, server-side apply of status, Leases, Events, conditions.
+ *
+ * @module
+ */
+export * from "./backoff.ts";
+export * from "./client.ts";
+export * from "./clock.ts";
+export * from "./cluster_config.ts";
+export * from "./conditions.ts";
+export * from "./contract.ts";
+export * from "./discovery.ts";
+export * from "./events.ts";
+export * from "./informer.ts";
+export * from "./informer_factory.ts";
+export * from "./kube_api_error.ts";
+export * from "./kubeconfig.ts";
+export * from "./leader_election.ts";
+export * from "./lease.ts";
+export * from "./log.ts";
+export * from "./owned_fields.ts";
+export * from "./reconciler.ts";
+export * from "./renew_lease.ts";
+export * from "./resource.ts";
+export * from "./rest_client.ts";
+export * from "./status.ts";
+export * from "./watch.ts";
+export * from "./work_queue.ts";
+export * from "./workspace_provider.ts";
+export { LinkedSignal } from "./linked_signal.ts";
