@@ -6,7 +6,11 @@
 import { stringify } from "yaml";
 import type { Kind } from "../../api/kind.ts";
 import { customResourceDefinition } from "../../api/generate/crd.ts";
-import { anyKindSchema, jsonSchema, schemaFile } from "../../api/generate/json_schema.ts";
+import {
+  anyKindSchema,
+  jsonSchema,
+  schemaFile,
+} from "../../api/generate/json_schema.ts";
 import { referenceIndex, referencePage } from "../../api/generate/reference.ts";
 
 /** File name → content. */

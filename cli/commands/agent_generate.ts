@@ -1,0 +1,199 @@
+import * as core from "../../api/core.ts";
+import type { KubeObject } from "../../api/meta.ts";
+import { Registration } from "../../api/registration.ts";
+import { KUBECONFIG_EXTENSION } from "../../api/names.ts";
+import {
+  type Kubeconfig,
+  stringifyKubeconfig,
+  writeKubeconfig,
+} from "../../kube/kubeconfig.ts";
+import { isAlreadyExists } from "../../kube/kube_api_error.ts";
+import {
+  type Cluster,
+  namespaceOf,
+  openCluster,
+  workspaceOptions,
+} from "../cluster.ts";
+import { defineCommand } from "../command.ts";
+import { UsageError } from "../errors.ts";
+import { waitForReady } from "../wait.ts";
+
+/** A Secret as a Registration makes it. */
+interface JoinSecret extends KubeObject {
+  data?: Record<string, string>;
+}
+
+/** `faros agent generate` */
+export const command = defineCommand({
+  description:
+    "Writes the kubeconfig that a device joins with. It holds the join token of a\nRegistration, which is made where it is not there yet; the device makes its\nown key and gets its own credential with it.",
+  arguments: [{ name: "NAME", description: "Name of the agent" }],
+  options: {
+    ...workspaceOptions,
+    file: {
+      type: "string",
+      short: "f",
+      value: "FILE",
+      required: true,
+      description:
+        "Where to write the kubeconfig (mode 0600), or - for standard output",
+    },
+    registration: {
+      type: "string",
+      value: "NAME",
+      description: "The Registration to join by [default: the agent's name]",
+    },
+    server: {
+      type: "string",
+      value: "URL",
+      description:
+        "URL that the device reaches the API server at [default: what the Registration says]",
+    },
+  },
+  examples: [
+    {
+      run: "faros agent generate press-1 -w factory-a -f press-1.kubeconfig",
+      does: "Let press-1 join factory-a",
+    },
+    {
+      run: "KUBECONFIG=press-1.kubeconfig faros agent",
+      does: "On the device, then: run its agent",
+    },
+    {
+      run:
+        "faros agent generate press-2 --registration line -w factory-a -f press-2.kubeconfig",
+      does: "Join by a Registration that many devices share",
+    },
+  ],
+  async run({ args, options, io, signal }) {
+    const [name] = args as [string];
+    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
+      throw new UsageError(
+        `NAME is ${
+          JSON.stringify(name)
+        }; an agent's name has up to 63 lower-case letters, digits and '-', and starts and ends with a letter or digit`,
+      );
+    }
+    using cluster = await openCluster(options, io);
+    const namespace = namespaceOf(options, cluster);
+    const registration = options.registration ?? name;
+    if (
+      await ensureRegistration(registration, { cluster, namespace, signal })
+    ) {
+      io.err(`registration.edge.faros.sh/${registration} created`);
+    }
+    const ready = await waitForReady<Registration>(Registration, registration, {
+      client: cluster.client,
+      namespace,
+      signal,
+    });
+    const kubeconfig = await joinKubeconfig(ready, {
+      cluster,
+      agent: name,
+      server: options.server,
+      signal,
+    });
+    if (options.file === "-") io.write(stringifyKubeconfig(kubeconfig));
+    else {
+      await writeKubeconfig(options.file, kubeconfig);
+      io.err(
+        `Wrote ${options.file}. On the device: KUBECONFIG=${options.file} faros agent`,
+      );
+    }
+  },
+});
+
+/** Makes the Registration where it is not there; resolves to whether it was made. */
+async function ensureRegistration(
+  name: string,
+  { cluster: { client }, namespace, signal }: {
+    cluster: Cluster;
+    namespace: string;
+    signal: AbortSignal;
+  },
+): Promise<boolean> {
+  if (await client.tryGet(Registration, name, { namespace, signal })) {
+    return false;
+  }
+  const object: KubeObject & { spec: unknown } = {
+    apiVersion: Registration.apiVersion,
+    kind: Registration.kind,
+    metadata: { name, namespace },
+    spec: {},
+  };
+  try {
+    await client.create(Registration, object, {
+      fieldManager: "faros-cli",
+      signal,
+    });
+    return true;
+  } catch (error) {
+    if (isAlreadyExists(error)) return false; // Somebody else was faster.
+    throw error;
+  }
+}
+
+async function joinKubeconfig(
+  registration: Registration,
+  { cluster, agent, server, signal }: {
+    cluster: Cluster;
+    agent: string;
+    server: string | undefined;
+    signal: AbortSignal;
+  },
+): Promise<Kubeconfig> {
+  const { name, namespace = "" } = registration.metadata;
+  const secretName = registration.status?.secretRef?.name;
+  if (!secretName) {
+    throw new Error(
+      `Cannot write a kubeconfig: Registration ${name} is Ready but has no status.secretRef`,
+    );
+  }
+  const secret = await cluster.client.get<JoinSecret>(core.Secret, secretName, {
+    namespace,
+    signal,
+  });
+  const value = (key: string) => {
+    const encoded = secret.data?.[key];
+    return encoded === undefined
+      ? undefined
+      : new TextDecoder().decode(Uint8Array.fromBase64(encoded));
+  };
+  const token = value("token");
+  if (!token) {
+    throw new Error(
+      `Cannot write a kubeconfig: Secret ${namespace}/${secretName} has no token`,
+    );
+  }
+  const ca = value("ca.crt") ?? cluster.caData;
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": agent,
+    clusters: [{
+      name: "faros",
+      cluster: {
+        server: server ?? value("server") ?? cluster.server,
+        ...(ca
+          ? {
+            "certificate-authority-data": new TextEncoder().encode(ca)
+              .toBase64(),
+          }
+          : {}),
+      },
+    }],
+    users: [{ name, user: { token } }],
+    contexts: [{
+      name: agent,
+      context: {
+        cluster: "faros",
+        user: name,
+        namespace,
+        extensions: [{
+          name: KUBECONFIG_EXTENSION,
+          extension: { agent, registration: name },
+        }],
+      },
+    }],
+  };
+}

@@ -1,0 +1,39 @@
+import { Agent } from "../../api/agent.ts";
+import { namespaceOf, openCluster, workspaceOptions } from "../cluster.ts";
+import { defineCommand } from "../command.ts";
+import { outputOptions, printObjects } from "../output.ts";
+
+/** `faros agent get` */
+export const command = defineCommand({
+  description: "Shows the agents of a workspace, or one of them.",
+  arguments: [{
+    name: "NAME",
+    description: "Name of an agent; all when left out",
+    optional: true,
+  }],
+  options: {
+    ...workspaceOptions,
+    ...outputOptions,
+    "all-workspaces": {
+      type: "boolean",
+      short: "A",
+      description: "Those of all workspaces",
+    },
+  },
+  examples: [
+    {
+      run: "faros agent get -w factory-a",
+      does: "Show the agents of a workspace",
+    },
+    { run: "faros agent get -A -o wide", does: "Show all agents there are" },
+  ],
+  async run({ args: [name], options, io, signal }) {
+    using cluster = await openCluster(options, io);
+    const { client } = cluster;
+    const namespace = options["all-workspaces"] && name === undefined
+      ? undefined
+      : namespaceOf(options, cluster);
+    const { output } = options;
+    await printObjects(Agent, { client, io, output, namespace, name, signal });
+  },
+});

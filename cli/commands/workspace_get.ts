@@ -1,0 +1,28 @@
+import { Workspace } from "../../api/workspace.ts";
+import { clusterOptions, openCluster } from "../cluster.ts";
+import { defineCommand } from "../command.ts";
+import { outputOptions, printObjects } from "../output.ts";
+
+/** `faros workspace get` */
+export const command = defineCommand({
+  description: "Shows the workspaces, or one.",
+  arguments: [{
+    name: "NAME",
+    description: "Name of a workspace; all when left out",
+    optional: true,
+  }],
+  options: { ...clusterOptions, ...outputOptions },
+  examples: [
+    { run: "faros workspace get", does: "Show all workspaces" },
+    {
+      run: "faros workspace get factory-a -o yaml",
+      does: "Show all of one",
+    },
+  ],
+  async run({ args: [name], options, io, signal }) {
+    using cluster = await openCluster(options, io);
+    const { client } = cluster;
+    const { output } = options;
+    await printObjects(Workspace, { client, io, output, name, signal });
+  },
+});

@@ -1,0 +1,14 @@
+/** Flags that all `faros generate` commands share. */
+export const generateOptions = {
+  output: {
+    type: "string",
+    short: "o",
+    value: "DIR",
+    required: true,
+    description: "Folder to write to; it then holds nothing else",
+  },
+  check: {
+    type: "boolean",
+    description: "Write nothing; exit 1 where the folder is not up to date",
+  },
+} as const;

@@ -1,0 +1,71 @@
+/** Where a command's words go. */
+export interface Io {
+  /** Writes a line of results to standard output. */
+  out(line: string): void;
+  /** Writes a line for the person, not the program, to standard error. */
+  err(line: string): void;
+  /** Writes text as it is to standard output. */
+  write(text: string): void;
+  /** Whether to colour what goes to standard output. */
+  colors: boolean;
+  /** Environment variable `name`. */
+  env(name: string): string | undefined;
+  /** Standard input to its end. */
+  readStdin(): Promise<string>;
+}
+
+/** The terminal, pipe or file that the program was started with. */
+export function processIo(): Io {
+  const encoder = new TextEncoder();
+  const write = (to: typeof Deno.stdout, text: string) => {
+    const bytes = encoder.encode(text);
+    try {
+      for (let n = 0; n < bytes.length;) {
+        n += to.writeSync(bytes.subarray(n));
+      }
+    } catch (error) {
+      // `faros … | head` closes the pipe: nobody reads on, as intended.
+      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+      throw error;
+    }
+  };
+  const env = (name: string) => {
+    try {
+      return Deno.env.get(name);
+    } catch {
+      return undefined; // Not permitted is as good as not set.
+    }
+  };
+  return {
+    out: (line) => write(Deno.stdout, `${line}\n`),
+    err: (line) => write(Deno.stderr, `${line}\n`),
+    write: (text) => write(Deno.stdout, text),
+    // https://no-color.org
+    colors: Deno.stdout.isTerminal() && !env("NO_COLOR") &&
+      env("TERM") !== "dumb",
+    env,
+    readStdin: () => new Response(Deno.stdin.readable).text(),
+  };
+}
+
+/** An {@linkcode Io} that keeps what is written, for tests. */
+export function bufferIo(
+  options: { env?: Record<string, string>; stdin?: string } = {},
+): Io & { stdout: string; stderr: string } {
+  return {
+    stdout: "",
+    stderr: "",
+    out(line) {
+      this.stdout += `${line}\n`;
+    },
+    err(line) {
+      this.stderr += `${line}\n`;
+    },
+    write(text) {
+      this.stdout += text;
+    },
+    colors: false,
+    env: (name) => options.env?.[name],
+    readStdin: () => Promise.resolve(options.stdin ?? ""),
+  };
+}

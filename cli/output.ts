@@ -1,0 +1,113 @@
+import { stringify } from "yaml";
+import type { KubeList, KubeObject } from "../api/meta.ts";
+import type { KubeClient } from "../kube/client.ts";
+import { type Resource, resourcePath } from "../kube/resource.ts";
+import type { Io } from "./io.ts";
+import { renderTable } from "./table.ts";
+
+/** The flag of commands that print objects. */
+export const outputOptions = {
+  output: {
+    type: "string",
+    short: "o",
+    value: "FORMAT",
+    description: "How to print, instead of as a table",
+    choices: ["json", "yaml", "name", "wide"],
+  },
+} as const;
+
+/** How the server describes objects as a table (meta.k8s.io/v1 Table). */
+interface Table {
+  columnDefinitions: { name: string; priority: number }[];
+  rows: {
+    cells: unknown[];
+    object?: { metadata?: { namespace?: string } };
+  }[];
+}
+
+/** What to print. */
+export interface PrintOptions {
+  client: KubeClient;
+  io: Pick<Io, "out" | "err">;
+  /** json, yaml, name or wide. @default a table */
+  output?: string | undefined;
+  /** Of namespaced resources. @default all */
+  namespace?: string | undefined;
+  /** One object. @default all */
+  name?: string | undefined;
+  signal?: AbortSignal;
+}
+
+/** Prints objects of the API as `kubectl get` does, with the server's own columns. */
+export async function printObjects(
+  resource: Resource,
+  options: PrintOptions,
+): Promise<void> {
+  const { client, io, output, namespace, name, signal } = options;
+  if (output === undefined || output === "wide") {
+    return await printTable(resource, options);
+  }
+  const scope = {
+    ...(namespace ? { namespace } : {}),
+    ...(signal ? { signal } : {}),
+  };
+  const found: KubeObject | KubeList = name
+    ? await client.get(resource, name, scope)
+    : await client.listAll(resource, scope);
+  if (output === "name") {
+    const group = resource.group ? `.${resource.group}` : "";
+    const singular = resource.kind.toLowerCase();
+    for (const object of "items" in found ? found.items : [found]) {
+      io.out(`${singular}${group}/${object.metadata.name}`);
+    }
+    return;
+  }
+  io.out(formatObject(found, output));
+}
+
+/** An object as JSON or YAML, without its last line break. */
+export function formatObject(object: unknown, output: string): string {
+  return output === "json"
+    ? JSON.stringify(object, null, 2)
+    : stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })
+      .trimEnd();
+}
+
+async function printTable(
+  resource: Resource,
+  options: PrintOptions,
+): Promise<void> {
+  const { client, io, output, namespace, name, signal } = options;
+  const table = await client.rest.performRequest({
+    method: "GET",
+    path: resourcePath(resource, {
+      ...(namespace ? { namespace } : {}),
+      ...(name ? { name } : {}),
+    }),
+    accept: "application/json;as=Table;v=v1;g=meta.k8s.io",
+    expectJson: true,
+    ...(signal ? { abortSignal: signal } : {}),
+  }) as unknown as Table;
+  const rows = table.rows ?? [];
+  if (rows.length === 0) {
+    io.err(
+      namespace
+        ? `No ${resource.plural} found in ${namespace}.`
+        : `No ${resource.plural} found.`,
+    );
+    return;
+  }
+  const shown = table.columnDefinitions.map((column, i) => ({ column, i }))
+    .filter(({ column }) => !column.priority || output === "wide");
+  const withNamespace = resource.namespaced && !namespace;
+  io.out(renderTable([
+    [
+      ...withNamespace ? ["NAMESPACE"] : [],
+      ...shown.map(({ column }) => column.name.toUpperCase()),
+    ],
+    ...rows.map((row) => [
+      ...withNamespace ? [row.object?.metadata?.namespace ?? ""] : [],
+      ...shown.map(({ i }) => String(row.cells[i] ?? "<none>")),
+    ]),
+  ]));
+}

@@ -1,0 +1,13 @@
+/** Rows as lines of aligned columns, three spaces apart, as kubectl does. */
+export function renderTable(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    });
+  }
+  return rows.map((row) =>
+    row.map((cell, i) => i === row.length - 1 ? cell : cell.padEnd(widths[i]!))
+      .join("   ").trimEnd()
+  ).join("\n");
+}
