@@ -1,0 +1,233 @@
+/**
+ * Questions that clients ask by creating an object: who is this token, who am
+ * I, may I do this, what may I do.
+ *
+ * @module
+ */
+import { userInfo } from "../authentication/mod.ts";
+import { MASTERS, type PolicyRule } from "../authorization/mod.ts";
+import { badRequest, invalid } from "../errors.ts";
+import { timestamp } from "../registry/metadata.ts";
+import { invalidValue } from "../schema/field_error.ts";
+import type {
+  AuthorizationAttributes,
+  FieldError,
+  JsonObject,
+  KubeObject,
+  ResourceDefinition,
+  StrategyContext,
+  User,
+} from "../types.ts";
+import { type BuiltinDeps, defineReview } from "./define.ts";
+
+const AUTHENTICATION = "authentication.k8s.io";
+const AUTHORIZATION = "authorization.k8s.io";
+
+/** What an access review's `spec` asks about. */
+function attributesOf(spec: KubeObject, user: User): AuthorizationAttributes {
+  const { resourceAttributes: resource, nonResourceAttributes: other } = spec;
+  if (!resource) {
+    return { user, verb: other?.verb ?? "", path: other?.path ?? "" };
+  }
+  return {
+    user,
+    verb: resource.verb ?? "",
+    group: resource.group ?? "",
+    version: resource.version ?? "",
+    resource: resource.resource ?? "",
+    subresource: resource.subresource ?? "",
+    namespace: resource.namespace ?? "",
+    name: resource.name ?? "",
+  };
+}
+
+function userOf(spec: KubeObject): User {
+  return {
+    name: spec.user ?? "",
+    ...(spec.uid ? { uid: spec.uid } : {}),
+    groups: spec.groups ?? [],
+    ...(spec.extra ? { extra: spec.extra } : {}),
+  };
+}
+
+function refuse(kind: string, errors: FieldError[]): void {
+  if (errors.length === 0) return;
+  throw invalid({ group: AUTHORIZATION, kind }, "", errors);
+}
+
+function targetErrors(spec: KubeObject): FieldError[] {
+  const one = !!spec.resourceAttributes !== !!spec.nonResourceAttributes;
+  return one ? [] : [
+    invalidValue(
+      "spec",
+      spec.nonResourceAttributes ?? null,
+      "exactly one of nonResourceAttributes or resourceAttributes must be specified",
+    ),
+  ];
+}
+
+function userErrors(spec: KubeObject): FieldError[] {
+  return spec.user || spec.groups?.length ? [] : [
+    invalidValue(
+      "spec.user",
+      spec.user ?? "",
+      "at least one of user or group must be specified",
+    ),
+  ];
+}
+
+async function access(
+  review: KubeObject,
+  { user, context }: { user: User; context: StrategyContext },
+): Promise<KubeObject> {
+  const decision = await context.authorize(attributesOf(review.spec, user));
+  return {
+    ...review,
+    status: decision.allowed
+      ? {
+        allowed: true,
+        ...(decision.reason ? { reason: decision.reason } : {}),
+      }
+      : { allowed: false },
+  };
+}
+
+/** The rules of `user`, as SelfSubjectRulesReview lists them. */
+function rules(all: PolicyRule[]): JsonObject {
+  const resource = all.filter((rule) => rule.resources?.length);
+  const other = all.filter((rule) => rule.nonResourceURLs?.length);
+  return {
+    resourceRules: resource.map((rule) => ({
+      verbs: rule.verbs,
+      apiGroups: rule.apiGroups ?? [],
+      resources: rule.resources ?? [],
+      ...(rule.resourceNames?.length
+        ? { resourceNames: rule.resourceNames }
+        : {}),
+    })),
+    nonResourceRules: other.map((rule) => ({
+      verbs: rule.verbs,
+      nonResourceURLs: rule.nonResourceURLs ?? [],
+    })),
+    incomplete: false,
+  };
+}
+
+const EVERYTHING: PolicyRule[] = [
+  { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
+  { verbs: ["*"], nonResourceURLs: ["*"] },
+];
+
+/** The definitions of authentication.k8s.io and authorization.k8s.io. */
+export function reviews(
+  { authentication, authorizer }: BuiltinDeps,
+): ResourceDefinition[] {
+  return [
+    defineReview({
+      group: AUTHENTICATION,
+      resource: "tokenreviews",
+      kind: "TokenReview",
+      schema: "io.k8s.api.authentication.v1.TokenReview",
+      strategy: {
+        async answer(review) {
+          const { token, audiences } = review.spec ?? {};
+          if (!token) {
+            throw badRequest(
+              "token is required for TokenReview in authentication",
+            );
+          }
+          const asked = audiences?.length ? audiences : undefined;
+          const status = await authentication.review(token, asked);
+          return { ...review, status };
+        },
+      },
+    }),
+    defineReview({
+      group: AUTHENTICATION,
+      resource: "selfsubjectreviews",
+      kind: "SelfSubjectReview",
+      schema: "io.k8s.api.authentication.v1.SelfSubjectReview",
+      strategy: {
+        answer: (review, { user, now }) => ({
+          ...review,
+          metadata: {
+            ...review.metadata,
+            creationTimestamp: timestamp(now()),
+          },
+          status: { userInfo: userInfo(user) },
+        }),
+      },
+    }),
+    defineReview({
+      group: AUTHORIZATION,
+      resource: "subjectaccessreviews",
+      kind: "SubjectAccessReview",
+      schema: "io.k8s.api.authorization.v1.SubjectAccessReview",
+      strategy: {
+        answer(review, context) {
+          const spec = review.spec ?? {};
+          refuse(review.kind, [...targetErrors(spec), ...userErrors(spec)]);
+          return access(review, { user: userOf(spec), context });
+        },
+      },
+    }),
+    defineReview({
+      group: AUTHORIZATION,
+      resource: "localsubjectaccessreviews",
+      kind: "LocalSubjectAccessReview",
+      namespaced: true,
+      schema: "io.k8s.api.authorization.v1.LocalSubjectAccessReview",
+      strategy: {
+        answer(review, context) {
+          const spec = review.spec ?? {};
+          const { namespace } = context.info;
+          refuse(review.kind, [...targetErrors(spec), ...userErrors(spec)]);
+          if (spec.nonResourceAttributes) {
+            refuse(review.kind, [
+              invalidValue(
+                "spec.nonResourceAttributes",
+                spec.nonResourceAttributes,
+                "disallowed on this kind of request",
+              ),
+            ]);
+          }
+          if (spec.resourceAttributes.namespace !== namespace) {
+            throw badRequest(
+              `spec.resourceAttributes.namespace must match namespace: ${namespace}`,
+            );
+          }
+          return access(review, { user: userOf(spec), context });
+        },
+      },
+    }),
+    defineReview({
+      group: AUTHORIZATION,
+      resource: "selfsubjectaccessreviews",
+      kind: "SelfSubjectAccessReview",
+      schema: "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
+      strategy: {
+        answer(review, context) {
+          refuse(review.kind, targetErrors(review.spec ?? {}));
+          return access(review, { user: context.user, context });
+        },
+      },
+    }),
+    defineReview({
+      group: AUTHORIZATION,
+      resource: "selfsubjectrulesreviews",
+      kind: "SelfSubjectRulesReview",
+      schema: "io.k8s.api.authorization.v1.SelfSubjectRulesReview",
+      strategy: {
+        answer(review, { user }) {
+          const namespace: string = review.spec?.namespace ?? "";
+          if (!namespace) throw badRequest("no namespace on request");
+          const held = authorizer.rulesFor(user, namespace);
+          const all = user.groups.includes(MASTERS)
+            ? [...EVERYTHING, ...held]
+            : held;
+          return { ...review, spec: {}, status: rules(all) };
+        },
+      },
+    }),
+  ];
+}

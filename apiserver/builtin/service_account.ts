@@ -1,0 +1,133 @@
+/**
+ * ServiceAccount and its subresource `token`.
+ *
+ * @module
+ */
+import { badRequest, conflict, invalid, notFound } from "../errors.ts";
+import { invalidValue } from "../schema/field_error.ts";
+import { timestamp } from "../registry/metadata.ts";
+import type {
+  FieldError,
+  KubeObject,
+  Reader,
+  ResourceDefinition,
+  SubresourceHandler,
+} from "../types.ts";
+import { age, NAME } from "./columns.ts";
+import { type BuiltinDeps, type ColumnContext, define } from "./define.ts";
+
+const HOUR = 3600;
+const TEN_MINUTES = 600;
+
+/** TokenRequest: a token for a while, that dies with the account or the Secret it is bound to. */
+function tokenRequest({ authentication }: BuiltinDeps): SubresourceHandler {
+  return {
+    group: "authentication.k8s.io",
+    version: "v1",
+    kind: "TokenRequest",
+    verbs: ["create"],
+    async handle(_verb, account, body, context) {
+      const spec = body?.spec ?? {};
+      const seconds = spec.expirationSeconds ?? HOUR;
+      const errors = expirationErrors(seconds);
+      if (errors.length > 0) {
+        throw invalid(
+          { group: "authentication.k8s.io", kind: "TokenRequest" },
+          "",
+          errors,
+        );
+      }
+      const { name, namespace = "", uid } = account.metadata;
+      const audiences: string[] = spec.audiences?.length
+        ? spec.audiences
+        : authentication.audiences;
+      const { token, expires } = await authentication.tokens.issue({
+        namespace,
+        account: { name, uid },
+        secret: boundSecret(spec.boundObjectRef, namespace, context.reader),
+        audiences,
+        seconds,
+      });
+      return {
+        apiVersion: "authentication.k8s.io/v1",
+        kind: "TokenRequest",
+        metadata: {
+          name,
+          namespace,
+          uid,
+          resourceVersion: account.metadata.resourceVersion,
+          creationTimestamp: timestamp(context.now()),
+        },
+        spec: {
+          audiences,
+          expirationSeconds: seconds,
+          ...(spec.boundObjectRef
+            ? { boundObjectRef: spec.boundObjectRef }
+            : {}),
+        },
+        status: { token, expirationTimestamp: timestamp(expires) },
+      };
+    },
+  };
+}
+
+function expirationErrors(seconds: number): FieldError[] {
+  const why = seconds < TEN_MINUTES
+    ? "may not specify a duration less than 10 minutes"
+    : seconds > 2 ** 32
+    ? "may not specify a duration larger than 2^32 seconds"
+    : undefined;
+  return why ? [invalidValue("spec.expirationSeconds", seconds, why)] : [];
+}
+
+function boundSecret(
+  wanted:
+    | { kind?: string; apiVersion?: string; name: string; uid?: string }
+    | undefined,
+  namespace: string,
+  reader: Reader,
+): { name: string; uid: string } | undefined {
+  if (!wanted) return undefined;
+  if (wanted.kind !== "Secret" || wanted.apiVersion !== "v1") {
+    const [group, version] = wanted.apiVersion?.includes("/")
+      ? wanted.apiVersion.split("/")
+      : ["", wanted.apiVersion ?? ""];
+    throw badRequest(
+      `cannot bind token to object of type ${group}/${version}, Kind=${
+        wanted.kind ?? ""
+      }`,
+    );
+  }
+  const of = { group: "", resource: "secrets" };
+  const secret: KubeObject | undefined = reader.get({
+    ...of,
+    namespace,
+    name: wanted.name,
+  });
+  if (!secret) throw notFound(of, wanted.name);
+  const { uid } = secret.metadata;
+  if (wanted.uid && wanted.uid !== uid) {
+    throw conflict(
+      { group: "", resource: "Secret" },
+      wanted.name,
+      `the UID in the bound object reference (${wanted.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
+  }
+  return { name: wanted.name, uid };
+}
+
+/** The definition of ServiceAccount. */
+export function serviceAccount(
+  deps: BuiltinDeps,
+  context: ColumnContext,
+): ResourceDefinition {
+  return define({
+    group: "",
+    resource: "serviceaccounts",
+    kind: "ServiceAccount",
+    shortNames: ["sa"],
+    schema: "io.k8s.api.core.v1.ServiceAccount",
+    strategy: { subresources: { token: tokenRequest(deps) } },
+    columns: [NAME, age(context)],
+  });
+}
