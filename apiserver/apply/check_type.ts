@@ -1,0 +1,83 @@
+import type { Json } from "../types.ts";
+import type { MergeType } from "./merge_type.ts";
+import { fieldElement, showElement } from "./path_element.ts";
+import { fieldType, isObject, itemElement, resolve } from "./resolve.ts";
+
+/** One problem, such as `.spec.foo: field not declared in schema`. */
+type Problems = string[];
+
+/** What keeps `value` from being merged as `type`: undeclared fields, wrong forms, duplicate keys. */
+export function checkType(value: Json, type: MergeType): Problems {
+  const out: Problems = [];
+  visit(value, type, "", out);
+  return out;
+}
+
+function goValue(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function visit(
+  value: Json,
+  type: MergeType,
+  path: string,
+  out: Problems,
+): void {
+  if (value === null) return;
+  const fail = (text: string) => out.push(path ? `${path}: ${text}` : text);
+  const as = resolve(type, value);
+  if (as.kind === "scalar") {
+    const expected = type.scalar;
+    if (expected === "numeric" && typeof value !== "number") {
+      const name = typeof value === "string" ? "string" : typeof value;
+      fail(`expected numeric (int or float), got ${name}`);
+    } else if (expected === "string" && typeof value !== "string") {
+      fail(
+        `expected string, got &value.valueUnstructured{Value:${
+          goValue(value)
+        }}`,
+      );
+    } else if (expected === "boolean" && typeof value !== "boolean") {
+      fail(`expected boolean, got ${goValue(value)}`);
+    }
+    return;
+  }
+  if (as.kind === "map") {
+    if (!isObject(value)) {
+      return void fail(`expected map, got ${goValue(value)}`);
+    }
+    for (const key in value) {
+      const sub = value[key];
+      if (sub === undefined) continue;
+      const subType = fieldType(as.map, key);
+      const at = path + showElement(fieldElement(key));
+      if (!subType) {
+        out.push(`${at}: field not declared in schema`);
+        return;
+      }
+      visit(sub, subType, at, out);
+    }
+    return;
+  }
+  if (!Array.isArray(value)) {
+    return void fail(`expected list, got ${goValue(value)}`);
+  }
+  const seen = new Set<string>();
+  for (const [i, item] of value.entries()) {
+    let at = `${path}[${i}]`;
+    if (!as.list.atomic) {
+      try {
+        const element = itemElement(as.list, item);
+        at = path + showElement(element);
+        if (seen.has(element)) {
+          fail(`duplicate entries for key ${showElement(element)}`);
+        }
+        seen.add(element);
+      } catch (error) {
+        fail(`element ${i}: ${(error as Error).message}`);
+        return;
+      }
+    }
+    visit(item, as.list.item, at, out);
+  }
+}

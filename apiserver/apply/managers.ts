@@ -1,0 +1,127 @@
+import type { JsonObject, ManagedFieldsEntry } from "../types.ts";
+import { FieldSet } from "./field_set.ts";
+
+/** What one manager owns, through one operation (and for updates one version). */
+export interface Manager {
+  manager: string;
+  operation: "Apply" | "Update";
+  apiVersion: string;
+  subresource: string;
+  time?: string;
+  set: FieldSet;
+}
+
+/** Managers by identity. */
+export type Managers = Map<string, Manager>;
+
+/** Updates beyond this many managers are summed up as `ancient-changes`. */
+const MAX_UPDATE_MANAGERS = 10;
+
+/** Two entries are the same manager's when this is equal; an applier keeps its identity across versions. */
+export function identify(
+  { manager, operation, apiVersion, subresource }: Omit<Manager, "set">,
+): string {
+  return JSON.stringify({
+    manager,
+    operation,
+    ...(operation === "Update" ? { apiVersion } : {}),
+    ...(subresource ? { subresource } : {}),
+  });
+}
+
+/**
+ * Reads `metadata.managedFields`.
+ *
+ * @throws {Error} where an entry is malformed.
+ */
+export function decodeManagers(entries: unknown): Managers {
+  const out: Managers = new Map();
+  if (entries === undefined || entries === null) return out;
+  if (!Array.isArray(entries)) throw new Error("managedFields must be a list");
+  entries.forEach((entry: ManagedFieldsEntry, i) => {
+    if (entry.operation !== "Apply" && entry.operation !== "Update") {
+      throw new Error("operation must be `Apply` or `Update`");
+    }
+    if (!entry.apiVersion) throw new Error("apiVersion must not be empty");
+    if (!entry.fieldsType) {
+      throw new Error(`missing fieldsType in managed fields entry ${i}`);
+    }
+    if (entry.fieldsType !== "FieldsV1") {
+      throw new Error(
+        `invalid fieldsType "${entry.fieldsType}" in managed fields entry ${i}`,
+      );
+    }
+    const manager: Manager = {
+      manager: entry.manager ?? "",
+      operation: entry.operation,
+      apiVersion: entry.apiVersion,
+      subresource: entry.subresource ?? "",
+      time: entry.time,
+      set: FieldSet.decode(entry.fieldsV1),
+    };
+    out.set(identify(manager), manager);
+  });
+  return out;
+}
+
+function seconds(time: string | undefined): number {
+  return time ? Math.floor(Date.parse(time) / 1000) : 0;
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Writes `metadata.managedFields`: appliers first, then by time and name. */
+export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
+  const sorted = [...managers.values()].sort((a, b) =>
+    order(a.operation, b.operation) ||
+    seconds(a.time) - seconds(b.time) ||
+    order(a.manager, b.manager) ||
+    order(a.apiVersion, b.apiVersion) ||
+    order(a.subresource, b.subresource)
+  );
+  return sorted.map((m) => ({
+    apiVersion: m.apiVersion,
+    fieldsType: "FieldsV1" as const,
+    fieldsV1: m.set.encode() as JsonObject,
+    manager: m.manager,
+    operation: m.operation,
+    ...(m.subresource ? { subresource: m.subresource } : {}),
+    ...(m.time ? { time: m.time } : {}),
+  }));
+}
+
+/** Sums up the oldest update managers, per version, until there are no more than ten. */
+export function capManagers(managers: Managers): void {
+  const updaters = [...managers].filter(([, m]) => m.operation === "Update");
+  let count = updaters.length;
+  if (count <= MAX_UPDATE_MANAGERS) return;
+  updaters.sort(([a, m], [b, n]) =>
+    seconds(m.time) - seconds(n.time) || order(a, b)
+  );
+  const first = new Map<string, string>();
+  for (const [id, old] of updaters) {
+    if (count <= MAX_UPDATE_MANAGERS) return;
+    const start = first.get(old.apiVersion);
+    if (start === undefined) {
+      first.set(old.apiVersion, id);
+      continue;
+    }
+    const bucket: Manager = {
+      manager: "ancient-changes",
+      operation: "Update",
+      apiVersion: old.apiVersion,
+      subresource: "",
+      // The newer of the two.
+      time: old.time,
+      set: old.set,
+    };
+    const bucketId = identify(bucket);
+    const known = managers.get(bucketId) ?? managers.get(start)!;
+    if (!managers.has(bucketId)) managers.delete(start);
+    managers.delete(id);
+    managers.set(bucketId, { ...bucket, set: old.set.union(known.set) });
+    count--;
+  }
+}

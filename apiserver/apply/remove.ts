@@ -1,0 +1,41 @@
+import type { Json, JsonObject } from "../types.ts";
+import type { FieldSet } from "./field_set.ts";
+import type { MergeType } from "./merge_type.ts";
+import { fieldElement } from "./path_element.ts";
+import { fieldType, isObject, itemElement, resolve } from "./resolve.ts";
+
+/** `value` without the paths in `remove`; undefined where nothing is left. */
+export function removeFields(
+  value: Json,
+  remove: FieldSet,
+  type: MergeType,
+): Json | undefined {
+  const as = resolve(type, value);
+  if (as.kind === "scalar") return value;
+  if (as.kind === "map") {
+    if (!isObject(value) || as.map.atomic) return undefined;
+    const out: JsonObject = {};
+    for (const key in value) {
+      const sub = value[key];
+      if (sub === undefined) continue;
+      const element = fieldElement(key);
+      if (remove.members.has(element)) continue;
+      const below = remove.children.get(element);
+      const subType = fieldType(as.map, key);
+      const left = below && subType ? removeFields(sub, below, subType) : sub;
+      if (left !== undefined) out[key] = left;
+    }
+    return Object.keys(out).length ? out : undefined;
+  }
+  if (!Array.isArray(value) || as.list.atomic) return undefined;
+  const out: Json[] = [];
+  for (const item of value) {
+    const element = itemElement(as.list, item);
+    if (remove.members.has(element)) continue;
+    const below = remove.children.get(element);
+    out.push(
+      below ? removeFields(item, below, as.list.item) ?? {} : item,
+    );
+  }
+  return out.length ? out : undefined;
+}

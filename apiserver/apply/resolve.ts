@@ -1,0 +1,79 @@
+import type { Json, JsonObject } from "../types.ts";
+import { keyElement, valueElement } from "./path_element.ts";
+import type { ListType, MapType, MergeType } from "./merge_type.ts";
+
+/** The part of a type that applies to a value. */
+export type Resolved =
+  | { kind: "map"; map: MapType }
+  | { kind: "list"; list: ListType }
+  | { kind: "scalar" };
+
+/** What `value` is treated as under `type`; null and values of the wrong form take the type's first form. */
+export function resolve(type: MergeType, value: Json | undefined): Resolved {
+  if (value !== null && value !== undefined) {
+    if (Array.isArray(value)) {
+      if (type.list) return { kind: "list", list: type.list };
+    } else if (typeof value === "object") {
+      if (type.map) return { kind: "map", map: type.map };
+    } else if (type.scalar) return { kind: "scalar" };
+  }
+  if (type.map) return { kind: "map", map: type.map };
+  if (type.scalar) return { kind: "scalar" };
+  return { kind: "list", list: type.list! };
+}
+
+/** Whether `value` is a JSON object. */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The type of one key of a map. */
+export function fieldType(map: MapType, key: string): MergeType | undefined {
+  return map.fields.get(key)?.type ?? map.rest;
+}
+
+/**
+ * The element that names an item of an associative list.
+ *
+ * @throws {Error} where the item cannot be named.
+ */
+export function itemElement(list: ListType, item: Json): string {
+  if (!list.keys.length) {
+    if (isObject(item)) {
+      throw new Error(
+        "associative list without keys has an element that's a map type",
+      );
+    }
+    if (Array.isArray(item)) {
+      throw new Error(
+        "not supported: associative list with lists as elements",
+      );
+    }
+    if (item === null) {
+      throw new Error(
+        "associative list without keys has an element that's an explicit null",
+      );
+    }
+    return valueElement(item);
+  }
+  if (item === null) {
+    throw new Error("associative list with keys may not have a null element");
+  }
+  if (!isObject(item)) {
+    throw new Error(
+      "associative list with keys may not have non-map elements",
+    );
+  }
+  const keys: [string, Json][] = [];
+  for (const key of list.keys) {
+    const value = item[key] ?? list.item.map?.fields.get(key)?.default;
+    if (value !== undefined) keys.push([key, value]);
+  }
+  if (!keys.length) {
+    const names = list.keys.map((k) => JSON.stringify(k)).join(" ");
+    throw new Error(
+      `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`,
+    );
+  }
+  return keyElement(keys);
+}

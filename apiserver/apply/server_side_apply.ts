@@ -1,0 +1,245 @@
+import { badRequest, StatusError } from "../errors.ts";
+import { deepEqual } from "../schema/deep_equal.ts";
+import type { Json, JsonObject, KubeObject, Schema } from "../types.ts";
+import { checkType } from "./check_type.ts";
+import { compare } from "./compare.ts";
+import { conflictError } from "./conflict.ts";
+import { FieldSet } from "./field_set.ts";
+import {
+  allowedByLastApplied,
+  hasLastApplied,
+  withLastApplied,
+} from "./last_applied.ts";
+import {
+  decodeManagers,
+  encodeManagers,
+  identify,
+  type Manager,
+  type Managers,
+} from "./managers.ts";
+import { merge } from "./merge.ts";
+import { type MergeType, mergeTypeOf } from "./merge_type.ts";
+import {
+  type ResetOptions,
+  resetSet,
+  takeOver,
+  timestamp,
+  withoutManagedFields,
+  withoutReset,
+  withoutSystemFields,
+} from "./ownership.ts";
+import { removeFields } from "./remove.ts";
+import { toFieldSet, withNamedFields } from "./to_field_set.ts";
+import { trackUpdate } from "./update_managed_fields.ts";
+
+/** A server-side apply. */
+export interface ServerSideApplyOptions extends ResetOptions {
+  /** The object before; undefined where apply creates it. */
+  live?: KubeObject;
+  /** The applied configuration: apiVersion, kind, metadata.name and the fields that the manager wants. */
+  patch: JsonObject;
+  manager: string;
+  /** Take fields that others own. */
+  force?: boolean;
+  /** `group/version` of the request. */
+  apiVersion: string;
+  /** Kind of the resource. Default: the live object's. */
+  kind?: string;
+  schema?: Schema;
+  now: Date;
+}
+
+/**
+ * The object after `patch` is applied, its managedFields included; defaults are not filled in. Where nothing changes
+ * but ownership, times stay.
+ *
+ * @throws {StatusError} 409 with one cause per field for conflicts; 400 for a patch of another version or one with
+ * managedFields; 500 for one that the schema cannot take (as kube-apiserver answers).
+ */
+export function serverSideApply(options: ServerSideApplyOptions): KubeObject {
+  const { live, patch, manager, apiVersion } = options;
+  checkPatch(options);
+  const type = mergeTypeOf(options.schema);
+  const problems = checkType(patch, type);
+  if (problems.length) throw untypable(patch, problems);
+
+  const self: Manager = {
+    manager: manager || "unknown",
+    operation: "Apply",
+    apiVersion,
+    subresource: options.subresource ?? "",
+    set: new FieldSet(),
+  };
+  const base = (live ? withoutManagedFields(live) : {}) as JsonObject;
+  const run = (force: boolean) =>
+    applyOnce({
+      base,
+      patch,
+      type,
+      force,
+      self,
+      managers: startingManagers(options),
+      reset: resetSet(options),
+    });
+  let result = run(options.force ?? false);
+  if (result.conflicts.length) {
+    // kubectl moves from client-side to server-side apply without conflicts over what it applied itself.
+    const allowed = manager === "kubectl"
+      ? allowedByLastApplied(base, { apiVersion, type })
+      : undefined;
+    const rest = allowed
+      ? result.conflicts.filter((c) => !allowed.has(c.path))
+      : result.conflicts;
+    if (rest.length) throw conflictError(rest);
+    result = run(true);
+  }
+  let object = result.object;
+  const changed = !deepEqual(object, base);
+  if (changed) {
+    const entry = result.managers.get(identify(self));
+    if (entry) {
+      result.managers.set(identify(self), {
+        ...entry,
+        time: timestamp(options.now),
+      });
+    }
+  }
+  if (manager === "kubectl" && hasLastApplied(object)) {
+    object = withLastApplied(object, patch);
+  }
+  const managedFields = encodeManagers(result.managers);
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata as JsonObject,
+      ...(managedFields.length ? { managedFields } : {}),
+    },
+  } as unknown as KubeObject;
+}
+
+function checkPatch(
+  { live, patch, apiVersion, kind = live?.kind }: ServerSideApplyOptions,
+): void {
+  if (
+    patch.apiVersion !== apiVersion ||
+    (kind !== undefined && patch.kind !== kind)
+  ) {
+    throw badRequest(
+      `invalid object type: ${patch.apiVersion ?? ""}, Kind=${
+        patch.kind ?? ""
+      }`,
+    );
+  }
+  const metadata = patch.metadata as JsonObject | undefined;
+  if (
+    metadata?.managedFields !== undefined && metadata.managedFields !== null
+  ) {
+    throw badRequest("metadata.managedFields must be nil");
+  }
+}
+
+function untypable(patch: JsonObject, problems: string[]): StatusError {
+  const { name, namespace } = (patch.metadata ?? {}) as JsonObject;
+  const text = problems.length === 1
+    ? problems[0]
+    : ["errors:", ...problems.map((p) => `  ${p}`)].join("\n");
+  return new StatusError(
+    500,
+    "",
+    `failed to create typed patch object (${namespace ?? ""}/${
+      name ?? ""
+    }; ${patch.apiVersion}, Kind=${patch.kind}): ${text}`,
+  );
+}
+
+/** The live object's managers; what an untracked object holds belongs to `before-first-apply`. */
+function startingManagers(
+  { live, apiVersion, schema, subresource = "", now, ...reset }:
+    ServerSideApplyOptions,
+): Managers {
+  let managers: Managers;
+  try {
+    managers = decodeManagers(live?.metadata.managedFields);
+  } catch (error) {
+    throw new StatusError(
+      500,
+      "",
+      `failed to decode managed fields: ${(error as Error).message}`,
+    );
+  }
+  if (live && !managers.size) {
+    trackUpdate(managers, {
+      updated: live,
+      schema,
+      time: timestamp(now),
+      reset: resetSet({ ...reset, subresource }),
+      manager: {
+        manager: "before-first-apply",
+        operation: "Update",
+        apiVersion,
+        subresource,
+        set: new FieldSet(),
+      },
+    });
+  }
+  return managers;
+}
+
+interface ApplyOnceOptions {
+  base: JsonObject;
+  patch: JsonObject;
+  type: MergeType;
+  force: boolean;
+  self: Manager;
+  managers: Managers;
+  reset: FieldSet;
+}
+
+function applyOnce(
+  { base, patch, type, force, self, managers, reset }: ApplyOnceOptions,
+) {
+  const id = identify(self);
+  const last = managers.get(id)?.set;
+  const set = toFieldSet(patch, type).recursiveDifference(reset);
+  managers.set(id, { ...self, time: managers.get(id)?.time, set });
+  const merged = merge(base, patch, type) as JsonObject;
+  const object = prune(merged, { managers, last, type });
+  const comparison = withoutReset(compare(base, object, type), reset);
+  const conflicts = takeOver(managers, { comparison, self: id, force });
+  const owned = managers.get(id);
+  if (owned) {
+    const rest = withoutSystemFields(owned.set);
+    if (rest.isEmpty()) managers.delete(id);
+    else managers.set(id, { ...owned, set: rest });
+  }
+  return { object, managers, conflicts };
+}
+
+/** Removes what the manager applied last time, not this time, and nobody else owns. */
+function prune(
+  merged: JsonObject,
+  { managers, last, type }: {
+    managers: Managers;
+    last: FieldSet | undefined;
+    type: MergeType;
+  },
+): JsonObject {
+  if (!last || last.isEmpty()) return merged;
+  const fieldsOf = (value: Json) =>
+    withNamedFields(toFieldSet(value, type), type);
+  const without = (set: FieldSet) =>
+    (removeFields(merged, set, type) ?? {}) as JsonObject;
+
+  const lastNamed = withNamedFields(last, type);
+  const mergedFields = fieldsOf(merged);
+  let pruned = without(lastNamed);
+  // Put back what somebody (this manager's new configuration included) owns.
+  let owned = new FieldSet();
+  for (const manager of managers.values()) owned = owned.union(manager.set);
+  const keep = fieldsOf(pruned).union(withNamedFields(owned, type));
+  pruned = without(mergedFields.difference(keep));
+  // Put back what this manager did not own before: nobody's fields are not its to remove.
+  return without(
+    mergedFields.difference(fieldsOf(pruned)).intersection(lastNamed),
+  );
+}

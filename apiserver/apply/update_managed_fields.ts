@@ -1,0 +1,136 @@
+import type { Json, JsonObject, ManagedFieldsEntry, Schema } from "../types.ts";
+import { compare } from "./compare.ts";
+import { FieldSet } from "./field_set.ts";
+import {
+  capManagers,
+  decodeManagers,
+  encodeManagers,
+  identify,
+  type Manager,
+  type Managers,
+} from "./managers.ts";
+import { mergeTypeOf } from "./merge_type.ts";
+import {
+  type ResetOptions,
+  resetSet,
+  takeOver,
+  timestamp,
+  withoutManagedFields,
+  withoutReset,
+  withoutSystemFields,
+} from "./ownership.ts";
+
+/** An update (create, replace or patch) whose ownership is to be recorded. */
+export interface UpdateManagedFieldsOptions extends ResetOptions {
+  /** The object before; undefined for a create. */
+  live?: object;
+  /** The object as it will be stored. */
+  updated: object;
+  /** fieldManager of the request. */
+  manager: string;
+  operation?: "Update";
+  apiVersion: string;
+  schema?: Schema;
+  now: Date;
+}
+
+function metadataOf(object: object | undefined): JsonObject {
+  return (object as { metadata?: JsonObject } | undefined)?.metadata ?? {};
+}
+
+/** A client resets managedFields by an empty list, or a list of one empty entry. */
+function isReset(entries: Json | undefined): boolean {
+  if (!Array.isArray(entries)) return false;
+  if (!entries.length) return true;
+  const [only] = entries;
+  return entries.length === 1 && !!only && typeof only === "object" &&
+    !Object.keys(only).length;
+}
+
+/** The managers to start from: those that the client sent, else those of the live object. */
+function startingManagers(
+  live: object | undefined,
+  updated: object,
+  subresource: string,
+): Managers {
+  const lenient = () => {
+    try {
+      return decodeManagers(metadataOf(live).managedFields);
+    } catch {
+      return new Map<string, Manager>();
+    }
+  };
+  if (subresource) return lenient();
+  const sent = metadataOf(updated).managedFields;
+  if (isReset(sent)) return new Map();
+  try {
+    const managers = decodeManagers(sent);
+    if (managers.size) return managers;
+  } catch {
+    // As on kube-apiserver, what cannot be read is as if not sent.
+  }
+  return lenient();
+}
+
+/**
+ * managedFields after an update: changed and added fields move to the updater, removed fields leave every manager.
+ * Where nothing changed, no entry and no time changes.
+ */
+export function updateManagedFields(
+  options: UpdateManagedFieldsOptions,
+): ManagedFieldsEntry[] {
+  const { live, updated, apiVersion, subresource = "", schema, now } = options;
+  const managers = startingManagers(live, updated, subresource);
+  // An object that is not tracked stays so until it is first applied.
+  if (!managers.size && live) return [];
+  trackUpdate(managers, {
+    live,
+    updated,
+    schema,
+    time: timestamp(now),
+    reset: resetSet(options),
+    manager: {
+      manager: options.manager || "unknown",
+      operation: "Update",
+      apiVersion,
+      subresource,
+      set: new FieldSet(),
+    },
+  });
+  capManagers(managers);
+  return encodeManagers(managers);
+}
+
+/** Records in `managers` what changed from `live` to `updated` as done by `manager`. */
+export function trackUpdate(
+  managers: Managers,
+  { live, updated, schema, time, reset, manager }: {
+    live?: object;
+    updated: object;
+    schema?: Schema;
+    time: string;
+    reset: FieldSet;
+    manager: Manager;
+  },
+): void {
+  const comparison = withoutReset(
+    compare(
+      withoutManagedFields(live ?? {}) as Json,
+      withoutManagedFields(updated) as Json,
+      mergeTypeOf(schema),
+    ),
+    reset,
+  );
+  takeOver(managers, { comparison, self: "", force: true });
+  const taken = withoutSystemFields(
+    comparison.modified.union(comparison.added),
+  );
+  if (taken.isEmpty()) return;
+  const id = identify(manager);
+  const before = managers.get(id);
+  managers.set(id, {
+    ...manager,
+    time,
+    set: before ? taken.union(before.set) : taken,
+  });
+}
