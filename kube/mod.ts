@@ -18,6 +18,7 @@ export * from "./kube_api_error.ts";
 export * from "./kubeconfig.ts";
 export * from "./leader_election.ts";
 export * from "./lease.ts";
+export * from "./namespace_workspaces.ts";
 export * from "./log.ts";
 export * from "./owned_fields.ts";
 export * from "./reconciler.ts";

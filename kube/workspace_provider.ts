@@ -30,6 +30,8 @@ export interface WorkspaceProvider {
   ensure(workspace: string, owner: KubeObject): Promise<void>;
   /** Removes it with all content. Resolves true once it is gone, false while content is still going. */
   remove(workspace: string): Promise<boolean>;
+  /** What keeps a workspace that is being removed, for people; undefined where nothing is known to. */
+  holding(workspace: string): Promise<string | undefined>;
   /** For `status.workspaceURL`. */
   url(workspace: string): string;
 }

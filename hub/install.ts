@@ -1,0 +1,89 @@
+import { CustomResourceDefinition, Namespace } from "../api/core.ts";
+import { customResourceDefinition } from "../api/generate/crd.ts";
+import { kinds } from "../api/kinds.ts";
+import type { KubeObject } from "../api/meta.ts";
+import { HUB_MANAGER, SYSTEM_NAMESPACE } from "../api/names.ts";
+import type { KubeClient } from "../kube/client.ts";
+import { type Clock, systemClock } from "../kube/clock.ts";
+import { type Logger, silentLogger } from "../kube/log.ts";
+
+/** Options of {@linkcode install}. */
+export interface InstallOptions {
+  /** How long the server may take to serve a kind, in milliseconds. @default {60000} */
+  timeout?: number;
+  log?: Logger;
+  clock?: Clock;
+  signal?: AbortSignal;
+}
+
+interface Crd extends KubeObject {
+  status?: {
+    conditions?: { type: string; status: string; message?: string }[];
+  };
+}
+
+/**
+ * Makes the server ready for Faros: its kinds are served, and namespace
+ * faros-system is there. Changes nothing where that is so already.
+ *
+ * @throws where the server refuses a kind, or takes too long to serve it
+ */
+export async function install(
+  client: KubeClient,
+  options: InstallOptions = {},
+): Promise<void> {
+  const { signal, log = silentLogger } = options;
+  const write = { fieldManager: HUB_MANAGER, force: true, signal };
+  await client.apply(Namespace, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: SYSTEM_NAMESPACE },
+  }, write);
+  await Promise.all(kinds.map(async (kind) => {
+    const crd = customResourceDefinition(kind);
+    const applied = await client.apply<Crd>(
+      CustomResourceDefinition,
+      crd as Crd,
+      write,
+    );
+    await established(client, applied, options);
+  }));
+  client.discovery.invalidate();
+  log.debug("The kinds of Faros are installed", { kinds: kinds.length });
+}
+
+async function established(
+  client: KubeClient,
+  crd: Crd,
+  options: InstallOptions,
+): Promise<void> {
+  const { clock = systemClock, timeout = 60_000, signal } = options;
+  const { name } = crd.metadata;
+  const deadline = clock.now() + timeout;
+  let found = crd;
+  while (true) {
+    const conditions = found.status?.conditions ?? [];
+    const refused = conditions.find((c) =>
+      c.type === "NamesAccepted" && c.status === "False"
+    );
+    if (refused) {
+      throw new Error(
+        `Cannot install ${name}: the server does not accept its names: ${refused.message}`,
+      );
+    }
+    if (
+      conditions.some((c) => c.type === "Established" && c.status === "True")
+    ) {
+      return;
+    }
+    if (clock.now() > deadline) {
+      throw new Error(
+        `Cannot install ${name}: the server does not serve it after ${
+          timeout / 1000
+        } s; its conditions: ${JSON.stringify(conditions)}`,
+      );
+    }
+    await clock.sleep(50, signal);
+    found = await client.get<Crd>(CustomResourceDefinition, name, { signal });
+  }
+}
