@@ -1,7 +1,7 @@
 import { errorLine, UsageError } from "./errors.ts";
 import { commandHelp, groupHelp } from "./help.ts";
 import { type Io, processIo } from "./io.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../gitops/manifest/nearest.ts";
 import { parseCommandLine } from "./parse.ts";
 import { childrenOf, entries, type Entry, groups } from "./registry.ts";
 import { styleOf } from "./style.ts";

@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import type { Command, OptionSpecs, OptionValues } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../gitops/manifest/nearest.ts";
 
 /** What a command line says, checked against the command. */
 export interface Parsed {

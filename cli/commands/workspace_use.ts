@@ -3,7 +3,7 @@ import type { KubeApiError } from "../../kube/kube_api_error.ts";
 import { clusterOptions, openCluster } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { currentContext } from "../current_context.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../gitops/manifest/nearest.ts";
 
 /** `faros workspace use` */
 export const command = defineCommand({

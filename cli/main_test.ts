@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { bufferIo } from "./io.ts";
+import { main } from "./main.ts";
+import { entries, groups } from "./registry.ts";
+
+async function run(line: string, env: Record<string, string> = {}) {
+  const io = bufferIo({ env });
+  const code = await main(line.split(" ").filter(Boolean), { io });
+  return { code, out: io.stdout, err: io.stderr };
+}
+
+for (const { path } of entries) {
+  const name = path.join(" ");
+
+  Deno.test(`faros ${name} --help shows usage and examples`, async () => {
+    const { code, out, err } = await run(`${name} --help`);
+    assert.equal(code, 0);
+    assert.equal(err, "");
+    assert.match(out, new RegExp(`^Usage:\n  faros ${name}\\b`, "m"));
+    assert.match(out, /^Examples:\n {2}# .+\n {2}\S/m);
+    assert.match(out, /-h, --help/);
+  });
+
+  Deno.test(`faros ${name} exits with 2 for a flag that it does not have`, async () => {
+    const { code, out, err } = await run(`${name} --no-such-flag`);
+    assert.equal(code, 2);
+    assert.equal(out, "");
+    assert.match(err, /unknown flag --no-such-flag/);
+    assert.equal(err.trim().split("\n").length, 1);
+  });
+}
+
+for (const { path } of groups) {
+  const name = path.join(" ");
+
+  Deno.test(`faros ${name} --help lists its commands`, async () => {
+    const { code, out } = await run(`${name} --help`);
+    assert.equal(code, 0);
+    const children = entries.filter((e) => e.path[0] === name);
+    for (const child of children) assert.ok(out.includes(child.summary));
+  });
+
+  Deno.test(`faros ${name} alone is no command`, async () => {
+    assert.equal((await run(name)).code, 2);
+  });
+}
+
+Deno.test("the help lists each command that is not hidden", async () => {
+  const { code, out } = await run("--help");
+  assert.equal(code, 0);
+  for (const { summary, hidden } of entries) {
+    assert.equal(out.includes(summary), !hidden, summary);
+  }
+});
+
+Deno.test("a misspelt command, word or flag is corrected", async () => {
+  assert.match((await run("dmeo")).err, /did you mean demo\?/);
+  assert.match((await run("workspace crate")).err, /did you mean create\?/);
+  assert.match((await run("agent aprove x")).err, /did you mean approve\?/);
+  assert.match(
+    (await run("workspace get --kubconfig x")).err,
+    /did you mean --kubeconfig\?/,
+  );
+});
+
+Deno.test("what is missing or too much is an error of usage", async () => {
+  for (
+    const [line, expected] of [
+      ["workspace create", /NAME is missing/],
+      ["workspace create a b", /unexpected argument "b"/],
+      ["workspace get -o table", /--output is "table"; it can be json, yaml/],
+      ["agent generate press-1", /--file FILE is missing/],
+      ["agent generate Press_1 -f x", /NAME is "Press_1"/],
+      ["workspace create a --member b=king", /--member is "b=king"/],
+      ["generate crds --check", /--check needs -o DIR/],
+    ] as const
+  ) {
+    const { code, err } = await run(line);
+    assert.match(err, expected);
+    assert.equal(code, 2, line);
+  }
+});
+
+Deno.test("a cluster that is not there is one line and exit code 1", async () => {
+  const { code, err } = await run("workspace get --kubeconfig /nonexistent");
+  assert.equal(code, 1);
+  assert.match(err, /^faros workspace get: Cannot read kubeconfig \/nonex/);
+  assert.equal(err.trim().split("\n").length, 1);
+});
