@@ -1,0 +1,324 @@
+import {
+  SYSTEM_NAMESPACE,
+} from "../../api/names.ts";
+import type { Kind } from "../../api/kind.ts";
+import {
+  findKind,
+  workspaceManifestKinds,
+} from "../../api/kinds.ts";
+import type { KubeObject } from "../../api/meta.ts";
+import { type Part, workspaceFile } from "./layout.ts";
+import type { Manifest } from "./manifest.ts";
+import type { ParsedDocument } from "./parse_file.ts";
+import { fieldName, type Problem } from "./problem.ts";
+import { describe, schemaProblems } from "./schema_problems.ts";
+
+/** What the API server fills in, and so says nothing in a manifest. */
+const SERVER_FIELDS = new Set([
+  "uid",
+  "resourceVersion",
+  "generation",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "managedFields",
+  "selfLink",
+]);
+
+/** Labels and annotations that Faros writes itself. */
+const RESERVED =
+  /^(applyset\.(kubernetes|k8s)\.io\/|tenancy\.faros\.sh\/|gitops\.faros\.sh\/commit$)/;
+
+/** Collects the problems of one document. */
+class Report {
+  readonly problems: Problem[] = [];
+  readonly #file: string;
+  readonly #document: ParsedDocument;
+
+  constructor(file: string, document: ParsedDocument) {
+    this.#file = file;
+    this.#document = document;
+  }
+
+  add(
+    path: readonly PropertyKey[],
+    message: string,
+    about: "key" | "value" = "value",
+  ): void {
+    this.problems.push({
+      file: this.#file,
+      ...this.#document.locate(path, about),
+      ...(path.length ? { field: fieldName(path) } : {}),
+      message,
+    });
+  }
+}
+
+/**
+ * Checks one document of a file as far as that goes without a server, and says
+ * everything that is wrong with it.
+ */
+export function checkObject(
+  document: ParsedDocument,
+  where: { file: string; part: Part },
+): Manifest | Problem[] {
+  const { file, part } = where;
+  const report = new Report(file, document);
+  const value = document.value as KubeObject;
+  if (!isObject(value)) {
+    report.add([], `found ${describe(value)}, expected a Kubernetes object`);
+    return report.problems;
+  }
+  if (typeof value.apiVersion !== "string" || typeof value.kind !== "string") {
+    report.add(
+      [],
+      `no Kubernetes object: apiVersion and kind are missing; keep other files out by .farosignore`,
+    );
+    return report.problems;
+  }
+  checkNumbers(value, report);
+  const kind = findKind(value.apiVersion, value.kind);
+  if (!checkPlace(value, { ...where, kind, report })) return report.problems;
+  const bare = checkReserved(value, report);
+  if (kind) {
+    for (const { path, about, message } of schemaProblems(kind.manifest, bare)) {
+      report.add(path, message, about);
+    }
+  } else {
+    checkMeta(value, report);
+  }
+  checkNamespace(value, { part, report });
+  if (report.problems.length > 0) return report.problems;
+  return {
+    object: normalize(value, part),
+    resource: kind,
+    file,
+    ...document.locate([]),
+    locate: document.locate,
+  };
+}
+
+/** Whether the kind may stand there at all. */
+function checkPlace(
+  object: KubeObject,
+  where: { file: string; part: Part; kind?: Kind; report: Report },
+): boolean {
+  const { file, part, kind, report } = where;
+  const name = isObject(object.metadata) ? object.metadata.name : undefined;
+  const isWorkspace = kind?.kind === "Workspace";
+  if (part.scope === "workspace") {
+    const own = workspaceFile(part.workspace);
+    if (file === own && !isWorkspace) {
+      report.add(
+        ["kind"],
+        `found ${object.kind}, expected the Workspace alone; move it into another file`,
+      );
+      return false;
+    }
+    if (isWorkspace && file !== own) {
+      report.add(["kind"], `a Workspace stands in ${own} only`);
+      return false;
+    }
+    if (isWorkspace) {
+      if (name === part.workspace) return true;
+      report.add(
+        ["metadata", "name"],
+        `found ${describe(name)}, expected "${part.workspace}", the name of the folder`,
+      );
+      return false;
+    }
+    if (kind && !workspaceManifestKinds.includes(kind)) {
+      report.add(
+        ["kind"],
+        kind.namespaced
+          ? `${kind.kind} objects are made by hub and devices, never by manifests`
+          : `${kind.kind} is cluster-scoped and stands under root/; a workspace's folder takes namespaced kinds only`,
+      );
+      return false;
+    }
+    return true;
+  }
+  if (isWorkspace) {
+    report.add(
+      ["kind"],
+      `a Workspace stands in ${
+        workspaceFile(typeof name === "string" ? name : "NAME")
+      }`,
+    );
+    return false;
+  }
+  if (kind?.namespaced) {
+    report.add(
+      ["kind"],
+      workspaceManifestKinds.includes(kind)
+        ? `${kind.kind} belongs to a workspace: it stands under workspaces/NAME/`
+        : `${kind.kind} objects are made by hub and devices, never by manifests`,
+    );
+    return false;
+  }
+  return true;
+}
+
+/**
+ * Refuses what a manifest cannot say.
+ *
+ * @returns The object without it.
+ */
+function checkReserved(object: KubeObject, report: Report): unknown {
+  const { status, ...rest } = object as KubeObject & { status?: unknown };
+  if (status !== undefined) {
+    report.add(
+      ["status"],
+      "is reported by hub and devices, never by manifests; remove it",
+      "key",
+    );
+  }
+  if (!isObject(rest.metadata)) return rest;
+  const metadata: Record<string, unknown> = { ...rest.metadata };
+  for (const field of Object.keys(metadata)) {
+    if (SERVER_FIELDS.has(field)) {
+      report.add(
+        ["metadata", field],
+        "is set by the API server; remove it",
+        "key",
+      );
+    } else if (field === "ownerReferences") {
+      report.add(
+        ["metadata", field],
+        "is not for manifests: an object of a repository is owned by the repository; remove it",
+        "key",
+      );
+    } else if (field === "generateName") {
+      report.add(
+        ["metadata", field],
+        "is not for manifests: each sync would make another object; use name",
+        "key",
+      );
+    } else continue;
+    delete metadata[field];
+  }
+  for (const field of ["labels", "annotations"]) {
+    const map = metadata[field];
+    if (!isObject(map)) continue;
+    for (const key of Object.keys(map)) {
+      if (RESERVED.test(key)) {
+        report.add(
+          ["metadata", field, key],
+          "is written by Faros itself; remove it",
+          "key",
+        );
+      }
+    }
+  }
+  return { ...rest, metadata };
+}
+
+/** Metadata of kinds whose schema only the server knows. */
+function checkMeta(object: KubeObject, report: Report): void {
+  if (!isObject(object.metadata)) {
+    report.add(["metadata"], "is required: an object", "key");
+    return;
+  }
+  const { name } = object.metadata;
+  if (name === undefined || name === "") {
+    report.add(["metadata", "name"], "is required: a string", "key");
+  } else if (typeof name !== "string") {
+    report.add(
+      ["metadata", "name"],
+      `found ${describe(name)}, expected a string; put it in quotes`,
+    );
+  } else if (/[/%\s]|^\.\.?$/.test(name) || name.length > 253) {
+    report.add(["metadata", "name"], `found ${describe(name)}, no valid name`);
+  }
+  for (const field of ["labels", "annotations"] as const) {
+    const map = object.metadata[field];
+    if (map === undefined || map === null) continue;
+    if (!isObject(map)) {
+      report.add(
+        ["metadata", field],
+        `found ${describe(map)}, expected an object`,
+      );
+      continue;
+    }
+    for (const [key, value] of Object.entries(map)) {
+      if (typeof value === "string") continue;
+      report.add(
+        ["metadata", field, key],
+        `found ${describe(value)}, expected a string; put it in quotes`,
+      );
+    }
+  }
+}
+
+function checkNamespace(
+  object: KubeObject,
+  options: { part: Part; report: Report },
+): void {
+  const { part, report } = options;
+  const namespace = isObject(object.metadata)
+    ? object.metadata.namespace
+    : undefined;
+  if (namespace === undefined) return;
+  const own = part.scope === "root" ? SYSTEM_NAMESPACE : part.workspace;
+  if (namespace === own) return;
+  report.add(
+    ["metadata", "namespace"],
+    part.scope === "root"
+      ? `found ${describe(namespace)}; objects under root/ can be in ${own} only`
+      : `found ${
+        describe(namespace)
+      }; objects of this folder go into workspace ${own}; leave namespace out`,
+  );
+}
+
+/** JSON, and so the API, has no such numbers. */
+function checkNumbers(
+  value: unknown,
+  report: Report,
+  path: PropertyKey[] = [],
+): void {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    report.add(path, `found ${value}, expected a number that JSON can hold`);
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, item] of Object.entries(value)) {
+      const part = Array.isArray(value) ? Number(key) : key;
+      checkNumbers(item, report, [...path, part]);
+    }
+  }
+}
+
+/** As the API will hold it, so that it can be compared. */
+function normalize(object: KubeObject, part: Part): KubeObject {
+  const result = structuredClone(object);
+  // A workspace's namespace is the engine's business.
+  if (part.scope === "workspace") delete result.metadata.namespace;
+  if (result.apiVersion === "v1" && result.kind === "Secret") {
+    // stringData is write-only: the server stores data and shows that.
+    const secret = result as KubeObject & {
+      data?: Record<string, string>;
+      stringData?: Record<string, unknown>;
+    };
+    const { stringData, ...rest } = secret;
+    if (stringData) {
+      return {
+        ...rest,
+        data: {
+          ...rest.data,
+          ...Object.fromEntries(
+            Object.entries(stringData).map(([k, v]) => [k, base64(String(v))]),
+          ),
+        },
+      } as KubeObject;
+    }
+  }
+  return result;
+}
+
+function base64(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

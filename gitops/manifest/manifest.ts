@@ -1,0 +1,21 @@
+import type { Resource } from "../../api/kind.ts";
+import type { KubeObject } from "../../api/meta.ts";
+import type { Position } from "./problem.ts";
+
+/** An object as it stands in a repository. */
+export interface Manifest extends Position {
+  object: KubeObject;
+  /** Known for Faros's own kinds; discovery tells that of others. */
+  resource?: Resource;
+  file: string;
+  /** Where a field, or the nearest part that is there, stands in `file`. */
+  locate(path: readonly PropertyKey[], what?: "key" | "value"): Position;
+}
+
+/** Identifies an object among those of a workspace, whatever its version. */
+export function objectKey(object: KubeObject): string {
+  const { apiVersion, kind, metadata } = object;
+  const slash = apiVersion.lastIndexOf("/");
+  const group = slash < 0 ? "" : apiVersion.slice(0, slash);
+  return `${group}/${kind}/${metadata.namespace ?? ""}/${metadata.name}`;
+}

@@ -1,0 +1,163 @@
+import type { KubeObject, ManagedFieldsEntry } from "../../api/meta.ts";
+import { COMMIT_ANNOTATION, GITOPS_MANAGER } from "../../api/names.ts";
+import { fieldName } from "../manifest/problem.ts";
+
+type Fields = Record<string, unknown>;
+type Path = (string | number)[];
+
+/**
+ * Managers that stand for a person's hand: what they changed in an object of a
+ * repository is put back. Flux does the same.
+ */
+const BY_HAND = /^(kubectl|before-first-apply)/;
+
+/** Annotations by which people ask for something; they are no edits. */
+const REQUESTS =
+  /^(reconcile\.faros\.sh\/|kubectl\.kubernetes\.io\/restartedAt$)/;
+
+/**
+ * Fields of `live` that this manager applied earlier, or a person set by
+ * kubectl, and that `desired` does not have: an apply would remove them.
+ */
+export function extraFields(desired: KubeObject, live: KubeObject): string[] {
+  const extra = new Set<string>();
+  for (const entry of live.metadata.managedFields ?? []) {
+    if (entry.subresource) continue;
+    const own = entry.manager === GITOPS_MANAGER && entry.operation === "Apply";
+    if (!own && !BY_HAND.test(entry.manager)) continue;
+    walk(entry.fieldsV1 as Fields, { desired, path: [], extra });
+  }
+  return [...extra];
+}
+
+/**
+ * `metadata.managedFields` with what kubectl holds handed to this manager, so
+ * that the next apply decides it; none where kubectl holds nothing.
+ */
+export function takenOver(live: KubeObject): ManagedFieldsEntry[] | undefined {
+  const entries = live.metadata.managedFields ?? [];
+  const byHand = entries.filter(isByHand);
+  let taken: Fields = {};
+  const rest: ManagedFieldsEntry[] = [];
+  for (const entry of entries) {
+    if (!byHand.includes(entry)) {
+      rest.push(entry);
+      continue;
+    }
+    const { requests, others } = split(entry.fieldsV1 as Fields);
+    taken = union(taken, others);
+    if (requests) rest.push({ ...entry, fieldsV1: requests });
+  }
+  if (Object.keys(taken).length === 0) return undefined;
+  const own = rest.find((e) =>
+    e.manager === GITOPS_MANAGER && e.operation === "Apply" && !e.subresource
+  );
+  if (own) {
+    return rest.map((e) =>
+      e === own
+        ? { ...e, fieldsV1: union(e.fieldsV1 as Fields, taken) }
+        : e
+    );
+  }
+  return [...rest, {
+    manager: GITOPS_MANAGER,
+    operation: "Apply",
+    apiVersion: live.apiVersion,
+    time: byHand[0]?.time,
+    fieldsType: "FieldsV1",
+    fieldsV1: taken,
+  }];
+}
+
+function isByHand(entry: ManagedFieldsEntry): boolean {
+  return BY_HAND.test(entry.manager) && !entry.subresource;
+}
+
+/** Parts the annotations that are requests from all else. */
+function split(fields: Fields): { requests?: Fields; others: Fields } {
+  const annotations =
+    (fields["f:metadata"] as Fields | undefined)?.["f:annotations"] as
+      | Fields
+      | undefined;
+  const keys = Object.keys(annotations ?? {});
+  const isRequest = (key: string) => REQUESTS.test(key.replace(/^f:/, ""));
+  const requests = keys.filter(isRequest);
+  if (requests.length === 0) return { others: fields };
+  const pick = (names: string[]) =>
+    Object.fromEntries(names.map((key) => [key, annotations![key]]));
+  const others = structuredClone(fields);
+  const metadata = others["f:metadata"] as Fields;
+  const left = keys.filter((key) => key !== "." && !isRequest(key));
+  if (left.length) metadata["f:annotations"] = pick(left);
+  else delete metadata["f:annotations"];
+  if (Object.keys(metadata).length === 0) delete others["f:metadata"];
+  return {
+    requests: { "f:metadata": { "f:annotations": pick(requests) } },
+    others,
+  };
+}
+
+function union(a: Fields, b: Fields): Fields {
+  const result = { ...a };
+  for (const [key, value] of Object.entries(b)) {
+    result[key] = union(
+      (result[key] ?? {}) as Fields,
+      (value ?? {}) as Fields,
+    );
+  }
+  return result;
+}
+
+/** Walks a FieldsV1 set (sigs.k8s.io/structured-merge-diff), noting what `desired` lacks. */
+function walk(
+  fields: Fields,
+  at: { desired: unknown; path: Path; extra: Set<string> },
+): void {
+  const { desired, path, extra } = at;
+  const below = Object.entries(fields).filter(([key]) => key !== ".");
+  if (below.length === 0) {
+    if (desired === undefined || desired === null) extra.add(fieldName(path));
+    return;
+  }
+  for (const [key, value] of below) {
+    const step = stepInto(key, desired);
+    if (!step) continue;
+    const next = [...path, step.part];
+    if (isIgnored(next)) continue;
+    walk((value ?? {}) as Fields, { desired: step.value, path: next, extra });
+  }
+}
+
+function stepInto(
+  key: string,
+  into: unknown,
+): { part: string | number; value: unknown } | undefined {
+  const sort = key.slice(0, 2);
+  const rest = key.slice(2);
+  const list = Array.isArray(into) ? into : [];
+  switch (sort) {
+    case "f:":
+      return { part: rest, value: (into as Fields | undefined)?.[rest] };
+    case "k:": {
+      const keys = Object.entries(JSON.parse(rest) as Fields);
+      // A key that has a default may be left out of the manifest.
+      const value = list.find((item) =>
+        keys.every(([k, v]) => item?.[k] === undefined || item[k] === v) &&
+        keys.some(([k, v]) => item?.[k] === v)
+      );
+      return { part: rest, value };
+    }
+    case "v:": {
+      const value = list.find((item) => JSON.stringify(item) === rest);
+      return { part: rest, value };
+    }
+    case "i:":
+      return { part: Number(rest), value: list[Number(rest)] };
+  }
+}
+
+function isIgnored(path: Path): boolean {
+  if (path.length !== 3 || path[1] !== "annotations") return false;
+  const name = String(path[2]);
+  return name === COMMIT_ANNOTATION || REQUESTS.test(name);
+}

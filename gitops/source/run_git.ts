@@ -1,0 +1,169 @@
+/** A git command that failed. */
+export class GitError extends Error {
+  override name = "GitError";
+  /** What git said, one line. */
+  readonly detail: string;
+  constructor(what: string, detail: string) {
+    super(`${what}: ${detail}`);
+    this.detail = detail;
+  }
+}
+
+/** Options of {@linkcode runGit}. */
+export interface RunGitOptions {
+  /** What is being done, for the error: `Cannot fetch /srv/fleet.git`. */
+  what: string;
+  /** The repository (GIT_DIR). */
+  gitDir?: string;
+  /** Environment besides the fixed one, which takes nothing from ours but PATH. */
+  env?: Record<string, string>;
+  stdin?: Uint8Array;
+  /** Milliseconds until it is killed. @default {60000} */
+  timeout?: number;
+  /** Most bytes of output. @default {256 MiB} */
+  maxBytes?: number;
+  /** Kills it. */
+  signal?: AbortSignal;
+}
+
+/** How long git gets to clean up after SIGTERM, in milliseconds. */
+const GRACE = 2000;
+
+/**
+ * Runs the `git` binary, apart from the user's own set-up: no configuration
+ * but what `env` names, no prompts, no hooks, no transports but the known.
+ *
+ * @returns What it wrote to standard output.
+ * @throws {GitError} where it fails, or takes too long
+ */
+export async function runGit(
+  args: string[],
+  options: RunGitOptions,
+): Promise<Uint8Array> {
+  const { what, signal, timeout = 60_000, maxBytes = 256 * 2 ** 20 } = options;
+  signal?.throwIfAborted();
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command("git", {
+      args,
+      clearEnv: true,
+      env: environment(options),
+      stdin: options.stdin ? "piped" : "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new GitError(what, "there is no git on the PATH; install it");
+  }
+  let reason: string | undefined;
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  const kill = (why: string) => {
+    if (reason) return;
+    reason = why;
+    tryKill(child, "SIGTERM");
+    timers.push(setTimeout(() => tryKill(child, "SIGKILL"), GRACE));
+  };
+  const onAbort = () => kill("it was stopped");
+  signal?.addEventListener("abort", onAbort, { once: true });
+  timers.push(
+    setTimeout(() => kill(`it took longer than ${timeout / 1000} s`), timeout),
+  );
+  try {
+    const [out, err, status] = await Promise.all([
+      collect(child.stdout, {
+        max: maxBytes,
+        onExceeded: () => kill(`its output is larger than ${maxBytes} bytes`),
+      }),
+      collect(child.stderr, { max: 64 * 1024, onExceeded: () => {} }),
+      child.status,
+      feed(child, options.stdin),
+    ]);
+    signal?.throwIfAborted();
+    if (reason) throw new GitError(what, reason);
+    if (!status.success) {
+      throw new GitError(what, detail(new TextDecoder().decode(err), status));
+    }
+    return out;
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    for (const timer of timers) clearTimeout(timer);
+  }
+}
+
+function environment(options: RunGitOptions): Record<string, string> {
+  const path = Deno.env.get("PATH");
+  return {
+    ...(path ? { PATH: path } : {}),
+    // Messages are matched and shown: one language.
+    LC_ALL: "C",
+    HOME: "/nonexistent",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_ASKPASS: "true",
+    SSH_ASKPASS: "true",
+    GIT_ALLOW_PROTOCOL: "file:https:http:ssh",
+    GIT_NO_REPLACE_OBJECTS: "1",
+    GIT_OPTIONAL_LOCKS: "0",
+    ...(options.gitDir ? { GIT_DIR: options.gitDir } : {}),
+    ...options.env,
+  };
+}
+
+function tryKill(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function feed(child: Deno.ChildProcess, bytes?: Uint8Array) {
+  if (!bytes) return;
+  const writer = child.stdin.getWriter();
+  try {
+    await writer.write(bytes);
+    await writer.close();
+  } catch {
+    // It ended before it read all; its status tells why.
+  }
+}
+
+/** Reads to the end, keeping the first `max` bytes. */
+async function collect(
+  stream: ReadableStream<Uint8Array>,
+  limit: { max: number; onExceeded: () => void },
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    if (size + chunk.length > limit.max) {
+      limit.onExceeded();
+      continue;
+    }
+    size += chunk.length;
+    chunks.push(chunk);
+  }
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+/** The lines of git's that say what is wrong, without its advice. */
+function detail(stderr: string, status: Deno.CommandStatus): string {
+  const lines = stderr.split("\n").map((line) => line.trim()).filter(Boolean);
+  const telling = lines.filter((line) =>
+    /^(fatal|error|remote|ssh|[\w.@-]+: Permission denied|Host key|Permission)/i
+      .test(line) && !/^remote: (Enumerating|Counting|Compressing|Total)/.test(line)
+  );
+  const text = (telling.length ? telling : lines).slice(0, 4).join("; ")
+    // Whatever the far side says, no credentials get out by it.
+    .replace(/(?<=\/\/)[^/\s@]+@/g, "")
+    .slice(0, 500);
+  return text || `git ended with ${status.signal ?? `code ${status.code}`}`;
+}
