@@ -103,7 +103,8 @@ export function takeOver(
 }
 
 /** RFC 3339 in seconds, as `time` in managedFields is written. */
-export function timestamp(now: Date): string {
+export function timestamp(now: Date | string): string {
+  if (typeof now === "string") return now;
   return now.toISOString().replace(/\.\d+Z$/, "Z");
 }
 

@@ -46,7 +46,8 @@ export interface ServerSideApplyOptions extends ResetOptions {
   /** Kind of the resource. Default: the live object's. */
   kind?: string;
   schema?: Schema;
-  now: Date;
+  /** When; a string is RFC 3339 in seconds. */
+  now: Date | string;
 }
 
 /**

@@ -31,7 +31,8 @@ export interface UpdateManagedFieldsOptions extends ResetOptions {
   operation?: "Update";
   apiVersion: string;
   schema?: Schema;
-  now: Date;
+  /** When; a string is RFC 3339 in seconds. */
+  now: Date | string;
 }
 
 function metadataOf(object: object | undefined): JsonObject {

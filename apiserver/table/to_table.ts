@@ -1,0 +1,125 @@
+import { canonicalJson } from "../schema/field_error.ts";
+import { objectMetaDescriptions } from "./descriptions.ts";
+import type {
+  Column,
+  Json,
+  JsonObject,
+  KubeObject,
+  ResourceDefinition,
+} from "../types.ts";
+import { humanDuration } from "./human_duration.ts";
+import { jsonPath } from "./json_path.ts";
+
+/** Options of `toTable`. */
+export interface ToTableOptions {
+  /** How much of each object its row carries. */
+  includeObject: "None" | "Metadata" | "Object";
+  now: Date;
+  /** `resourceVersion`, `continue` and `remainingItemCount` of the list. */
+  listMeta?: JsonObject;
+}
+
+const nameColumn: Column = {
+  name: "Name",
+  type: "string",
+  format: "name",
+  description: objectMetaDescriptions.name,
+  value: (object) => object.metadata.name,
+};
+
+const ageColumn: Column = {
+  name: "Age",
+  type: "date",
+  description: objectMetaDescriptions.creationTimestamp,
+  jsonPath: ".metadata.creationTimestamp",
+};
+
+const cache = new WeakMap<Column[], Column[]>();
+
+/** The columns of a resource: its name comes first; without columns of its own there is the age. */
+function columnsOf({ columns }: ResourceDefinition): Column[] {
+  if (!columns?.length) return [nameColumn, ageColumn];
+  let all = cache.get(columns);
+  if (!all) {
+    // A kind whose first column is computed says itself what stands first.
+    all = columns[0]!.value ? columns : [nameColumn, ...columns];
+    cache.set(columns, all);
+  }
+  return all;
+}
+
+/** The `Table` (meta.k8s.io/v1) of objects, as kubectl prints them. */
+export function toTable(
+  definition: ResourceDefinition,
+  objects: KubeObject[],
+  { includeObject, now, listMeta = {} }: ToTableOptions,
+): JsonObject {
+  const columns = columnsOf(definition);
+  return {
+    kind: "Table",
+    apiVersion: "meta.k8s.io/v1",
+    metadata: listMeta,
+    columnDefinitions: columns.map((column): JsonObject => ({
+      name: column.name,
+      type: column.type,
+      format: column.format ?? "",
+      description: column.description ??
+        (column.jsonPath
+          ? `Custom resource definition column (in JSONPath format): ${column.jsonPath}`
+          : ""),
+      priority: column.priority ?? 0,
+    })),
+    rows: objects.map((object): JsonObject => ({
+      cells: columns.map((column) => cell(column, object, now)),
+      ...objectOf(object, includeObject),
+    })),
+  };
+}
+
+function objectOf(
+  object: KubeObject,
+  include: ToTableOptions["includeObject"],
+): JsonObject {
+  switch (include) {
+    case "None":
+      return {};
+    case "Object":
+      return { object: object as unknown as JsonObject };
+    default:
+      return {
+        object: {
+          kind: "PartialObjectMetadata",
+          apiVersion: "meta.k8s.io/v1",
+          metadata: object.metadata as unknown as JsonObject,
+        },
+      };
+  }
+}
+
+function cell(column: Column, object: KubeObject, now: Date): Json {
+  if (column.value) return column.value(object);
+  if (!column.jsonPath) return null;
+  let value: Json | undefined;
+  try {
+    [value] = jsonPath(column.jsonPath)(object as unknown as Json);
+  } catch {
+    return null;
+  }
+  if (value === undefined) return null;
+  switch (column.type) {
+    case "string":
+      if (value === null) return "";
+      return typeof value === "string" ? value : canonicalJson(value);
+    case "integer":
+      return typeof value === "number" ? Math.trunc(value) : null;
+    case "number":
+      return typeof value === "number" ? value : null;
+    case "boolean":
+      return typeof value === "boolean" ? value : null;
+    case "date": {
+      if (typeof value !== "string") return null;
+      const time = Date.parse(value);
+      return isNaN(time) ? "<invalid>" : humanDuration(now.getTime() - time);
+    }
+  }
+}
