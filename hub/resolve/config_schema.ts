@@ -1,0 +1,151 @@
+/**
+ * The JSON Schema (2020-12) by which a plugin's config is checked.
+ *
+ * @module
+ */
+import {
+  Ajv2020,
+  type ErrorObject,
+  type ValidateFunction,
+} from "ajv/dist/2020.js";
+import { Problem } from "./problem.ts";
+
+/** A JSON Schema. */
+export type JsonSchema = Record<string, unknown>;
+
+/** Compiling is slow; schemas stay the same objects until their Plugin changes. */
+const compiled = new WeakMap<JsonSchema, ValidateFunction>();
+
+/** The most problems of one config that are told at a time. */
+const MOST = 5;
+
+/** @throws Problem InvalidConfigSchema */
+export function compileSchema(
+  schema: JsonSchema,
+  where: string,
+): ValidateFunction {
+  let validate = compiled.get(schema);
+  if (!validate) {
+    try {
+      validate = new Ajv2020({
+        strict: false,
+        allErrors: true,
+        // Annotations in 2020-12.
+        validateFormats: false,
+        logger: false,
+      }).compile(schema);
+    } catch (error) {
+      throw new Problem(
+        "InvalidConfigSchema",
+        `configSchema of ${where} is not a JSON Schema: ${
+          (error as Error).message
+        }`,
+      );
+    }
+    compiled.set(schema, validate);
+  }
+  return validate;
+}
+
+/**
+ * What is wrong with `value`, each problem with its field; empty where nothing
+ * is. No message holds a value, since the value may be a secret.
+ */
+export function configProblems(
+  value: unknown,
+  validate: ValidateFunction,
+): string[] {
+  if (validate(value)) return [];
+  const byField = new Map<string, ErrorObject[]>();
+  for (const error of validate.errors ?? []) {
+    const field = fieldOf(error);
+    byField.set(field, [...byField.get(field) ?? [], error]);
+  }
+  const fields = [...byField];
+  const problems = fields.slice(0, MOST).map(([field, errors]) =>
+    `${field} ${explain(errors, validate.schema as JsonSchema)}`
+  );
+  const more = fields.length - MOST;
+  return more > 0 ? [...problems, `and ${more} more`] : problems;
+}
+
+function fieldOf(error: ErrorObject): string {
+  const at = `config${
+    error.instancePath.split("/").slice(1).map(unescapePointer).map((token) =>
+      /^\d+$/.test(token) ? `[${token}]` : `.${token}`
+    ).join("")
+  }`;
+  const { missingProperty, additionalProperty, unevaluatedProperty } =
+    error.params;
+  const inner = missingProperty ?? additionalProperty ?? unevaluatedProperty;
+  return inner === undefined ? at : `${at}.${inner}`;
+}
+
+function explain(errors: ErrorObject[], schema: JsonSchema): string {
+  const alternatives = errors.some((error) =>
+    error.keyword === "anyOf" || error.keyword === "oneOf"
+  );
+  const words = new Set(
+    errors.filter((error) =>
+      !alternatives || (error.keyword !== "anyOf" && error.keyword !== "oneOf")
+    ).map((error) => phrase(error, schema)),
+  );
+  if (!words.size) return "must be one of the forms that its schema allows";
+  return [...words].join(alternatives ? " or " : " and ");
+}
+
+function phrase(error: ErrorObject, schema: JsonSchema): string {
+  switch (error.keyword) {
+    case "required":
+      return "is required";
+    case "additionalProperties":
+    case "unevaluatedProperties": {
+      const name = error.params.additionalProperty ??
+        error.params.unevaluatedProperty;
+      const known = knownFields(error, schema);
+      const close = known.find((field) => isClose(field, name));
+      if (close) return `is not a field; did you mean ${close}?`;
+      return known.length
+        ? `is not a field; there are ${known.join(", ")}`
+        : "is not a field";
+    }
+    case "enum":
+      return `must be one of ${
+        error.params.allowedValues.map((v: unknown) => JSON.stringify(v))
+          .join(", ")
+      }`;
+    default:
+      return error.message ?? `does not fit (${error.keyword})`;
+  }
+}
+
+/** Fields beside the one that is too many. */
+function knownFields(error: ErrorObject, schema: JsonSchema): string[] {
+  const path = error.schemaPath.replace(/^#\//, "").split("/").slice(0, -1);
+  let at: unknown = schema;
+  for (const token of path) {
+    at = (at as JsonSchema | undefined)?.[
+      unescapePointer(decodeURIComponent(token))
+    ];
+  }
+  const properties = (at as JsonSchema | undefined)?.properties;
+  return Object.keys(properties ?? {});
+}
+
+/** Whether one typing slip makes one of the other: a letter less, more, other, or two swapped. */
+export function isClose(a: string, b: string): boolean {
+  if (a.toLowerCase() === b.toLowerCase()) return true;
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  const [restA, restB] = [a.slice(i), b.slice(i)];
+  return restA.slice(1) === restB || restA === restB.slice(1) ||
+    restA.slice(1) === restB.slice(1) ||
+    (restA[0] === restB[1] && restA[1] === restB[0] &&
+      restA.slice(2) === restB.slice(2));
+}
+
+/** A token of a JSON Pointer (RFC 6901) as it was before it was escaped. */
+export function unescapePointer(token: string): string {
+  return token.replaceAll("~1", "/").replaceAll("~0", "~");
+}

@@ -1,0 +1,179 @@
+/**
+ * What an Agent means: a pure function of its inputs.
+ *
+ * @module
+ */
+import type { Agent } from "../../api/agent.ts";
+import type { KubeObject } from "../../api/meta.ts";
+import type { Network } from "../../api/network.ts";
+import type { Plugin } from "../../api/plugin.ts";
+import type { AgentPlugin } from "../../api/plugin_entry.ts";
+import type { ResolvedPlugin, Revision } from "../../api/revision.ts";
+import type { Workspace } from "../../api/workspace.ts";
+import { mergeConfig, parseConfig } from "./config.ts";
+import { compileSchema, configProblems, isClose } from "./config_schema.ts";
+import { Problem } from "./problem.ts";
+import { providerOf } from "./provider_of.ts";
+import { secretFields, valueAt } from "./secret_fields.ts";
+import {
+  type LiftedSecret,
+  type SecretReader,
+  separateSecrets,
+} from "./secrets.ts";
+import { type Publisher, publisherOf } from "./trust.ts";
+
+/** A plugin object: all of its kinds are alike. */
+export type PluginObject = Network;
+
+/** All that decides what an Agent's device is to run. */
+export interface ResolveInputs {
+  agent: Agent;
+  workspace: Workspace;
+  /** The workspace's plugin objects. */
+  objects: PluginObject[];
+  /** A Plugin of the catalogue. */
+  plugin(name: string): Plugin | undefined;
+  catalogue(): Plugin[];
+  /** The hub as publisher, once for each of its keys. */
+  hub: Publisher[];
+  secrets: SecretReader;
+}
+
+/** What an Agent resolves to. */
+export interface Resolved {
+  spec: Revision["spec"];
+  /** Secrets that have to be there before the Revision is. */
+  lifted: LiftedSecret[];
+  /** The objects that decided: the Agent, its workspace, plugin objects, Plugins. */
+  used: KubeObject[];
+}
+
+/**
+ * Resolves an Agent.
+ *
+ * @throws Problem where something has to change first
+ */
+export async function resolve(inputs: ResolveInputs): Promise<Resolved> {
+  const { agent, workspace } = inputs;
+  const plugins: ResolvedPlugin[] = [];
+  const lifted: LiftedSecret[] = [];
+  const used = new Set<KubeObject>([agent, workspace]);
+  for (const [index, entry] of (agent.spec?.plugins ?? []).entries()) {
+    const object = objectOf(entry, inputs);
+    const { name } = object.metadata;
+    if (plugins.some((p) => p.name === name && p.kind === object.kind)) {
+      throw new Problem(
+        "DuplicatePlugin",
+        `spec.plugins[${index}] names ${object.kind} ${name} once more; leave one entry`,
+      );
+    }
+    const resolved = await resolveEntry(entry, object, inputs);
+    plugins.push(resolved.plugin);
+    lifted.push(...resolved.lifted);
+    used.add(object).add(resolved.catalogue);
+  }
+  return { spec: { plugins }, lifted, used: [...used] };
+}
+
+async function resolveEntry(
+  entry: AgentPlugin,
+  object: PluginObject,
+  inputs: ResolveInputs,
+): Promise<
+  { plugin: ResolvedPlugin; lifted: LiftedSecret[]; catalogue: Plugin }
+> {
+  const { agent, workspace } = inputs;
+  const { kind, metadata: { name }, spec: { type } } = object;
+  const { plugin, version } = providerOf({ kind, type }, {
+    workspace,
+    plugin: inputs.plugin,
+    catalogue: inputs.catalogue,
+    version: entry.version,
+  });
+  const where = `Plugin ${plugin.metadata.name} ${version.version}`;
+  const publishers = [...inputs.hub, ...workspace.spec?.trust ?? []];
+  const publisher = await publisherOf({
+    plugin: plugin.metadata.name,
+    version: version.version,
+    artifacts: version.artifacts,
+  }, publishers);
+  if (!publisher) {
+    throw new Problem(
+      "UntrustedPlugin",
+      `no key that Workspace ${workspace.metadata.name} trusts has signed ${where}; it trusts ${
+        [...new Set(publishers.map((p) => p.name))].join(", ")
+      }. Add the publisher's key to the Workspace's spec.trust`,
+    );
+  }
+  const own = parseConfig(
+    entry.config,
+    `Agent ${agent.metadata.name}, plugin ${name}`,
+  );
+  const merged = mergeConfig(
+    parseConfig(object.spec.config, `${kind} ${name}`),
+    own,
+  );
+  const schema = version.configSchema ?? {};
+  const { config, complete, references, lifted } = await separateSecrets(
+    merged,
+    {
+      fields: secretFields(merged, schema),
+      // A Secret goes with the object that its value was written in.
+      ownerOf: (field) => valueAt(own, field) === undefined ? object : agent,
+      where: `${kind} ${name}`,
+      secrets: inputs.secrets,
+    },
+  );
+  const problems = configProblems(complete, compileSchema(schema, where));
+  if (problems.length) {
+    throw new Problem(
+      "ConfigInvalid",
+      `config of ${kind} ${name} for ${where}: ${problems.join("; ")}`,
+    );
+  }
+  return {
+    plugin: {
+      name,
+      kind,
+      type,
+      plugin: plugin.metadata.name,
+      version: version.version,
+      form: version.form ?? "script",
+      artifacts: version.artifacts,
+      publisher,
+      ...(version.permissions ? { permissions: version.permissions } : {}),
+      config,
+      ...(references.length ? { secrets: references } : {}),
+    },
+    lifted,
+    catalogue: plugin,
+  };
+}
+
+function objectOf(
+  entry: AgentPlugin,
+  { objects, workspace }: ResolveInputs,
+): PluginObject {
+  const named = objects.filter((o) => o.metadata.name === entry.name);
+  const found = named.filter((o) => !entry.kind || o.kind === entry.kind);
+  if (found.length > 1) {
+    throw new Problem(
+      "AmbiguousPlugin",
+      `spec.plugins names ${entry.name}, and there are ${
+        found.map((o) => `${o.kind}/${o.metadata.name}`).join(" and ")
+      }; add \`kind: ${found[0]!.kind}\` to the entry`,
+    );
+  }
+  if (found[0]) return found[0];
+  const wanted = entry.kind ? `${entry.kind}/${entry.name}` : entry.name;
+  const close = [
+    ...named,
+    ...objects.filter((o) => isClose(o.metadata.name, entry.name)),
+  ][0];
+  throw new Problem(
+    "PluginObjectNotFound",
+    `spec.plugins names ${wanted}, which is not in Workspace ${workspace.metadata.name}${
+      close ? `; did you mean ${close.kind}/${close.metadata.name}?` : ""
+    }`,
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * Keeps secret values out of Revisions.
+ *
+ * @module
+ */
+import type { KubeObject } from "../../api/meta.ts";
+import type { SecretReference } from "../../api/revision.ts";
+import type { SecretObject } from "../keys/key_secret.ts";
+import { type Config, isConfig } from "./config.ts";
+import { Problem } from "./problem.ts";
+import { replaceAt, valueAt } from "./secret_fields.ts";
+
+/** Key of the value in a Secret that the hub made of a value in a config. */
+export const LIFTED_KEY = "value";
+
+/** Types of Secrets that are credentials of their own, and never a plugin's config. */
+const CREDENTIALS = /^(kubernetes\.io\/service-account-token|faros\.sh\/.*)$/;
+
+/** How secrets are read and referred to. */
+export interface SecretReader {
+  /** A Secret of the workspace. */
+  get(name: string): SecretObject | undefined;
+  /** HMAC under a key of the hub, in hex. */
+  hmac(value: unknown): Promise<string>;
+}
+
+/** A Secret to make of a value that stood in a config. */
+export interface LiftedSecret {
+  name: string;
+  value: string;
+  /** Object that the value was written in; the Secret goes when it goes. */
+  owner: KubeObject;
+}
+
+/** A config and its secrets, apart. */
+export interface Separated {
+  /** Without the secrets. */
+  config: Config;
+  /** With the values of the secrets, to be validated. */
+  complete: Config;
+  references: SecretReference[];
+  lifted: LiftedSecret[];
+}
+
+/** Takes the secret `fields` (JSON Pointers) out of a config. @throws Problem */
+export async function separateSecrets(
+  merged: Config,
+  options: {
+    fields: string[];
+    /** Object that a field was written in. */
+    ownerOf(field: string): KubeObject;
+    /** Whose config it is, for errors. */
+    where: string;
+    secrets: SecretReader;
+  },
+): Promise<Separated> {
+  const { fields, ownerOf, where, secrets } = options;
+  const config = structuredClone(merged);
+  const complete = structuredClone(merged);
+  const references: SecretReference[] = [];
+  const lifted: LiftedSecret[] = [];
+  for (const path of fields) {
+    const given = valueAt(merged, path);
+    const named = secretKeyRef(given);
+    let reference: { name: string; key: string };
+    let value: string;
+    if (named) {
+      reference = named;
+      value = read(secrets, named, `config.${dotted(path)} of ${where}`);
+      replaceAt(complete, path, value);
+    } else if (typeof given === "string") {
+      value = given;
+      const owner = ownerOf(path);
+      const hash = await secrets.hmac([
+        "lifted",
+        owner.metadata.uid ?? owner.metadata.name,
+        path,
+        value,
+      ]);
+      reference = {
+        name: `faros-config-${hash.slice(0, 20)}`,
+        key: LIFTED_KEY,
+      };
+      lifted.push({ name: reference.name, value, owner });
+    } else {
+      throw new Problem(
+        "ConfigInvalid",
+        `config.${
+          dotted(path)
+        } of ${where} is a secret: it has to be a string, or {secretKeyRef: {name, key}}`,
+      );
+    }
+    replaceAt(config, path, undefined);
+    const hmac = await secrets.hmac(["reference", reference, value]);
+    references.push({ path, ...reference, hmac });
+  }
+  return { config, complete, references, lifted };
+}
+
+function secretKeyRef(
+  value: unknown,
+): { name: string; key: string } | undefined {
+  if (!isConfig(value) || !isConfig(value.secretKeyRef)) return undefined;
+  const { name, key } = value.secretKeyRef;
+  return typeof name === "string" && typeof key === "string"
+    ? { name, key }
+    : undefined;
+}
+
+function read(
+  secrets: SecretReader,
+  { name, key }: { name: string; key: string },
+  where: string,
+): string {
+  const secret = secrets.get(name);
+  if (!secret) {
+    throw new Problem(
+      "SecretNotFound",
+      `${where} refers to Secret ${name}, which is not in the workspace`,
+    );
+  }
+  if (CREDENTIALS.test(secret.type ?? "")) {
+    throw new Problem(
+      "SecretNotAllowed",
+      `${where} refers to Secret ${name}, which is a credential of type ${secret.type}; put the value into a Secret of its own`,
+    );
+  }
+  const data = secret.data?.[key];
+  if (data === undefined) {
+    throw new Problem(
+      "SecretNotFound",
+      `${where} refers to key ${key} of Secret ${name}, which has ${
+        Object.keys(secret.data ?? {}).join(", ") || "no keys"
+      }`,
+    );
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(
+      Uint8Array.fromBase64(data),
+    );
+  } catch {
+    throw new Problem(
+      "ConfigInvalid",
+      `${where} refers to key ${key} of Secret ${name}, whose value is not text`,
+    );
+  }
+}
+
+function dotted(pointer: string): string {
+  return pointer.slice(1).replaceAll("/", ".");
+}
