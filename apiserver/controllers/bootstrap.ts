@@ -1,0 +1,102 @@
+/**
+ * What every cluster has: the system namespaces and the default policy, put
+ * right on each start as kube-apiserver does: what is missing is added, what
+ * was added by hand stays.
+ *
+ * @module
+ */
+import { uncovered } from "../authorization/rules.ts";
+import { deepEqual } from "../schema/deep_equal.ts";
+import type { InternalClient, JsonObject, KubeObject } from "../types.ts";
+import policy from "./bootstrap_policy.json" with { type: "json" };
+import { copy, tolerate } from "./controller.ts";
+
+const NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
+const RBAC = "rbac.authorization.k8s.io";
+/** Objects that say "false" here are left as they are. */
+const AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate";
+
+/** Makes or completes namespaces, ClusterRoles and ClusterRoleBindings. */
+export async function bootstrap(client: InternalClient): Promise<void> {
+  await Promise.all([
+    ...NAMESPACES.map((name) => ensureNamespace(client, name)),
+    ...policy.clusterRoles.map((role) =>
+      ensure(client, {
+        resource: "clusterroles",
+        wanted: role as unknown as KubeObject,
+        complete: completeRole,
+      })
+    ),
+    ...policy.clusterRoleBindings.map((binding) =>
+      ensure(client, {
+        resource: "clusterrolebindings",
+        wanted: binding as unknown as KubeObject,
+        complete: completeBinding,
+      })
+    ),
+  ]);
+}
+
+async function ensureNamespace(client: InternalClient, name: string) {
+  const key = { group: "", resource: "namespaces" };
+  if (client.reader.get({ ...key, name })) return;
+  await tolerate(
+    client.create(key, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name },
+    }),
+    "AlreadyExists",
+  );
+}
+
+async function ensure(
+  client: InternalClient,
+  { resource, wanted, complete }: {
+    resource: string;
+    wanted: KubeObject;
+    complete(object: KubeObject, wanted: KubeObject): void;
+  },
+): Promise<void> {
+  const key = { group: RBAC, resource, name: wanted.metadata.name };
+  const found = client.reader.get(key);
+  if (!found) {
+    await tolerate(
+      client.create(key, wanted as unknown as JsonObject),
+      "AlreadyExists",
+    );
+    return;
+  }
+  if (found.metadata.annotations?.[AUTOUPDATE] === "false") return;
+  if (wanted.roleRef && !deepEqual(found.roleRef, wanted.roleRef)) {
+    // A binding's role can't be changed.
+    await client.delete(key, { uid: found.metadata.uid });
+    await client.create(key, wanted as unknown as JsonObject);
+    return;
+  }
+  const next = copy(found);
+  next.metadata.labels = { ...wanted.metadata.labels, ...next.metadata.labels };
+  next.metadata.annotations = {
+    ...wanted.metadata.annotations,
+    ...next.metadata.annotations,
+  };
+  complete(next, wanted);
+  if (!deepEqual(next, found)) await client.update(key, next);
+}
+
+function completeRole(role: KubeObject, wanted: KubeObject): void {
+  if (wanted.aggregationRule) {
+    role.aggregationRule ??= wanted.aggregationRule;
+    return;
+  }
+  const missing = uncovered(role.rules ?? [], wanted.rules ?? []);
+  if (missing.length > 0) role.rules = [...role.rules ?? [], ...missing];
+}
+
+function completeBinding(binding: KubeObject, wanted: KubeObject): void {
+  const subjects: KubeObject[] = binding.subjects ?? [];
+  const missing = (wanted.subjects ?? []).filter((subject: KubeObject) =>
+    !subjects.some((other) => deepEqual(other, subject))
+  );
+  if (missing.length > 0) binding.subjects = [...subjects, ...missing];
+}
