@@ -213,6 +213,8 @@ export interface ResourceDefinition {
   columns?: Column[];
   subresources: { status?: boolean; scale?: ScaleDefinition };
   selectableFields?: string[];
+  /** Sent as a warning with every answer; set where the version is deprecated. */
+  deprecation?: string;
   strategy?: Strategy;
   /** True for resources that come from a CustomResourceDefinition. */
   custom: boolean;
@@ -257,7 +259,7 @@ export interface Strategy {
     old: KubeObject | undefined,
     context: StrategyContext,
   ): void | Promise<void>;
-  /** Changes made when a deletion starts and the object must stay (a namespace's phase). May mutate. */
+  /** Changes made when a deletion starts (a namespace's phase, a finalizer to wait for). May mutate. */
   prepareForDelete?(object: KubeObject): void;
   /** Whether an object that is being deleted must stay for more than `metadata.finalizers` (`spec.finalizers`). */
   holds?(object: KubeObject): boolean;

@@ -1,0 +1,228 @@
+import { createAuthentication } from "./authentication/mod.ts";
+import type { TokenAuthenticator } from "./authentication/mod.ts";
+import { createAuthorizer } from "./authorization/mod.ts";
+import { builtinDefinitions } from "./builtin/kinds.ts";
+import { crdDefinition } from "./crd/definition.ts";
+import { serveCustomResources } from "./crd/custom_resources.ts";
+import { Discovery } from "./discovery/discovery.ts";
+import { versionInfo } from "./discovery/version.ts";
+import { ensurePki, kubeconfig } from "./pki/mod.ts";
+import { internalClient } from "./registry/internal_client.ts";
+import type { Registry } from "./registry/registry.ts";
+import { Resources } from "./registry/resources.ts";
+import { createHandler } from "./server/handler.ts";
+import { healthPaths } from "./server/health.ts";
+import { InFlight, type InFlightLimits } from "./server/in_flight.ts";
+import { Metrics } from "./server/metrics.ts";
+import { respond, respondText } from "./server/respond.ts";
+import { Watchers, type WatchersOptions } from "./server/watchers.ts";
+import { MemoryLog } from "./storage/memory_log.ts";
+import { SqliteLog } from "./storage/sqlite_log.ts";
+import { Store } from "./storage/store.ts";
+import type { InternalClient } from "./types.ts";
+
+/** Time that requests under way have to end when the server closes. */
+const SHUTDOWN_MS = 5000;
+
+/** Options of {@linkcode startApiServer}. */
+export interface ApiServerOptions {
+  /**
+   * Folder for everything that lasts: objects, keys, certificates, `admin.kubeconfig`. Made where it is missing.
+   * Without it everything is in memory and ends with the server.
+   */
+  dataDir?: string;
+  /** @default {"127.0.0.1"} */
+  hostname?: string;
+  /** 0 takes a free one. @default {0} */
+  port?: number;
+  /** URL under which clients reach the server, where that is not its own address. */
+  advertiseUrl?: string;
+  /** Further names and addresses that the certificate is good for. */
+  hostnames?: string[];
+  /** Asked for bearer tokens that are neither the administrator's nor a ServiceAccount's. */
+  authenticators?: TokenAuthenticator[];
+  /** How many changes back a watch can start. @default {10_000} */
+  history?: number;
+  inFlight?: InFlightLimits;
+  watchers?: WatchersOptions;
+  now?: () => Date;
+  /** Takes what the operator should know; by default errors go to the console. */
+  log?: (message: string, details: Record<string, unknown>) => void;
+}
+
+/** A running API server. */
+export interface ApiServer extends AsyncDisposable {
+  /** `https://127.0.0.1:6443` */
+  readonly url: string;
+  readonly hostname: string;
+  readonly port: number;
+  /** PEM of the certificate authority that clients trust. */
+  readonly caData: string;
+  /** Bearer token of a member of `system:masters`. */
+  readonly adminToken: string;
+  /** Objects from inside the process, as `system:masters`. */
+  readonly client: InternalClient;
+  /** YAML of a kubeconfig for the administrator. */
+  kubeconfig(options?: { name?: string; namespace?: string }): string;
+  /** Answers a request without the network; it needs its Authorization header all the same. */
+  fetch(request: Request): Promise<Response>;
+  /** Ends watches, lets requests end, and closes the storage. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a Kubernetes API server.
+ *
+ * ```ts
+ * await using server = await startApiServer();
+ * await Deno.writeTextFile("kubeconfig", server.kubeconfig());
+ * ```
+ *
+ * @throws Error where the folder is in use by another server, or the port taken.
+ */
+export async function startApiServer(
+  options: ApiServerOptions = {},
+): Promise<ApiServer> {
+  const {
+    dataDir,
+    hostname = "127.0.0.1",
+    now = () => new Date(),
+    log = (message, details) => console.error(message, details),
+  } = options;
+  const onError = (error: unknown) =>
+    log("background work failed and is tried again", { error });
+  if (dataDir) await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
+
+  const store = await Store.open(
+    dataDir ? new SqliteLog(`${dataDir}/store.db`) : new MemoryLog(),
+    { history: options.history, onError },
+  );
+  const authentication = await createAuthentication({
+    dataDir,
+    reader: store.reader,
+    authenticators: options.authenticators,
+    now,
+  });
+  const authorizer = createAuthorizer({
+    reader: store.reader,
+    subscribe: (listener) => store.subscribe(listener),
+  });
+  const resources = new Resources();
+  const registry: Registry = {
+    store,
+    resources,
+    now,
+    authorize: (attributes) => authorizer.authorize(attributes),
+    admit: () => {},
+  };
+  resources.add(
+    ...builtinDefinitions({ authorizer, authentication, now }),
+    crdDefinition({ now }),
+  );
+  const client = internalClient(registry);
+  const stopCustomResources = serveCustomResources(registry, {
+    client,
+    onError,
+  });
+
+  const watchers = new Watchers(options.watchers);
+  const metrics = new Metrics();
+  const inFlight = new InFlight(options.inFlight);
+  const discovery = new Discovery(resources);
+  let closing = false;
+  const handler = createHandler({
+    registry,
+    watchers,
+    authentication,
+    authorizer,
+    inFlight,
+    metrics,
+    paths: [
+      (path, request) => discovery.answer(path, request),
+      (path) => path === "/version" ? respond(versionInfo()) : undefined,
+      (path) =>
+        path === "/metrics"
+          ? respondText(metrics.text({
+            apiserver_current_inflight_mutating: inFlight.counts.mutating,
+            apiserver_current_inflight_readonly: inFlight.counts.readOnly,
+            apiserver_watchers: watchers.size,
+            apiserver_watchers_dropped_total: watchers.dropped,
+            apiserver_storage_resource_version: store.resourceVersion,
+            apiserver_storage_batches_total: store.metrics.batches,
+            apiserver_storage_rows_total: store.metrics.rows,
+            apiserver_storage_largest_batch: store.metrics.largestBatch,
+          }))
+          : undefined,
+      healthPaths({
+        live: { ping: () => true },
+        ready: { storage: () => true, shutdown: () => !closing },
+      }),
+    ],
+    onError: (error, request) =>
+      log("request failed", {
+        method: request.method,
+        url: request.url,
+        error,
+      }),
+  });
+
+  const pki = await ensurePki({
+    dataDir,
+    hostnames: [
+      ...new Set([
+        hostname,
+        "localhost",
+        "127.0.0.1",
+        "kubernetes.default.svc",
+        ...options.hostnames ?? [],
+        ...options.advertiseUrl ? [new URL(options.advertiseUrl).hostname] : [],
+      ]),
+    ],
+    now,
+  });
+  const abort = new AbortController();
+  const server = Deno.serve({
+    hostname,
+    port: options.port ?? 0,
+    cert: pki.cert,
+    key: pki.key,
+    signal: abort.signal,
+    onListen: () => {},
+  }, handler);
+  const { port } = server.addr as Deno.NetAddr;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const url = options.advertiseUrl ?? `https://${host}:${port}`;
+  const { adminToken } = authentication;
+  const adminKubeconfig: ApiServer["kubeconfig"] = (
+    { name = "root", namespace } = {},
+  ) => kubeconfig({ url, caData: pki.ca, token: adminToken, name, namespace });
+  if (dataDir) {
+    await Deno.writeTextFile(`${dataDir}/admin.kubeconfig`, adminKubeconfig(), {
+      mode: 0o600,
+    });
+  }
+
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    closing = true;
+    watchers.close();
+    const timer = setTimeout(() => abort.abort(), SHUTDOWN_MS);
+    await server.shutdown();
+    clearTimeout(timer);
+    await stopCustomResources();
+    authorizer.close();
+    await store.close();
+  };
+  return {
+    url,
+    hostname,
+    port,
+    caData: pki.ca,
+    adminToken,
+    client,
+    kubeconfig: adminKubeconfig,
+    fetch: handler,
+    close: () => closed ??= close(),
+    [Symbol.asyncDispose]: () => closed ??= close(),
+  };
+}

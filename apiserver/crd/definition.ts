@@ -1,0 +1,142 @@
+/**
+ * The kind CustomResourceDefinition itself.
+ *
+ * @module
+ */
+import type {
+  Column,
+  KubeObject,
+  ResourceDefinition,
+  Schema,
+  Strategy,
+} from "../types.ts";
+import { timestamp } from "../registry/metadata.ts";
+import schema from "./schema.json" with { type: "json" };
+import {
+  CLEANUP_FINALIZER,
+  type Crd,
+  GROUP,
+  RESOURCE,
+  withCondition,
+} from "./types.ts";
+import { validateCrd } from "./validate.ts";
+
+function fillIn(object: KubeObject) {
+  const { spec } = object as Crd;
+  const names = spec?.names;
+  if (names?.kind) {
+    names.singular ||= names.kind.toLowerCase();
+    names.listKind ||= `${names.kind}List`;
+  }
+  if (spec) spec.conversion ??= { strategy: "None" };
+}
+
+function storageVersion(object: KubeObject): string[] {
+  const { spec } = object as Crd;
+  return spec.versions?.filter((v) => v.storage).map((v) => v.name) ?? [];
+}
+
+function strategy(now: () => Date): Strategy {
+  return {
+    prepareForCreate(object) {
+      fillIn(object);
+      object.status = {
+        acceptedNames: { kind: "", plural: "" },
+        conditions: [],
+        storedVersions: storageVersion(object),
+      };
+    },
+    prepareForUpdate(object, old) {
+      fillIn(object);
+      const stored: string[] = old.status?.storedVersions ?? [];
+      const added = storageVersion(object).filter((v) => !stored.includes(v));
+      if (added.length === 0) return;
+      object.status = { ...old.status, storedVersions: [...stored, ...added] };
+    },
+    validate: validateCrd,
+    prepareForDelete(object) {
+      const { metadata } = object;
+      if (!metadata.finalizers?.includes(CLEANUP_FINALIZER)) {
+        metadata.finalizers = [
+          ...metadata.finalizers ?? [],
+          CLEANUP_FINALIZER,
+        ];
+      }
+      object.status = {
+        ...object.status,
+        conditions: withCondition(object.status?.conditions ?? [], {
+          type: "Terminating",
+          status: "True",
+          reason: "InstanceDeletionPending",
+          message: "CustomResourceDefinition marked for deletion",
+          now: timestamp(now()),
+        }),
+      };
+    },
+  };
+}
+
+const COLUMNS: Column[] = [
+  {
+    name: "Name",
+    type: "string",
+    format: "name",
+    description: "Name must be unique within a namespace.",
+    value: (object) => object.metadata.name,
+  },
+  {
+    name: "Scope",
+    type: "string",
+    description: "Whether instances live in namespaces.",
+    value: (object) => object.spec.scope,
+  },
+  {
+    name: "Versions",
+    type: "string",
+    description:
+      "Versions that are served; the one objects are stored in is marked.",
+    value: (object) =>
+      (object as Crd).spec.versions.filter((v) => v.served || v.storage)
+        .map((v) => v.storage ? `${v.name}(storage)` : v.name).join(","),
+  },
+  {
+    name: "Created At",
+    type: "date",
+    description: "When this object was created.",
+    value: (object) => object.metadata.creationTimestamp,
+  },
+];
+
+/** The definition of CustomResourceDefinition. */
+export function crdDefinition(
+  { now }: { now: () => Date },
+): ResourceDefinition {
+  return {
+    group: GROUP,
+    version: "v1",
+    resource: RESOURCE,
+    singular: "customresourcedefinition",
+    kind: "CustomResourceDefinition",
+    listKind: "CustomResourceDefinitionList",
+    shortNames: ["crd", "crds"],
+    categories: ["api-extensions"],
+    namespaced: false,
+    storageVersion: "v1",
+    verbs: [
+      "create",
+      "delete",
+      "deletecollection",
+      "get",
+      "list",
+      "patch",
+      "update",
+      "watch",
+    ],
+    schema: schema as unknown as Schema,
+    columns: COLUMNS,
+    subresources: { status: true },
+    strategy: strategy(now),
+    custom: false,
+    generation: true,
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * An embedded Kubernetes API server, in memory or on SQLite.
+ *
+ * @module
+ */
+export {
+  type ApiServer,
+  type ApiServerOptions,
+  startApiServer,
+} from "./api_server.ts";
+export * from "./types.ts";
+export * from "./errors.ts";

@@ -1,0 +1,135 @@
+import { conflict, notFound } from "../errors.ts";
+import type { DeleteOptions } from "../request/delete_options.ts";
+import type { Decision } from "../storage/store.ts";
+import type { JsonObject, KubeObject, ObjectMeta } from "../types.ts";
+import { timestamp } from "./metadata.ts";
+import { objectOf, ordered } from "./present.ts";
+import {
+  keyOf,
+  nameOf,
+  type Registry,
+  type ResourceRequest,
+} from "./registry.ts";
+import { isDone } from "./update.ts";
+
+const ORPHAN = "orphan";
+const FOREGROUND = "foregroundDeletion";
+
+/** What became of an object that was to be deleted. */
+export interface Deleted {
+  /** Its last state, or the one in which it waits for finalizers. */
+  object: KubeObject;
+  /** Whether it is gone. */
+  gone: boolean;
+}
+
+/** Deletes an object, or marks it where finalizers hold it. */
+export async function deleteObject(
+  registry: Registry,
+  request: ResourceRequest,
+  options: DeleteOptions,
+): Promise<Deleted> {
+  const { served, info } = request;
+  const { strategy } = served.definition;
+  const dryRun = options.dryRun || request.options.dryRun;
+  let result: Deleted | undefined;
+  const entry = await registry.store.write(
+    keyOf(request),
+    async (current): Promise<Decision> => {
+      if (!current) throw notFound(nameOf(served), info.name);
+      const old = objectOf(served, current);
+      checkPreconditions(old, request, options);
+      await registry.admit({
+        operation: "DELETE",
+        served,
+        info,
+        options: request.options,
+        old,
+      });
+      const object = structuredClone(old);
+      setFinalizers(object.metadata, options);
+      const starts = !object.metadata.deletionTimestamp;
+      // May add finalizers, and so comes before the question whether anything holds the object.
+      if (starts) strategy?.prepareForDelete?.(object);
+      const held = (object.metadata.finalizers?.length ?? 0) > 0 ||
+        (strategy?.holds?.(object) ?? false);
+      if (starts && held) {
+        object.metadata.deletionTimestamp = timestamp(registry.now());
+        object.metadata.deletionGracePeriodSeconds = 0;
+        if (object.metadata.generation) object.metadata.generation++;
+      }
+      const next = ordered(object, served.storageApiVersion);
+      result = {
+        object,
+        gone: !held || isDone(object, strategy?.holds),
+      };
+      if (dryRun) return { type: "none" };
+      if (result.gone) return { type: "delete", object: next };
+      return JSON.stringify(object) === JSON.stringify(old)
+        ? { type: "none" }
+        : { type: "put", object: next };
+    },
+  );
+  if (!dryRun) result!.object = ordered(entry!.object, served.apiVersion);
+  return result!;
+}
+
+function checkPreconditions(
+  old: KubeObject,
+  { served, info }: ResourceRequest,
+  { uid, resourceVersion }: DeleteOptions,
+) {
+  if (uid && uid !== old.metadata.uid) {
+    throw conflict(
+      nameOf(served),
+      info.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    );
+  }
+  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
+    throw conflict(
+      nameOf(served),
+      info.name,
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${old.metadata.resourceVersion}`,
+    );
+  }
+}
+
+/** Turns the propagation policy into the finalizers that the garbage collector works off. */
+function setFinalizers(
+  metadata: ObjectMeta,
+  { propagationPolicy }: DeleteOptions,
+) {
+  const had = metadata.finalizers ?? [];
+  const policy = propagationPolicy ??
+    (had.includes(ORPHAN)
+      ? "Orphan"
+      : had.includes(FOREGROUND)
+      ? "Foreground"
+      : "Background");
+  const finalizers = had.filter((f) => f !== ORPHAN && f !== FOREGROUND);
+  if (policy === "Orphan") finalizers.push(ORPHAN);
+  if (policy === "Foreground") finalizers.push(FOREGROUND);
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
+}
+
+/** The Status that answers the deletion of an object that is gone. */
+export function deletedStatus(
+  { served }: ResourceRequest,
+  object: KubeObject,
+): JsonObject {
+  const { group, resource } = served.definition;
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Success",
+    details: {
+      name: object.metadata.name,
+      ...(group ? { group } : {}),
+      kind: resource,
+      uid: object.metadata.uid,
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * The forms in which objects are answered: themselves, PartialObjectMetadata, Table.
+ *
+ * @module
+ */
+import type { Form } from "../request/negotiation.ts";
+import { StatusError } from "../errors.ts";
+import { toTable } from "../table/mod.ts";
+import type { JsonObject, KubeObject } from "../types.ts";
+import type { Served } from "./resources.ts";
+
+/** A form with what its making depends on. */
+export interface Shape extends Form {
+  /** Table only: how much of each object its row carries. */
+  includeObject: "None" | "Metadata" | "Object";
+  now: Date;
+}
+
+/** Names a shape, for sharing what was encoded. */
+export function shapeKey({ as, includeObject, mediaType }: Shape): string {
+  return `${mediaType}|${as ?? ""}|${as === "Table" ? includeObject : ""}`;
+}
+
+/** `PartialObjectMetadata` of an object. */
+export function partialMetadata({ metadata }: KubeObject): JsonObject {
+  return {
+    kind: "PartialObjectMetadata",
+    apiVersion: "meta.k8s.io/v1",
+    metadata: metadata as unknown as JsonObject,
+  };
+}
+
+/**
+ * One object in a shape.
+ *
+ * @throws 406 where the shape is one of lists.
+ */
+export function shapeObject(
+  served: Served,
+  object: KubeObject,
+  shape: Shape,
+): JsonObject {
+  switch (shape.as) {
+    case undefined:
+      return object as unknown as JsonObject;
+    case "PartialObjectMetadata":
+      return partialMetadata(object);
+    case "Table":
+      return toTable(served.definition, [object], {
+        includeObject: shape.includeObject,
+        now: shape.now,
+        listMeta: { resourceVersion: object.metadata.resourceVersion },
+      });
+    default:
+      throw notAcceptable(shape.as);
+  }
+}
+
+/**
+ * A list in a shape other than its own.
+ *
+ * @throws 406 where the shape is one of single objects.
+ */
+export function shapeList(
+  served: Served,
+  objects: KubeObject[],
+  { shape, metadata }: { shape: Shape; metadata: JsonObject },
+): JsonObject {
+  switch (shape.as) {
+    case undefined:
+      return {
+        apiVersion: served.apiVersion,
+        kind: served.definition.listKind,
+        metadata,
+        items: objects as unknown as JsonObject[],
+      };
+    case "PartialObjectMetadataList":
+      return {
+        kind: "PartialObjectMetadataList",
+        apiVersion: "meta.k8s.io/v1",
+        metadata,
+        items: objects.map(partialMetadata),
+      };
+    case "Table":
+      return toTable(served.definition, objects, {
+        includeObject: shape.includeObject,
+        now: shape.now,
+        listMeta: metadata,
+      });
+    default:
+      throw notAcceptable(shape.as);
+  }
+}
+
+function notAcceptable(as: string): StatusError {
+  return new StatusError(
+    406,
+    "NotAcceptable",
+    `the object cannot be answered as ${as}`,
+  );
+}

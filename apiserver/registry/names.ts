@@ -1,0 +1,135 @@
+/**
+ * Rules for names, labels and annotations, worded as Kubernetes words them.
+ *
+ * @module
+ */
+import type { FieldError, ResourceDefinition } from "../types.ts";
+
+const SUBDOMAIN =
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const QUALIFIED = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+const MAX_ANNOTATIONS = 256 * 1024;
+
+const SUBDOMAIN_TEXT =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL_TEXT =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+
+/** Problems of a name as an RFC 1123 subdomain. */
+export function subdomainProblems(name: string): string[] {
+  return [
+    ...(name.length > 253 ? ["must be no more than 253 bytes"] : []),
+    ...(SUBDOMAIN.test(name) ? [] : [SUBDOMAIN_TEXT]),
+  ];
+}
+
+/** Problems of a name as an RFC 1123 label. */
+export function labelProblems(name: string): string[] {
+  return [
+    ...(name.length > 63 ? ["must be no more than 63 bytes"] : []),
+    ...(LABEL.test(name) ? [] : [LABEL_TEXT]),
+  ];
+}
+
+function pathProblems(name: string): string[] {
+  if (name === "." || name === "..") return [`may not be '${name}'`];
+  return ["/", "%"].filter((c) => name.includes(c))
+    .map((c) => `may not contain '${c}'`);
+}
+
+/** What is wrong with `name` for objects of a resource. */
+export function nameProblems(
+  definition: ResourceDefinition,
+  name: string,
+): string[] {
+  if (definition.group === "rbac.authorization.k8s.io") {
+    return pathProblems(name);
+  }
+  if (definition.group === "" && definition.resource === "namespaces") {
+    return labelProblems(name);
+  }
+  return subdomainProblems(name);
+}
+
+/** What is wrong with a qualified name: `app`, `example.com/app`. */
+export function qualifiedNameProblems(text: string): string[] {
+  const slash = text.indexOf("/");
+  const prefix = slash < 0 ? undefined : text.slice(0, slash);
+  const name = text.slice(slash + 1);
+  const problems: string[] = [];
+  if (prefix !== undefined) {
+    if (prefix === "") problems.push("prefix part must be non-empty");
+    else {
+      problems.push(
+        ...subdomainProblems(prefix).map((p) => `prefix part ${p}`),
+      );
+    }
+  }
+  if (name === "") problems.push("name part must be non-empty");
+  else if (name.length > 63) {
+    problems.push("name part must be no more than 63 bytes");
+  }
+  if (!QUALIFIED.test(name)) {
+    problems.push(
+      "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+    );
+  }
+  return problems;
+}
+
+function bad(field: string, value: string, why: string): FieldError {
+  return {
+    reason: "FieldValueInvalid",
+    field,
+    message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
+  };
+}
+
+/** Problems with `metadata.labels`. */
+export function labelErrors(labels: Record<string, string>): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [key, value] of Object.entries(labels)) {
+    for (const why of qualifiedNameProblems(key)) {
+      errors.push(bad("metadata.labels", key, why));
+    }
+    if (value.length > 63) {
+      errors.push(
+        bad("metadata.labels", value, "must be no more than 63 bytes"),
+      );
+    }
+    if (!LABEL_VALUE.test(value)) {
+      errors.push(
+        bad(
+          "metadata.labels",
+          value,
+          "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
+        ),
+      );
+    }
+  }
+  return errors;
+}
+
+/** Problems with `metadata.annotations`. */
+export function annotationErrors(
+  annotations: Record<string, string>,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  let size = 0;
+  for (const [key, value] of Object.entries(annotations)) {
+    size += key.length + value.length;
+    for (const why of qualifiedNameProblems(key.toLowerCase())) {
+      errors.push(bad("metadata.annotations", key, why));
+    }
+  }
+  if (size > MAX_ANNOTATIONS) {
+    errors.push({
+      reason: "FieldValueTooLong",
+      field: "metadata.annotations",
+      message: `Too long: may not be more than ${MAX_ANNOTATIONS} bytes`,
+    });
+  }
+  return errors;
+}

@@ -1,0 +1,259 @@
+import { serverSideApply } from "../apply/mod.ts";
+import {
+  badRequest,
+  conflict,
+  invalid,
+  notFound,
+  StatusError,
+} from "../errors.ts";
+import { jsonPatch, mergePatch, strategicMergePatch } from "../patch/mod.ts";
+import type { Decision } from "../storage/store.ts";
+import type { Json, JsonObject, KubeObject } from "../types.ts";
+import { prepareNew } from "./create.ts";
+import { timestamp } from "./metadata.ts";
+import { ordered } from "./present.ts";
+import { readObject, reportStrict } from "./read_object.ts";
+import {
+  type Body,
+  keyOf,
+  nameOf,
+  type Registry,
+  type ResourceRequest,
+} from "./registry.ts";
+import { change, checkIdentity, decideChange, type Written } from "./update.ts";
+
+/** Media types of patches. */
+export const PATCH_TYPES = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
+] as const;
+/** Media type of a patch. */
+export type PatchType = typeof PATCH_TYPES[number];
+
+/** The types of patch that a resource takes: strategic ones only where the kind is built in. */
+export function patchTypes({ served }: ResourceRequest): PatchType[] {
+  return PATCH_TYPES.filter((type) =>
+    type !== "application/strategic-merge-patch+json" ||
+    !served.definition.custom
+  );
+}
+
+/** A patch as it was sent. */
+export interface Patch {
+  type: PatchType;
+  body: Body;
+  /** Apply only: take fields over from other managers. */
+  force: boolean;
+}
+
+/** Answers a PATCH of an object or of its status. */
+export async function patch(
+  registry: Registry,
+  request: ResourceRequest,
+  patch: Patch,
+): Promise<Written> {
+  if (patch.type === "application/apply-patch+yaml") {
+    return await apply(registry, request, patch);
+  }
+  if (patch.force) {
+    throw invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", [{
+      reason: "FieldValueForbidden",
+      field: "force",
+      message: "Forbidden: may not be specified for non-apply patch",
+    }]);
+  }
+  const object = await change(
+    registry,
+    request,
+    (old) => patched(request, patch, old),
+  );
+  return { object, created: false };
+}
+
+function patched(
+  request: ResourceRequest,
+  { type, body }: Patch,
+  old: KubeObject,
+): KubeObject {
+  const { served, options } = request;
+  reportStrict(served, body.duplicates, options);
+  const document = structuredClone(old) as unknown as JsonObject;
+  const value = structuredClone(body.value) as Json;
+  let result: Json;
+  switch (type) {
+    case "application/json-patch+json":
+      result = jsonPatch(document, value);
+      break;
+    case "application/merge-patch+json":
+      result = mergePatch(document, value);
+      break;
+    default:
+      result = strategicMergePatch(
+        document,
+        value as JsonObject,
+        served.definition.schema ?? {},
+      );
+  }
+  if (!result || typeof result !== "object" || Array.isArray(result)) {
+    throw badRequest("the patch does not leave an object");
+  }
+  const object = readObject(
+    served,
+    { value: result, duplicates: [] },
+    options,
+  );
+  checkIdentity(object, old, request);
+  return object;
+}
+
+/** Server-side apply: creates the object where there is none. */
+async function apply(
+  registry: Registry,
+  request: ResourceRequest,
+  { body, force }: Patch,
+): Promise<Written> {
+  const { served, info, options } = request;
+  const { definition } = served;
+  const value = body.value;
+  if (!value || typeof value !== "object" || Array.isArray(value)) {
+    throw badRequest("an apply patch must be an object");
+  }
+  const metadata = (value.metadata ?? {}) as JsonObject;
+  if (metadata.managedFields) {
+    throw badRequest("metadata.managedFields must be nil");
+  }
+  for (const field of ["apiVersion", "kind"]) {
+    if (!value[field]) {
+      throw badRequest(`Object '${field}' is missing in the applied object`);
+    }
+  }
+  // The applied configuration is checked as it was sent: defaults belong to nobody.
+  const unknown = served.schema ? served.schema.prune(value) : [];
+  reportStrict(served, [
+    ...body.duplicates,
+    ...unknown.map((path) => `unknown field "${path}"`),
+  ], options);
+  value.metadata = { ...metadata, name: metadata.name ?? info.name };
+  if (definition.namespaced) {
+    (value.metadata as JsonObject).namespace ??= info.namespace;
+  }
+  const configuration = applicable(value, request);
+  const merge = (live: KubeObject | undefined) => {
+    const merged = serverSideApply({
+      live,
+      patch: structuredClone(configuration),
+      manager: options.fieldManager,
+      force,
+      apiVersion: served.apiVersion,
+      subresource: info.subresource,
+      statusSubresource: definition.subresources.status ?? false,
+      schema: definition.schema,
+      now: timestamp(registry.now()),
+    });
+    return readObject(
+      served,
+      { value: merged as unknown as JsonObject, duplicates: [] },
+      { ...options, fieldValidation: "Ignore" },
+    );
+  };
+
+  let created = false;
+  let dry: KubeObject | undefined;
+  const entry = await registry.store.write(
+    keyOf(request),
+    async (current): Promise<Decision> => {
+      let decision: Decision;
+      if (current) {
+        decision = await decideChange(registry, request, current, {
+          applied: true,
+          make: (old) => {
+            const { uid, resourceVersion } = metadata;
+            checkIdentity(
+              {
+                ...value,
+                metadata: {
+                  ...value.metadata as JsonObject,
+                  uid,
+                  resourceVersion,
+                },
+              } as unknown as KubeObject,
+              old,
+              request,
+            );
+            return merge(old);
+          },
+        });
+      } else {
+        if (info.subresource) throw notFound(nameOf(served), info.name);
+        if (metadata.uid) {
+          throw conflict(
+            nameOf(served),
+            info.name,
+            `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`,
+          );
+        }
+        if (metadata.resourceVersion) throw notFound(nameOf(served), info.name);
+        created = true;
+        const object = await prepareNew(registry, request, merge(undefined), {
+          applied: true,
+        });
+        decision = {
+          type: "put",
+          object: ordered(object, served.storageApiVersion),
+        };
+      }
+      if (!options.dryRun) return decision;
+      if (decision.type !== "none") dry = decision.object;
+      return { type: "none" };
+    },
+  );
+  const object = ordered(dry ?? entry!.object, served.apiVersion);
+  return { object, created };
+}
+
+/** What of an applied object counts on this path: fields that would be reset have no owner. */
+function applicable(
+  value: JsonObject,
+  { served, info }: ResourceRequest,
+): JsonObject {
+  if (!served.definition.subresources.status) return value;
+  if (info.subresource !== "status") {
+    const { status: _, ...rest } = value;
+    return rest;
+  }
+  const { apiVersion, kind, metadata, status } = value;
+  const { name, namespace } = metadata as JsonObject;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace ? { namespace } : {}),
+    },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/**
+ * The type of a patch by its Content-Type.
+ *
+ * @throws 415 for a type that the resource does not take.
+ */
+export function patchTypeOf(
+  contentType: string | null,
+  request: ResourceRequest,
+): PatchType {
+  const type = contentType?.split(";")[0]?.trim().toLowerCase();
+  const accepted = patchTypes(request);
+  const found = accepted.find((each) => each === type);
+  if (found) return found;
+  throw new StatusError(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: ${
+      accepted.join(", ")
+    }`,
+  );
+}

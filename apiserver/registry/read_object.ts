@@ -1,0 +1,74 @@
+import { badRequest, StatusError } from "../errors.ts";
+import type { JsonObject, KubeObject, WriteOptions } from "../types.ts";
+import { readMetadata } from "./metadata.ts";
+import type { Body } from "./registry.ts";
+import type { Served } from "./resources.ts";
+
+/**
+ * Makes a client's body an object of a resource: its apiVersion and kind fit, fields that are not in the schema
+ * are gone (with an error, a warning or neither, by `fieldValidation`), and defaults are filled in.
+ *
+ * @throws 400 where the body is something else.
+ */
+export function readObject(
+  served: Served,
+  { value, duplicates }: Body,
+  options: WriteOptions,
+): KubeObject {
+  checkKind(served, value);
+  const kind =
+    `${served.definition.kind} in version "${served.definition.version}"`;
+  const unknown = served.schema ? served.schema.prune(value) : [];
+  reportStrict(served, [
+    ...duplicates,
+    ...unknown.map((path) => `unknown field "${path}"`),
+  ], options);
+  readMetadata(value, kind);
+  served.schema?.default(value);
+  return value as KubeObject;
+}
+
+function checkKind(served: Served, value: JsonObject) {
+  const { definition, apiVersion } = served;
+  if (definition.custom) {
+    if (!value.kind) throw missing("Kind", value);
+    if (!value.apiVersion) throw missing("apiVersion", value);
+  }
+  value.apiVersion ||= apiVersion;
+  value.kind ||= definition.kind;
+  if (value.apiVersion !== apiVersion) {
+    throw badRequest(
+      `the API version in the data (${value.apiVersion}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+  if (value.kind !== definition.kind) {
+    throw badRequest(
+      `the kind in the data (${value.kind}) does not match the expected kind (${definition.kind})`,
+    );
+  }
+}
+
+function missing(what: string, value: JsonObject): StatusError {
+  return badRequest(
+    `Object '${what}' is missing in '${JSON.stringify(value)}'`,
+  );
+}
+
+/** Reports what strict decoding found, as `fieldValidation` asks. */
+export function reportStrict(
+  { definition }: Served,
+  problems: string[],
+  options: WriteOptions,
+): void {
+  if (problems.length === 0) return;
+  if (options.fieldValidation === "Strict") {
+    throw badRequest(
+      `${definition.kind} in version "${definition.version}" cannot be handled as a ${definition.kind}: strict decoding error: ${
+        problems.join(", ")
+      }`,
+    );
+  }
+  if (options.fieldValidation !== "Ignore") {
+    for (const problem of problems) options.warn?.(problem);
+  }
+}

@@ -1,0 +1,108 @@
+import { compileSchema } from "../schema/mod.ts";
+import type { CompiledSchema } from "../schema/mod.ts";
+import type { ResourceDefinition } from "../types.ts";
+
+/** A definition made ready to serve. */
+export interface Served {
+  definition: ResourceDefinition;
+  /** `group/version`, or `v1` of the core group. */
+  apiVersion: string;
+  /** The apiVersion under which objects are stored. */
+  storageApiVersion: string;
+  /** Checks and fills in objects; undefined where the kind has no schema. */
+  schema?: CompiledSchema;
+}
+
+/** `group/version` as objects carry it. */
+export function apiVersionOf(group: string, version: string): string {
+  return group ? `${group}/${version}` : version;
+}
+
+/** Every resource that the server has at the moment. */
+export class Resources {
+  /** Grows with each change; caches of discovery and OpenAPI go by it. */
+  revision = 0;
+  #served = new Map<string, Served>();
+  #listeners = new Set<() => void>();
+
+  /** Serves `definitions`, replacing those of the same group, version and resource. */
+  add(...definitions: ResourceDefinition[]): void {
+    for (const definition of definitions) {
+      this.#served.set(keyOf(definition), compile(definition));
+    }
+    this.#changed();
+  }
+
+  /** Serves exactly `definitions` of one group's resource from now on; none ends it. */
+  replace(
+    of: { group: string; resource: string },
+    definitions: ResourceDefinition[],
+  ): void {
+    for (const [key, { definition }] of this.#served) {
+      if (
+        definition.group === of.group && definition.resource === of.resource
+      ) this.#served.delete(key);
+    }
+    this.add(...definitions);
+  }
+
+  get(
+    of: { group: string; version: string; resource: string },
+  ): Served | undefined {
+    return this.#served.get(keyOf(of));
+  }
+
+  /** The resource in the version it is stored under, or any other that is served. */
+  stored(of: { group: string; resource: string }): Served | undefined {
+    const versions = this.all().filter(({ definition }) =>
+      definition.group === of.group && definition.resource === of.resource
+    );
+    return versions.find(({ definition }) =>
+      definition.version === definition.storageVersion
+    ) ?? versions[0];
+  }
+
+  /** The resource that serves a kind. */
+  ofKind(apiVersion: string, kind: string): Served | undefined {
+    return this.all().find((served) =>
+      served.apiVersion === apiVersion && served.definition.kind === kind
+    );
+  }
+
+  all(): Served[] {
+    return Array.from(this.#served.values());
+  }
+
+  /** Calls `listener` after each change of what is served; returns the way to stop. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #changed() {
+    this.revision++;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function keyOf(
+  { group, version, resource }: {
+    group: string;
+    version: string;
+    resource: string;
+  },
+): string {
+  return `${group}/${version}/${resource}`;
+}
+
+function compile(definition: ResourceDefinition): Served {
+  return {
+    definition,
+    apiVersion: apiVersionOf(definition.group, definition.version),
+    storageApiVersion: apiVersionOf(
+      definition.group,
+      definition.storageVersion,
+    ),
+    schema: definition.schema && compileSchema(definition.schema),
+  };
+}

@@ -1,0 +1,105 @@
+import { badRequest, notFound } from "../errors.ts";
+import type {
+  Json,
+  JsonObject,
+  KubeObject,
+  ScaleDefinition,
+} from "../types.ts";
+import { jsonPatch, mergePatch } from "../patch/mod.ts";
+import { objectOf } from "./present.ts";
+import {
+  type Body,
+  keyOf,
+  nameOf,
+  type Registry,
+  type ResourceRequest,
+} from "./registry.ts";
+import { change } from "./update.ts";
+import type { PatchType } from "./patch.ts";
+
+function at(object: unknown, path: string): Json | undefined {
+  let value = object;
+  for (const part of path.split(".").filter(Boolean)) {
+    if (!value || typeof value !== "object") return undefined;
+    value = (value as JsonObject)[part];
+  }
+  return value as Json | undefined;
+}
+
+function set(object: KubeObject, path: string, value: Json) {
+  const parts = path.split(".").filter(Boolean);
+  let target = object as unknown as JsonObject;
+  for (const part of parts.slice(0, -1)) {
+    target = (target[part] ??= {}) as JsonObject;
+  }
+  target[parts[parts.length - 1]!] = value;
+}
+
+/** The autoscaling/v1 Scale of an object. */
+export function scaleOf(
+  object: KubeObject,
+  definition: ScaleDefinition,
+): JsonObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } =
+    object.metadata;
+  const selector = definition.labelSelectorPath &&
+    at(object, definition.labelSelectorPath);
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: at(object, definition.specReplicasPath) ?? 0 },
+    status: {
+      replicas: at(object, definition.statusReplicasPath) ?? 0,
+      ...(selector ? { selector } : {}),
+    },
+  };
+}
+
+/** Answers GET of `/scale`. */
+export function getScale(
+  { store }: Registry,
+  request: ResourceRequest,
+): JsonObject {
+  const entry = store.get(keyOf(request));
+  if (!entry) throw notFound(nameOf(request.served), request.info.name);
+  return scaleOf(
+    objectOf(request.served, entry),
+    request.served.definition.subresources.scale!,
+  );
+}
+
+/** Answers PUT and PATCH of `/scale`: changes the replicas of the object. */
+export async function changeScale(
+  registry: Registry,
+  request: ResourceRequest,
+  { body, patch }: { body: Body; patch?: PatchType },
+): Promise<JsonObject> {
+  const definition = request.served.definition.subresources.scale!;
+  const object = await change(registry, request, (old) => {
+    const live = scaleOf(old, definition);
+    let wanted: Json = body.value;
+    if (patch === "application/json-patch+json") {
+      wanted = jsonPatch(live, body.value as Json);
+    } else if (patch) wanted = mergePatch(live, body.value as Json);
+    const { spec, metadata } = wanted as {
+      spec?: { replicas?: Json };
+      metadata?: { resourceVersion?: string };
+    };
+    const replicas = spec?.replicas ?? 0;
+    if (!Number.isInteger(replicas) || (replicas as number) < 0) {
+      throw badRequest(
+        `spec.replicas: Invalid value: ${
+          JSON.stringify(replicas)
+        }: should be a non-negative integer`,
+      );
+    }
+    const next = structuredClone(old);
+    if (metadata?.resourceVersion) {
+      next.metadata.resourceVersion = metadata.resourceVersion;
+    }
+    set(next, definition.specReplicasPath, replicas);
+    return next;
+  });
+  return scaleOf(object, definition);
+}

@@ -1,0 +1,76 @@
+import { methodNotAllowed, noSuchPath, notFound } from "../errors.ts";
+import type { KubeObject, SubresourceHandler } from "../types.ts";
+import { jsonPatch, mergePatch } from "../patch/mod.ts";
+import { objectOf } from "./present.ts";
+import type { PatchType } from "./patch.ts";
+import {
+  type Body,
+  keyOf,
+  nameOf,
+  type Registry,
+  type ResourceRequest,
+  strategyContext,
+} from "./registry.ts";
+import { change } from "./update.ts";
+
+/** Answers a request to a subresource that a strategy handles (`token`, `finalize`). */
+export async function handleSubresource(
+  registry: Registry,
+  request: ResourceRequest,
+  { body, patch }: { body?: Body; patch?: PatchType } = {},
+): Promise<KubeObject> {
+  const { served, info } = request;
+  const handler = served.definition.strategy?.subresources
+    ?.[info.subresource];
+  if (!handler) throw noSuchPath();
+  if (!handler.verbs.includes(info.verb)) {
+    throw methodNotAllowed(nameOf(served), info.verb);
+  }
+  const context = strategyContext(registry, request);
+  if (handler.stores && info.verb !== "get") {
+    return await change(registry, request, async (old) => {
+      const wanted = { body: bodyOf(handler, request, body), patch };
+      return await handler.handle(
+        info.verb,
+        structuredClone(old),
+        patchedBody(old, wanted),
+        context,
+      );
+    });
+  }
+  const entry = registry.store.get(keyOf(request));
+  if (!entry) throw notFound(nameOf(served), info.name);
+  return await handler.handle(
+    info.verb,
+    objectOf(served, entry),
+    body && bodyOf(handler, request, body),
+    context,
+  );
+}
+
+/** The body as the handler's kind; kind and apiVersion may be left out. */
+function bodyOf(
+  handler: SubresourceHandler,
+  { served }: ResourceRequest,
+  body: Body | undefined,
+): KubeObject {
+  const group = handler.group ?? served.definition.group;
+  const version = handler.version ?? served.definition.version;
+  return {
+    apiVersion: group ? `${group}/${version}` : version,
+    kind: handler.kind,
+    ...body?.value,
+  } as KubeObject;
+}
+
+function patchedBody(
+  old: KubeObject,
+  { body, patch }: { body: KubeObject; patch?: PatchType },
+): KubeObject {
+  if (!patch) return body;
+  const { apiVersion: _, kind: __, ...changes } = body;
+  const result = patch === "application/json-patch+json"
+    ? jsonPatch(structuredClone(old) as never, body as never)
+    : mergePatch(structuredClone(old) as never, changes as never);
+  return result as unknown as KubeObject;
+}

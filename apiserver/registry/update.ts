@@ -1,0 +1,263 @@
+import { updateManagedFields } from "../apply/mod.ts";
+import { badRequest, conflict, invalid, notFound } from "../errors.ts";
+import { deepEqual } from "../schema/deep_equal.ts";
+import type { Entry } from "../storage/entry.ts";
+import type { Decision } from "../storage/store.ts";
+import type { KubeObject } from "../types.ts";
+import { create } from "./create.ts";
+import { keepSystemFields, metadataErrors, timestamp } from "./metadata.ts";
+import { objectOf, ordered } from "./present.ts";
+import { readObject } from "./read_object.ts";
+import {
+  type Body,
+  keyOf,
+  nameOf,
+  type Registry,
+  type ResourceRequest,
+  strategyContext,
+} from "./registry.ts";
+
+/** Kinds that a PUT may create, as in kube-apiserver. */
+const CREATE_ON_UPDATE = new Set([
+  "coordination.k8s.io/leases",
+  "/events",
+  "events.k8s.io/events",
+  "rbac.authorization.k8s.io/roles",
+  "rbac.authorization.k8s.io/rolebindings",
+  "rbac.authorization.k8s.io/clusterroles",
+  "rbac.authorization.k8s.io/clusterrolebindings",
+]);
+
+/** The outcome of a write that may have made the object. */
+export interface Written {
+  object: KubeObject;
+  created: boolean;
+}
+
+/** Answers a PUT of an object or of its status. */
+export async function update(
+  registry: Registry,
+  request: ResourceRequest,
+  body: Body,
+): Promise<Written> {
+  const { served, info } = request;
+  const { definition } = served;
+  const key = keyOf(request);
+  if (
+    !info.subresource && !registry.store.get(key) &&
+    CREATE_ON_UPDATE.has(`${definition.group}/${definition.resource}`)
+  ) {
+    return { object: await create(registry, request, body), created: true };
+  }
+  const sent = readObject(served, body, request.options);
+  const object = await change(registry, request, (old) => {
+    const { metadata } = sent;
+    if (!metadata.resourceVersion && requiresVersion(request)) {
+      throw invalid(definition, info.name, [{
+        reason: "FieldValueInvalid",
+        field: "metadata.resourceVersion",
+        message: "Invalid value: 0: must be specified for an update",
+      }]);
+    }
+    checkIdentity(sent, old, request);
+    return structuredClone(sent);
+  });
+  return { object, created: false };
+}
+
+function requiresVersion({ served: { definition } }: ResourceRequest) {
+  return definition.custom || definition.group === "apiextensions.k8s.io";
+}
+
+/** Refuses an object that is not the one that the URL names, or an older state of it. */
+export function checkIdentity(
+  object: KubeObject,
+  old: KubeObject,
+  { served, info }: ResourceRequest,
+): void {
+  const { metadata } = object;
+  metadata.name ||= info.name;
+  if (metadata.name !== info.name) {
+    throw badRequest(
+      `the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`,
+    );
+  }
+  if (served.definition.namespaced) {
+    metadata.namespace ||= info.namespace;
+    if (metadata.namespace !== info.namespace) {
+      throw badRequest(
+        `the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${info.namespace})`,
+      );
+    }
+  }
+  if (metadata.uid && metadata.uid !== old.metadata.uid) {
+    throw conflict(
+      nameOf(served),
+      info.name,
+      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+    );
+  }
+  if (
+    metadata.resourceVersion &&
+    metadata.resourceVersion !== old.metadata.resourceVersion
+  ) throw conflict(nameOf(served), info.name);
+}
+
+/** Options of {@linkcode change}. */
+export interface ChangeOptions {
+  /** managedFields of the new state are already right (server-side apply). */
+  applied?: boolean;
+}
+
+/**
+ * Changes one object: `make` turns its newest state into the wanted one. What the server sees to (system fields,
+ * defaulting, status, generation, validation, managedFields, the end of a deletion) happens here.
+ */
+export async function change(
+  registry: Registry,
+  request: ResourceRequest,
+  make: (old: KubeObject) => KubeObject | Promise<KubeObject>,
+  options: ChangeOptions = {},
+): Promise<KubeObject> {
+  const { served, info } = request;
+  let dry: KubeObject | undefined;
+  const entry = await registry.store.write(keyOf(request), async (current) => {
+    if (!current) throw notFound(nameOf(served), info.name);
+    const decision = await decideChange(registry, request, current, {
+      ...options,
+      make,
+    });
+    if (!request.options.dryRun) return decision;
+    if (decision.type !== "none") dry = decision.object;
+    return { type: "none" };
+  });
+  return dry ? ordered(dry, served.apiVersion) : objectOf(served, entry!);
+}
+
+/** The decision of {@linkcode change}, for callers that hold the object's turn already. */
+export async function decideChange(
+  registry: Registry,
+  request: ResourceRequest,
+  current: Entry,
+  { make, applied = false }: ChangeOptions & {
+    make: (old: KubeObject) => KubeObject | Promise<KubeObject>;
+  },
+): Promise<Decision> {
+  const { served, info, options } = request;
+  const { definition } = served;
+  const { strategy } = definition;
+  const old = objectOf(served, current);
+  const object = await make(old);
+  const context = strategyContext(registry, request);
+  keepSystemFields(object, old);
+  separateStatus(object, old, request);
+  if (info.subresource === "") {
+    strategy?.prepareForUpdate?.(object, old, context);
+  }
+  if (definition.generation && desiredChanged(object, old, request)) {
+    object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  }
+  const errors = [
+    ...metadataErrors(object, { served, old }),
+    ...served.schema?.validate(object, old) ?? [],
+    ...strategy?.validate?.(object, old) ?? [],
+  ];
+  if (errors.length > 0) throw invalid(definition, info.name, errors);
+  await registry.admit({
+    operation: "UPDATE",
+    served,
+    info,
+    options,
+    object,
+    old,
+  });
+  await strategy?.admit?.(object, old, context);
+  if (!applied) {
+    object.metadata.managedFields = updateManagedFields({
+      live: old,
+      updated: object,
+      manager: options.fieldManager,
+      operation: "Update",
+      apiVersion: served.apiVersion,
+      subresource: info.subresource,
+      statusSubresource: definition.subresources.status ?? false,
+      schema: definition.schema,
+      now: timestamp(registry.now()),
+    });
+  }
+  if (object.metadata.managedFields?.length === 0) {
+    delete object.metadata.managedFields;
+  }
+  const next = ordered(object, served.storageApiVersion);
+  if (isDone(object, strategy?.holds)) return { type: "delete", object: next };
+  if (
+    sameButTimes(object, old) && current.object.apiVersion === next.apiVersion
+  ) {
+    return { type: "none" };
+  }
+  return { type: "put", object: next };
+}
+
+/** Whether a deleted object has nothing left that holds it. */
+export function isDone(
+  object: KubeObject,
+  holds?: (object: KubeObject) => boolean,
+): boolean {
+  return object.metadata.deletionTimestamp !== undefined &&
+    !object.metadata.finalizers?.length && !holds?.(object);
+}
+
+/** `/status` changes the status only, everything else all but the status. */
+function separateStatus(
+  object: KubeObject,
+  old: KubeObject,
+  { served: { definition }, info }: ResourceRequest,
+) {
+  if (!definition.subresources.status) return;
+  if (info.subresource !== "status") {
+    if (info.subresource !== "") return;
+    if (old.status === undefined) delete object.status;
+    else object.status = old.status;
+    return;
+  }
+  const { managedFields } = object.metadata;
+  for (const field of Object.keys(object)) {
+    if (["status", "metadata", "apiVersion", "kind"].includes(field)) continue;
+    if (!(field in old)) delete object[field];
+  }
+  for (const [field, value] of Object.entries(old)) {
+    if (!["status", "metadata"].includes(field)) object[field] = value;
+  }
+  if (definition.custom || definition.group === "apiextensions.k8s.io") {
+    object.metadata = { ...old.metadata };
+    if (managedFields) object.metadata.managedFields = managedFields;
+  }
+}
+
+/** Whether what `metadata.generation` counts has changed. */
+function desiredChanged(
+  object: KubeObject,
+  old: KubeObject,
+  { served: { definition }, info }: ResourceRequest,
+): boolean {
+  if (info.subresource === "status") return false;
+  if (!definition.custom) return !deepEqual(object.spec, old.spec);
+  const desired = (of: KubeObject) => {
+    const { metadata: _, status, apiVersion: __, ...rest } = of;
+    return definition.subresources.status ? rest : { ...rest, status };
+  };
+  return !deepEqual(desired(object), desired(old));
+}
+
+/** Whether two states differ in nothing but the times in managedFields. */
+function sameButTimes(object: KubeObject, old: KubeObject): boolean {
+  const plain = (of: KubeObject) => {
+    const { managedFields, ...metadata } = of.metadata;
+    return {
+      ...of,
+      metadata,
+      managed: managedFields?.map(({ time: _, ...entry }) => entry) ?? [],
+    };
+  };
+  return deepEqual(plain(object), plain(old));
+}

@@ -1,0 +1,229 @@
+import { StatusError } from "../errors.ts";
+import type { ListOptions } from "../request/list_options.ts";
+import type { Entry, EntryChange } from "../storage/entry.ts";
+import type { JsonObject } from "../types.ts";
+import { type Shape, shapeKey, shapeObject } from "./forms.ts";
+import { bytesOf, objectOf, ordered } from "./present.ts";
+import type { Registry, ResourceRequest } from "./registry.ts";
+import type { Served } from "./resources.ts";
+import { type Selection, selectionOf } from "./selection.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Where a watch's events go. */
+export interface Sink {
+  /** Takes one event; a sink that can't keep up ends the watch. */
+  send(line: Bytes): void;
+}
+
+/** A running watch. */
+export interface Watch {
+  /** Sends a bookmark, where the client asked for them. */
+  bookmark(): void;
+  stop(): void;
+  /** Set where there is nothing to follow: the stream ends after what was sent. */
+  ended?: boolean;
+}
+
+const encoder = new TextEncoder();
+const TAIL = encoder.encode("}\n");
+const HEADS = {
+  ADDED: encoder.encode('{"type":"ADDED","object":'),
+  MODIFIED: encoder.encode('{"type":"MODIFIED","object":'),
+  DELETED: encoder.encode('{"type":"DELETED","object":'),
+};
+
+/**
+ * Follows a selection of objects: sends what the options ask to start with, then each change as it is committed.
+ *
+ * History that is gone is reported as an ERROR event, as kube-apiserver does.
+ *
+ * @throws 400 for options that can't be met.
+ */
+export function watch(
+  registry: Registry,
+  request: ResourceRequest,
+  { options, shape, sink }: {
+    options: ListOptions;
+    shape: Shape;
+    sink: Sink;
+  },
+): Watch {
+  const { store } = registry;
+  const { served } = request;
+  const selection = selectionOf(request, options);
+  const { group, resource } = served.definition;
+  const encode = new EventEncoder(served, shape);
+  const deliver = (change: EntryChange) => {
+    const line = encode.change(change, selection);
+    if (line) sink.send(line);
+  };
+  const from = options.resourceVersion;
+  const cache = store.cache(group, resource);
+  try {
+    if (options.sendInitialEvents ?? !from) {
+      for (const entry of initialEntries(registry, request, selection)) {
+        sink.send(encode.state("ADDED", entry));
+      }
+      if (options.sendInitialEvents && options.allowWatchBookmarks) {
+        sink.send(encode.bookmark(store.resourceVersion, true));
+      }
+    } else if (from) {
+      for (const change of store.changesSince({ group, resource }, from)) {
+        const { entry } = change;
+        if (
+          selection.namespace !== undefined &&
+          entry.namespace !== selection.namespace
+        ) continue;
+        deliver(change);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 410) throw error;
+    sink.send(errorEvent(error));
+    return { bookmark() {}, stop() {}, ended: true };
+  }
+  // No other turn of the event loop lies between the replay and this, so nothing is missed or sent twice.
+  const scope = selection.namespace === undefined
+    ? {}
+    : { namespace: selection.namespace, name: selection.name };
+  const stop = cache.listen(
+    scope,
+    from !== undefined && from > store.resourceVersion
+      ? (change) => change.entry.resourceVersion > from && deliver(change)
+      : deliver,
+  );
+  return {
+    stop,
+    bookmark() {
+      if (!options.allowWatchBookmarks) return;
+      sink.send(encode.bookmark(store.resourceVersion, false));
+    },
+  };
+}
+
+function* initialEntries(
+  { store }: Registry,
+  { served: { definition: { group, resource } } }: ResourceRequest,
+  { namespace, name, matches }: Selection,
+): Generator<Entry> {
+  if (namespace !== undefined && name !== undefined) {
+    const entry = store.get({ group, resource, namespace, name });
+    if (entry && (!matches || matches(entry))) yield entry;
+    return;
+  }
+  for (const entry of store.cache(group, resource).entries(namespace)) {
+    if (!matches || matches(entry)) yield entry;
+  }
+}
+
+/** The event that ends a watch for a reason. */
+export function errorEvent(error: StatusError): Bytes {
+  return encoder.encode(
+    JSON.stringify({ type: "ERROR", object: error.toStatus() }) + "\n",
+  );
+}
+
+/** Makes the lines of a watch; those of changes once for all watches of the same shape. */
+class EventEncoder {
+  #key: string;
+  constructor(readonly served: Served, readonly shape: Shape) {
+    this.#key = `${served.apiVersion} ${shapeKey(shape)}`;
+  }
+
+  /** The line of a change as the selection sees it; undefined where it doesn't. */
+  change(change: EntryChange, { matches }: Selection): Bytes | undefined {
+    const { type, entry, old } = change;
+    if (!matches) return this.#shared(change, type);
+    const was = type !== "ADDED" && old !== undefined && matches(old);
+    if (type === "DELETED") {
+      return was ? this.#shared(change, "DELETED") : undefined;
+    }
+    const is = matches(entry);
+    if (is) return this.#shared(change, was ? "MODIFIED" : "ADDED");
+    return was ? this.#shared(change, "LEFT") : undefined;
+  }
+
+  #shared(
+    change: EntryChange,
+    type: "ADDED" | "MODIFIED" | "DELETED" | "LEFT",
+  ): Bytes {
+    const key = `${type} ${this.#key}`;
+    let line = change.encoded.get(key);
+    if (!line) {
+      line = type === "LEFT"
+        ? this.#left(change)
+        : this.state(type, change.entry);
+      change.encoded.set(key, line);
+    }
+    return line;
+  }
+
+  /** An object that left the selection: deleted to this watcher, its last matching state under the new version. */
+  #left({ entry, old }: EntryChange): Bytes {
+    const last = objectOf(this.served, old!);
+    const object = ordered({
+      ...last,
+      metadata: {
+        ...last.metadata,
+        resourceVersion: String(entry.resourceVersion),
+      },
+    }, this.served.apiVersion);
+    return this.#line("DELETED", shapeObject(this.served, object, this.shape));
+  }
+
+  /** The line of one state. */
+  state(type: "ADDED" | "MODIFIED" | "DELETED", entry: Entry): Bytes {
+    if (this.shape.as === undefined) {
+      return joined(HEADS[type], bytesOf(this.served, entry), TAIL);
+    }
+    const object = objectOf(this.served, entry);
+    return this.#line(
+      type,
+      shapeObject(this.served, object, { ...this.shape, now: new Date() }),
+    );
+  }
+
+  bookmark(resourceVersion: number, initialEventsEnd: boolean): Bytes {
+    const { apiVersion, definition: { kind } } = this.served;
+    const metadata = {
+      resourceVersion: String(resourceVersion),
+      creationTimestamp: null,
+      ...(initialEventsEnd
+        ? { annotations: { "k8s.io/initial-events-end": "true" } }
+        : {}),
+    };
+    if (this.shape.as === "PartialObjectMetadata") {
+      return this.#line("BOOKMARK", {
+        kind: "PartialObjectMetadata",
+        apiVersion: "meta.k8s.io/v1",
+        metadata,
+      });
+    }
+    if (this.shape.as === "Table") {
+      const empty = { kind, apiVersion, metadata };
+      return this.#line("BOOKMARK", {
+        kind: "Table",
+        apiVersion: "meta.k8s.io/v1",
+        metadata: { resourceVersion: String(resourceVersion) },
+        columnDefinitions: [],
+        rows: [{ cells: [], object: empty }],
+      });
+    }
+    return this.#line("BOOKMARK", { kind, apiVersion, metadata });
+  }
+
+  #line(type: string, object: JsonObject): Bytes {
+    return encoder.encode(JSON.stringify({ type, object }) + "\n");
+  }
+}
+
+function joined(...parts: Uint8Array[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

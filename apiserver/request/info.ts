@@ -1,0 +1,81 @@
+import type { RequestInfo } from "../types.ts";
+
+const VERBS: Record<string, string> = {
+  POST: "create",
+  GET: "get",
+  HEAD: "get",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+};
+
+/** Whether a query value means yes, as Go's `strconv.ParseBool` and the API conventions read it. */
+export function isTrue(value: string | null): boolean {
+  return value === "" || value === "1" || value?.toLowerCase() === "true" ||
+    value === "t" || value === "T";
+}
+
+/**
+ * Reads off method and URL what a request wants, with the rules of kube-apiserver's `RequestInfoFactory`.
+ *
+ * @throws URIError where the path is not valid percent-encoding.
+ */
+export function requestInfo(method: string, url: URL): RequestInfo {
+  const path = decodeURIComponent(url.pathname);
+  const info: RequestInfo = {
+    isResource: false,
+    path,
+    verb: method.toLowerCase(),
+    group: "",
+    version: "",
+    namespace: "",
+    resource: "",
+    subresource: "",
+    name: "",
+  };
+  let parts = path.split("/").filter((part) => part !== "");
+  if (parts[0] === "api" && parts.length >= 3) {
+    info.version = parts[1]!;
+    parts = parts.slice(2);
+  } else if (parts[0] === "apis" && parts.length >= 4) {
+    info.group = parts[1]!;
+    info.version = parts[2]!;
+    parts = parts.slice(3);
+  } else return info;
+
+  info.isResource = true;
+  info.verb = VERBS[method] ?? "";
+  if (parts[0] === "watch" && parts.length > 1) {
+    // The form before `?watch=1`; deprecated, still served.
+    parts = parts.slice(1);
+    info.verb = "watch";
+  }
+  if (parts[0] === "namespaces") {
+    if (parts.length > 1) {
+      info.namespace = parts[1]!;
+      const subresource = parts[2] === "status" || parts[2] === "finalize";
+      if (parts.length > 2 && !subresource) parts = parts.slice(2);
+    }
+  }
+  info.resource = parts[0] ?? "";
+  info.name = parts[1] ?? "";
+  info.subresource = parts[2] ?? "";
+
+  if (info.name === "" && info.verb === "get") {
+    info.verb = isTrueParameter(url, "watch") ? "watch" : "list";
+  }
+  if (info.name === "" && info.verb === "delete") {
+    info.verb = "deletecollection";
+  }
+  if (info.verb === "list" || info.verb === "watch") {
+    // One object by its name: so that RBAC's resourceNames can allow it.
+    const selector = url.searchParams.get("fieldSelector") ?? "";
+    const [, name] = /(?:^|,)metadata\.name==?([^,]+)/.exec(selector) ?? [];
+    if (info.name === "" && name) info.name = name;
+  }
+  return info;
+}
+
+function isTrueParameter(url: URL, name: string): boolean {
+  return url.searchParams.has(name) && isTrue(url.searchParams.get(name));
+}

@@ -1,0 +1,67 @@
+import { StatusError } from "../errors.ts";
+
+/** How an answer is written. */
+export interface Form {
+  mediaType: "application/json" | "application/yaml";
+  /** What it is written as, where that is not the object itself. */
+  as?: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
+  /** `pretty=1`: indented. */
+  pretty?: boolean;
+}
+
+/** One clause of an Accept header. */
+export interface Clause {
+  type: string;
+  parameters: Record<string, string>;
+  quality: number;
+}
+
+/** The clauses of an Accept header, best first. */
+export function acceptClauses(accept: string | null): Clause[] {
+  const clauses = (accept || "*/*").split(",").map((clause) => {
+    const [type = "", ...rest] = clause.split(";").map((s) => s.trim());
+    const parameters: Record<string, string> = {};
+    for (const pair of rest) {
+      const [key = "", value = ""] = pair.split("=");
+      parameters[key.toLowerCase()] = value.replace(/^"|"$/g, "");
+    }
+    const quality = parameters.q === undefined ? 1 : Number(parameters.q);
+    return { type: type.toLowerCase(), parameters, quality };
+  });
+  return clauses.sort((a, b) => b.quality - a.quality);
+}
+
+const MEDIA_TYPES: Record<string, Form["mediaType"]> = {
+  "application/json": "application/json",
+  "application/*": "application/json",
+  "*/*": "application/json",
+  "application/yaml": "application/yaml",
+  "application/vnd.kubernetes.yaml": "application/yaml",
+};
+const TRANSFORMS = [
+  "Table",
+  "PartialObjectMetadata",
+  "PartialObjectMetadataList",
+];
+
+/**
+ * Chooses the form of an answer by the request's Accept header.
+ *
+ * @throws 406 where nothing acceptable can be served.
+ */
+export function negotiate(accept: string | null, pretty = false): Form {
+  for (const { type, parameters } of acceptClauses(accept)) {
+    const mediaType = MEDIA_TYPES[type];
+    if (!mediaType) continue;
+    const { as, g, v } = parameters;
+    if (as === undefined) return { mediaType, pretty };
+    if (g === "meta.k8s.io" && v === "v1" && TRANSFORMS.includes(as)) {
+      return { mediaType, pretty, as: as as Form["as"] };
+    }
+  }
+  throw new StatusError(
+    406,
+    "NotAcceptable",
+    "only the following media types are accepted: application/json, application/yaml, application/json;as=Table;v=v1;g=meta.k8s.io",
+  );
+}

@@ -1,0 +1,53 @@
+import { badRequest, invalid } from "../errors.ts";
+import type { User, WriteOptions } from "../types.ts";
+
+const VALIDATIONS = ["Strict", "Warn", "Ignore"];
+
+/** The default field manager: the first part of the User-Agent, as kube-apiserver takes it. */
+function managerOf(userAgent: string | null): string {
+  const [name = ""] = (userAgent ?? "").split("/");
+  return [...name].filter((c) => c >= " ").join("").slice(0, 128) || "unknown";
+}
+
+/**
+ * Reads what every write takes from its query: dryRun, fieldManager, fieldValidation.
+ *
+ * @throws 400 or 422 where a value is not known.
+ */
+export function writeOptions(
+  query: URLSearchParams,
+  request: {
+    user: User;
+    userAgent: string | null;
+    warn?: (text: string) => void;
+  },
+): WriteOptions {
+  const dryRun = query.getAll("dryRun").filter((v) => v !== "");
+  const unknown = dryRun.find((value) => value !== "All");
+  if (unknown !== undefined) {
+    throw invalid({ group: "meta.k8s.io", kind: "CreateOptions" }, "", [{
+      reason: "FieldValueNotSupported",
+      field: "dryRun",
+      message: `Unsupported value: ["${unknown}"]: supported values: "All"`,
+    }]);
+  }
+  const fieldValidation = query.get("fieldValidation") || undefined;
+  if (fieldValidation && !VALIDATIONS.includes(fieldValidation)) {
+    throw badRequest(
+      `fieldValidation: Unsupported value: "${fieldValidation}": supported values: "", "Ignore", "Strict", "Warn"`,
+    );
+  }
+  const fieldManager = query.get("fieldManager");
+  if (fieldManager && fieldManager.length > 128) {
+    throw badRequest(
+      "fieldManager: Invalid value: may not be more than 128 characters",
+    );
+  }
+  return {
+    user: request.user,
+    fieldManager: fieldManager || managerOf(request.userAgent),
+    dryRun: dryRun.length > 0,
+    fieldValidation: fieldValidation as WriteOptions["fieldValidation"],
+    warn: request.warn,
+  };
+}

@@ -1,0 +1,353 @@
+import {
+  badRequest,
+  methodNotAllowed,
+  noSuchPath,
+  notFound,
+  StatusError,
+} from "../errors.ts";
+import { create } from "../registry/create.ts";
+import { deletedStatus, deleteObject } from "../registry/delete.ts";
+import { deleteCollection } from "../registry/delete_collection.ts";
+import { type Shape, shapeList, shapeObject } from "../registry/forms.ts";
+import { type List, list } from "../registry/list.ts";
+import { patch, type PatchType, patchTypeOf } from "../registry/patch.ts";
+import { bytesOf, objectOf } from "../registry/present.ts";
+import {
+  type Body,
+  keyOf,
+  nameOf,
+  type Registry,
+  type ResourceRequest,
+} from "../registry/registry.ts";
+import { changeScale, getScale } from "../registry/scale.ts";
+import { handleSubresource } from "../registry/subresource.ts";
+import { update } from "../registry/update.ts";
+import { watch } from "../registry/watch.ts";
+import { decodeBody } from "../request/decode.ts";
+import { deleteOptions } from "../request/delete_options.ts";
+import { isTrue } from "../request/info.ts";
+import { listOptions } from "../request/list_options.ts";
+import { negotiate } from "../request/negotiation.ts";
+import { writeOptions } from "../request/write_options.ts";
+import type { JsonObject, KubeObject, RequestInfo, User } from "../types.ts";
+import { contentTypeOf } from "./content_type.ts";
+import { readBody } from "./read_body.ts";
+import { listBytes, respond, respondBytes } from "./respond.ts";
+import type { Watchers } from "./watchers.ts";
+
+/** kube-apiserver's `--min-request-timeout`: watches end after it, up to twice as late. */
+const WATCH_TIMEOUT_MS = 1_800_000;
+
+/** What answers need. */
+export interface AnswerContext {
+  registry: Registry;
+  watchers: Watchers;
+}
+
+/** An authorized request for a resource. */
+export interface AuthorizedRequest {
+  request: Request;
+  url: URL;
+  info: RequestInfo;
+  user: User;
+  /** Adds a `Warning` header to the answer. */
+  warn(text: string): void;
+}
+
+/** Everything one answer is made of. */
+interface Exchange extends ResourceRequest {
+  context: AnswerContext;
+  http: Request;
+  query: URLSearchParams;
+  shape: Shape;
+}
+
+/** Answers a request for a resource. */
+export async function answerResource(
+  context: AnswerContext,
+  { request, url, info, user, warn }: AuthorizedRequest,
+): Promise<Response> {
+  const served = context.registry.resources.get(info);
+  if (!served) throw noSuchPath();
+  const { definition } = served;
+  if (definition.deprecation) warn(definition.deprecation);
+  const query = url.searchParams;
+  if (info.name && definition.namespaced && !info.namespace) {
+    if (info.verb !== "list" && info.verb !== "watch") throw noSuchPath();
+  }
+  const exchange: Exchange = {
+    context,
+    served,
+    info,
+    options: writeOptions(query, {
+      user,
+      userAgent: request.headers.get("user-agent"),
+      warn,
+    }),
+    http: request,
+    query,
+    shape: shapeOf(request, query, context.registry.now()),
+  };
+  if (info.subresource) return await answerSubresource(exchange);
+  if (!definition.verbs.includes(info.verb)) {
+    throw methodNotAllowed(nameOf(served), info.verb);
+  }
+  return await answerObject(exchange);
+}
+
+function shapeOf(request: Request, query: URLSearchParams, now: Date): Shape {
+  const pretty = query.has("pretty") && isTrue(query.get("pretty"));
+  const include = query.get("includeObject") || "Metadata";
+  if (include !== "None" && include !== "Metadata" && include !== "Object") {
+    throw badRequest(
+      `includeObject: Invalid value: "${include}": must be None, Metadata or Object`,
+    );
+  }
+  return {
+    ...negotiate(request.headers.get("accept"), pretty),
+    includeObject: include,
+    now,
+  };
+}
+
+async function answerObject(exchange: Exchange): Promise<Response> {
+  const { context: { registry }, info, query } = exchange;
+  switch (info.verb) {
+    case "get":
+      return getObject(exchange);
+    case "list":
+      return respondList(
+        exchange,
+        list(registry, exchange, listOptions(query, false)),
+      );
+    case "watch":
+      return respondWatch(exchange);
+    case "create": {
+      if (info.name) throw methodNotAllowed(nameOf(exchange.served), "create");
+      const object = await create(registry, exchange, await body(exchange));
+      return respondObject(exchange, object, 201);
+    }
+    case "update": {
+      const written = await update(registry, exchange, await body(exchange));
+      return respondObject(
+        exchange,
+        written.object,
+        written.created ? 201 : 200,
+      );
+    }
+    case "patch": {
+      const written = await patch(registry, exchange, await patchOf(exchange));
+      return respondObject(
+        exchange,
+        written.object,
+        written.created ? 201 : 200,
+      );
+    }
+    case "delete": {
+      const options = deleteOptions(query, await optionalBody(exchange));
+      const { object, gone } = await deleteObject(registry, exchange, options);
+      if (gone) {
+        return respond(deletedStatus(exchange, object), {
+          form: exchange.shape,
+        });
+      }
+      const waits = options.propagationPolicy === "Foreground";
+      return respondObject(exchange, object, waits ? 202 : 200);
+    }
+    case "deletecollection":
+      return respondList(
+        exchange,
+        await deleteCollection(registry, exchange, {
+          options: listOptions(query, false),
+          deletion: deleteOptions(query, await optionalBody(exchange)),
+        }),
+      );
+    default:
+      throw methodNotAllowed(nameOf(exchange.served), info.verb);
+  }
+}
+
+async function answerSubresource(exchange: Exchange): Promise<Response> {
+  const { context: { registry }, served, info } = exchange;
+  const { subresources } = served.definition;
+  if (!info.name) throw noSuchPath();
+  const isPatch = info.verb === "patch";
+  if (info.subresource === "status" && subresources.status) {
+    if (info.verb === "get") return getObject(exchange);
+    if (info.verb !== "update" && !isPatch) {
+      throw methodNotAllowed(nameOf(served), info.verb);
+    }
+    const { object } = isPatch
+      ? await patch(registry, exchange, await patchOf(exchange))
+      : await update(registry, exchange, await body(exchange));
+    return respondObject(exchange, object, 200);
+  }
+  if (info.subresource === "scale" && subresources.scale) {
+    if (info.verb === "get") {
+      return respond(getScale(registry, exchange), { form: exchange.shape });
+    }
+    if (info.verb !== "update" && !isPatch) {
+      throw methodNotAllowed(nameOf(served), info.verb);
+    }
+    const scale = await changeScale(registry, exchange, await change(exchange));
+    return respond(scale, { form: exchange.shape });
+  }
+  const object = await handleSubresource(
+    registry,
+    exchange,
+    info.verb === "get" ? {} : await change(exchange),
+  );
+  return respondObject(exchange, object, info.verb === "create" ? 201 : 200);
+}
+
+function getObject(exchange: Exchange): Response {
+  const { context: { registry }, served, info, shape, query } = exchange;
+  const wanted = Number(query.get("resourceVersion") || 0);
+  if (Number.isNaN(wanted)) {
+    throw badRequest(
+      `resourceVersion: Invalid value: "${query.get("resourceVersion")}"`,
+    );
+  }
+  if (wanted > registry.store.resourceVersion) {
+    throw new StatusError(
+      504,
+      "Timeout",
+      `Too large resource version: ${wanted}, current: ${registry.store.resourceVersion}`,
+      {
+        causes: [{
+          reason: "ResourceVersionTooLarge",
+          message: "Too large resource version",
+        }],
+        retryAfterSeconds: 1,
+      },
+      { "Retry-After": "1" },
+    );
+  }
+  const entry = registry.store.get(keyOf(exchange));
+  if (!entry) throw notFound(nameOf(served), info.name);
+  return shape.as === undefined
+    ? respondBytes(bytesOf(served, entry), { form: shape })
+    : respondObject(exchange, objectOf(served, entry), 200);
+}
+
+function respondObject(
+  { served, shape }: Exchange,
+  object: KubeObject,
+  status: number,
+): Response {
+  // A subresource answers its own kind, of which there is no table.
+  const own = object.kind !== served.definition.kind;
+  return respond(
+    own && shape.as
+      ? object as unknown as JsonObject
+      : shapeObject(served, object, shape),
+    { status, form: shape },
+  );
+}
+
+function respondList(
+  { served, shape }: Exchange,
+  { entries, metadata }: List,
+): Response {
+  if (shape.as === undefined) {
+    return respondBytes(
+      listBytes({
+        apiVersion: served.apiVersion,
+        kind: served.definition.listKind,
+        metadata,
+        items: entries.map((entry) => bytesOf(served, entry)),
+      }),
+      { form: shape },
+    );
+  }
+  const objects = entries.map((entry) => objectOf(served, entry));
+  return respond(shapeList(served, objects, { shape, metadata }), {
+    form: shape,
+  });
+}
+
+function respondWatch(exchange: Exchange): Response {
+  const { context, query, http, shape } = exchange;
+  if (shape.mediaType !== "application/json") {
+    throw new StatusError(
+      406,
+      "NotAcceptable",
+      "only the following media types are accepted: application/json, application/json;stream=watch",
+    );
+  }
+  const options = listOptions(query, true);
+  const timeoutMs = options.timeoutSeconds
+    ? options.timeoutSeconds * 1000
+    : WATCH_TIMEOUT_MS * (1 + Math.random());
+  const stream = context.watchers.stream(
+    (sink) =>
+      watch(context.registry, exchange, {
+        options,
+        shape,
+        sink,
+      }),
+    { timeoutMs, signal: http.signal },
+  );
+  return new Response(stream, {
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "no-cache, private",
+    },
+  });
+}
+
+async function body({ http }: Exchange): Promise<Body> {
+  const type = contentTypeOf(http);
+  return decodeBody(await readBody(http), type);
+}
+
+async function optionalBody(
+  { http }: Exchange,
+): Promise<JsonObject | undefined> {
+  const bytes = await readBody(http);
+  if (bytes.length === 0) return undefined;
+  return decodeBody(bytes, contentTypeOf(http)).value;
+}
+
+/** The body of a PUT, POST or PATCH of a subresource, with the type of the patch. */
+async function change(
+  exchange: Exchange,
+): Promise<{ body: Body; patch?: PatchType }> {
+  if (exchange.info.verb !== "patch") return { body: await body(exchange) };
+  const contentType = exchange.http.headers.get("content-type");
+  const type = patchTypeOf(contentType, exchange);
+  const bytes = await readBody(exchange.http);
+  return { body: decodeBody(bytes, "application/json"), patch: type };
+}
+
+async function patchOf(exchange: Exchange) {
+  const { http, query } = exchange;
+  const type = patchTypeOf(http.headers.get("content-type"), exchange);
+  if (type === "application/apply-patch+yaml" && !query.get("fieldManager")) {
+    throw new StatusError(
+      422,
+      "Invalid",
+      "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch",
+      {
+        group: "meta.k8s.io",
+        kind: "PatchOptions",
+        causes: [{
+          reason: "FieldValueRequired",
+          message: "Required value: is required for apply patch",
+          field: "fieldManager",
+        }],
+      },
+    );
+  }
+  const decoded = decodeBody(
+    await readBody(http),
+    type === "application/apply-patch+yaml"
+      ? "application/yaml"
+      : "application/json",
+  );
+  return {
+    type,
+    body: decoded,
+    force: query.has("force") && isTrue(query.get("force")),
+  };
+}

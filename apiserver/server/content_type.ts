@@ -1,0 +1,25 @@
+import { StatusError } from "../errors.ts";
+
+const ACCEPTED = [
+  "application/json",
+  "application/yaml",
+  "application/x-yaml",
+  "text/yaml",
+  "application/vnd.kubernetes.yaml",
+];
+
+/**
+ * The media type of a body; none means JSON.
+ *
+ * @throws 415 for one that can't be decoded.
+ */
+export function contentTypeOf(request: Request): string {
+  const header = request.headers.get("content-type") || "application/json";
+  const type = header.split(";")[0]!.trim().toLowerCase();
+  if (ACCEPTED.includes(type)) return type;
+  throw new StatusError(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`,
+  );
+}

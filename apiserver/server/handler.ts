@@ -1,0 +1,137 @@
+import type { Authentication } from "../authentication/mod.ts";
+import { impersonate } from "../authentication/impersonation.ts";
+import type { Authorizer } from "../authorization/mod.ts";
+import { badRequest, forbidden, noSuchPath, StatusError } from "../errors.ts";
+import { requestInfo } from "../request/info.ts";
+import type { AuthorizationAttributes, RequestInfo, User } from "../types.ts";
+import { type AnswerContext, answerResource } from "./answer_resource.ts";
+import type { InFlight } from "./in_flight.ts";
+import type { Metrics } from "./metrics.ts";
+import { respondError } from "./respond.ts";
+
+const MUTATING = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+
+/** Answers paths that are no resources; undefined where there is none such. */
+export type PathAnswer = (
+  path: string,
+  request: Request,
+) => Response | undefined | Promise<Response | undefined>;
+
+/** What the chain of a request is made of. */
+export interface HandlerOptions extends AnswerContext {
+  authentication: Authentication;
+  authorizer: Authorizer;
+  inFlight: InFlight;
+  metrics: Metrics;
+  /** In order; the first that answers counts. */
+  paths: PathAnswer[];
+  /** Called with what ends in a 500. */
+  onError(error: unknown, request: Request): void;
+}
+
+/** The way of a request: info → limits → authentication → impersonation → authorization → answer. */
+export function createHandler(
+  options: HandlerOptions,
+): (request: Request) => Promise<Response> {
+  const { authentication, authorizer, inFlight, metrics } = options;
+
+  async function answer(
+    request: Request,
+    url: URL,
+    { info, warnings }: { info: RequestInfo; warnings: string[] },
+  ): Promise<Response> {
+    const authenticated = await authentication.authenticate(request.headers);
+    const user = impersonate(authenticated, request.headers, {
+      authorize: (attributes) => authorizer.authorize(attributes),
+    });
+    authorize(authorizer, user, info);
+    if (info.isResource) {
+      return await answerResource(options, {
+        request,
+        url,
+        info,
+        user,
+        warn: (text) => warnings.push(text),
+      });
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      throw noSuchPath();
+    }
+    for (const path of options.paths) {
+      const response = await path(info.path, request);
+      if (response) return response;
+    }
+    throw noSuchPath();
+  }
+
+  return async (request) => {
+    const started = performance.now();
+    const url = new URL(request.url);
+    const warnings: string[] = [];
+    let info: RequestInfo | undefined;
+    let response: Response;
+    try {
+      info = readInfo(request, url);
+      const read = info;
+      const work = () => answer(request, url, { info: read, warnings });
+      response = info.verb === "watch" ? await work() : await inFlight.run(
+        MUTATING.has(request.method) ? "mutating" : "readOnly",
+        work,
+      );
+    } catch (error) {
+      if (!(error instanceof StatusError)) options.onError(error, request);
+      response = respondError(error);
+    }
+    for (const warning of new Set(warnings)) {
+      response.headers.append(
+        "warning",
+        `299 - ${JSON.stringify(warning).replaceAll(/[^\x20-\x7e]/g, "?")}`,
+      );
+    }
+    metrics.observe({
+      verb: info?.verb ?? request.method,
+      group: info?.group ?? "",
+      resource: info?.resource ?? "",
+      code: response.status,
+      seconds: (performance.now() - started) / 1000,
+    });
+    return response;
+  };
+}
+
+function readInfo(request: Request, url: URL): RequestInfo {
+  try {
+    return requestInfo(request.method, url);
+  } catch (error) {
+    if (error instanceof URIError) {
+      throw badRequest(`the path ${url.pathname} is not valid`);
+    }
+    throw error;
+  }
+}
+
+function authorize(authorizer: Authorizer, user: User, info: RequestInfo) {
+  const attributes: AuthorizationAttributes = info.isResource
+    ? {
+      user,
+      verb: info.verb,
+      group: info.group,
+      version: info.version,
+      resource: info.resource,
+      subresource: info.subresource,
+      namespace: info.namespace,
+      name: info.name,
+    }
+    : { user, verb: info.verb, path: info.path };
+  const decision = authorizer.authorize(attributes);
+  if (decision.allowed) return;
+  if (!info.isResource) {
+    throw new StatusError(
+      403,
+      "Forbidden",
+      `forbidden: ${decision.reason}`,
+      {},
+    );
+  }
+  throw forbidden(info, info.name, decision.reason);
+}

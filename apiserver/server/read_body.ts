@@ -1,0 +1,41 @@
+import { StatusError } from "../errors.ts";
+
+/** As in kube-apiserver. */
+export const MAX_BODY_BYTES = 3 << 20;
+
+function tooLarge(limit: number): StatusError {
+  return new StatusError(
+    413,
+    "RequestEntityTooLarge",
+    `Request entity too large: limit is ${limit}`,
+  );
+}
+
+/**
+ * Reads the body of a request.
+ *
+ * @throws 413 where it is longer than `limit`; the rest is not read.
+ */
+export async function readBody(
+  request: Request,
+  limit: number = MAX_BODY_BYTES,
+): Promise<Uint8Array> {
+  const announced = request.headers.get("content-length");
+  if (Number(announced) > limit) throw tooLarge(limit);
+  if (announced !== null) return await request.bytes();
+  if (!request.body) return new Uint8Array();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of request.body) {
+    size += part.length;
+    if (size > limit) throw tooLarge(limit);
+    parts.push(part);
+  }
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

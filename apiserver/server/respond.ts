@@ -1,0 +1,105 @@
+/**
+ * Answers in the form that was negotiated.
+ *
+ * @module
+ */
+import { stringify } from "yaml";
+import { StatusError } from "../errors.ts";
+import type { Form } from "../request/negotiation.ts";
+import type { Json, JsonObject } from "../types.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const COMMON = { "cache-control": "no-cache, private" };
+const JSON_FORM: Form = { mediaType: "application/json" };
+
+/** Options of an answer. */
+export interface RespondOptions {
+  status?: number;
+  form?: Form;
+  headers?: Record<string, string>;
+}
+
+/** Answers a value. */
+export function respond(
+  value: JsonObject,
+  { status = 200, form = JSON_FORM, headers }: RespondOptions = {},
+): Response {
+  const text = form.mediaType === "application/yaml"
+    ? stringify(value as Json, { aliasDuplicateObjects: false })
+    : form.pretty
+    ? JSON.stringify(value, undefined, 2) + "\n"
+    : JSON.stringify(value) + "\n";
+  return new Response(encoder.encode(text), {
+    status,
+    headers: { ...COMMON, "content-type": form.mediaType, ...headers },
+  });
+}
+
+/** Answers JSON that is encoded already. */
+export function respondBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: RespondOptions = {},
+): Response {
+  const { status = 200, form = JSON_FORM, headers } = options;
+  if (form.mediaType === "application/yaml" || form.pretty) {
+    return respond(JSON.parse(decoder.decode(bytes)), options);
+  }
+  return new Response(bytes, {
+    status,
+    headers: { ...COMMON, "content-type": form.mediaType, ...headers },
+  });
+}
+
+/** Answers plain text. */
+export function respondText(text: string, status = 200): Response {
+  return new Response(text, {
+    status,
+    headers: {
+      ...COMMON,
+      "content-type": "text/plain; charset=utf-8",
+      "x-content-type-options": "nosniff",
+    },
+  });
+}
+
+/** Answers an error as its Status; what is no StatusError is a 500 that says nothing of the inside. */
+export function respondError(error: unknown, form?: Form): Response {
+  const known = error instanceof StatusError ? error : new StatusError(
+    500,
+    "InternalError",
+    "Internal error occurred; the server's log says more",
+  );
+  return respond(known.toStatus(), {
+    status: known.code,
+    form,
+    headers: known.headers,
+  });
+}
+
+/** JSON of a list whose items are encoded already. */
+export function listBytes(
+  { apiVersion, kind, metadata, items }: {
+    apiVersion: string;
+    kind: string;
+    metadata: JsonObject;
+    items: Uint8Array[];
+  },
+): Uint8Array<ArrayBuffer> {
+  const head = encoder.encode(
+    `{"kind":${JSON.stringify(kind)},"apiVersion":${
+      JSON.stringify(apiVersion)
+    },"metadata":${JSON.stringify(metadata)},"items":[`,
+  );
+  const size = items.reduce((sum, item) => sum + item.length + 1, head.length);
+  const whole = new Uint8Array(size + 3 - (items.length > 0 ? 1 : 0));
+  whole.set(head);
+  let offset = head.length;
+  items.forEach((item, index) => {
+    if (index > 0) whole[offset++] = 0x2c;
+    whole.set(item, offset);
+    offset += item.length;
+  });
+  whole.set(encoder.encode("]}\n"), offset);
+  return whole;
+}
