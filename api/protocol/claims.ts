@@ -97,6 +97,11 @@ export interface Credential {
   hubCAData?: string;
   /** Public keys that assignments are signed with, the current one first. */
   hubKeys: PublicJwk[];
+  /**
+   * JWS of a {@linkcode HubKeyClaim} for each of `hubKeys` that an older key vouches for. A device that knows a hub
+   * takes a key that is new to it only where a key that it knows vouches for it, directly or by others in between.
+   */
+  hubKeyEndorsements?: string[];
 }
 
 /** `POST {hubURL}/faros.sh/api/v1alpha1/devices/challenge` */
