@@ -1,0 +1,7 @@
+/**
+ * What the server publishes about its API: OpenAPI documents from resource definitions.
+ *
+ * @module
+ */
+export { openapiV3, openapiV3Hash, openapiV3Index } from "./openapi_v3.ts";
+export { groupVersionPath, schemaName } from "./names.ts";

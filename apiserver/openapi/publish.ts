@@ -1,0 +1,73 @@
+import type { JsonObject, ResourceDefinition, Schema } from "../types.ts";
+import { describedRef, META, ref, typeMeta } from "./meta_schemas.ts";
+import { schemaName } from "./names.ts";
+
+const METADATA =
+  "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+const LIST_METADATA =
+  "Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds";
+
+/** The schema of a resource's objects as OpenAPI v3 publishes it. */
+export function publishKind(definition: ResourceDefinition): JsonObject {
+  const { group, version, kind, schema } = definition;
+  const out = schema ? publish(schema) : { type: "object" };
+  return {
+    ...out,
+    properties: {
+      ...out.properties as JsonObject,
+      ...typeMeta,
+      metadata: describedRef(`${META}ObjectMeta`, METADATA),
+    },
+    ...(schema ? {} : { "x-kubernetes-preserve-unknown-fields": true }),
+    "x-kubernetes-group-version-kind": [{ group, kind, version }],
+  };
+}
+
+/** The schema of a resource's lists. */
+export function publishList(definition: ResourceDefinition): JsonObject {
+  const { group, version, kind, listKind, resource } = definition;
+  return {
+    description: `${listKind} is a list of ${kind}`,
+    type: "object",
+    required: ["items"],
+    properties: {
+      ...typeMeta,
+      items: {
+        description:
+          `List of ${resource}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`,
+        type: "array",
+        items: ref(schemaName(definition)),
+      },
+      metadata: describedRef(`${META}ListMeta`, LIST_METADATA),
+    },
+    "x-kubernetes-group-version-kind": [{ group, kind: listKind, version }],
+  };
+}
+
+function publish(schema: Schema): JsonObject {
+  const { properties, items, additionalProperties, ...rest } = schema;
+  const out = { ...rest } as unknown as JsonObject;
+  if (properties) {
+    out.properties = Object.fromEntries(
+      Object.entries(properties).map(([k, v]) => [k, publish(v)]),
+    );
+  }
+  if (items) out.items = publish(items);
+  if (additionalProperties !== undefined) {
+    out.additionalProperties = typeof additionalProperties === "object"
+      ? publish(additionalProperties)
+      : additionalProperties;
+  }
+  if (schema["x-kubernetes-int-or-string"]) {
+    delete out.type;
+    out.anyOf ??= [{ type: "integer" }, { type: "string" }];
+  }
+  if (schema["x-kubernetes-embedded-resource"]) {
+    out.properties = {
+      ...out.properties as JsonObject,
+      ...typeMeta,
+      metadata: describedRef(`${META}ObjectMeta`, METADATA),
+    };
+  }
+  return out;
+}
