@@ -1,0 +1,126 @@
+import { Enrollment } from "../../api/enrollment.ts";
+import type { KubeObject } from "../../api/meta.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { namespaceOf, openCluster, workspaceOptions } from "../cluster.ts";
+import { defineCommand } from "../command.ts";
+import { renderTable } from "../table.ts";
+
+/** `faros agent approve` */
+export const command = defineCommand({
+  description:
+    "Lets a device that waits for it join: one whose Registration asks for approval,\nor one that claims a name which another key has. Compare the key with what the\ndevice's log says before.",
+  arguments: [{ name: "NAME", description: "Name of the agent" }],
+  options: {
+    ...workspaceOptions,
+    key: {
+      type: "string",
+      value: "HEX",
+      description:
+        "Which key, by the start of its id, where several wait for the name",
+    },
+    deny: { type: "boolean", description: "Turn the device away instead" },
+  },
+  examples: [
+    { run: "faros agent approve press-1 -w factory-a", does: "Let it join" },
+    {
+      run: "faros agent approve press-1 -w factory-a --key 3fa9",
+      does: "Let the one with that key join, of several",
+    },
+    {
+      run: "faros agent approve press-1 -w factory-a --deny",
+      does: "Turn it away",
+    },
+  ],
+  async run({ args, options, io, signal }) {
+    const [name] = args as [string];
+    using cluster = await openCluster(options, io);
+    const { client } = cluster;
+    const namespace = namespaceOf(options, cluster);
+    const { items } = await client.listAll<Enrollment>(Enrollment, {
+      namespace,
+      signal,
+    });
+    const enrollment = choose(items, { name, key: options.key, namespace });
+    const verdict = options.deny ? "Denied" : "Approved";
+    await setVerdict(enrollment, verdict, { client, signal });
+    const key = enrollment.metadata.name.slice(0, 16);
+    io.out(
+      `agent ${name} (key ${key}…) ${verdict.toLowerCase()} in ${namespace}`,
+    );
+  },
+});
+
+function conditionOf(enrollment: Enrollment, type: string) {
+  return enrollment.status?.conditions?.find((c) => c.type === type);
+}
+
+/** The one Enrollment that waits for the name. */
+function choose(
+  all: readonly Enrollment[],
+  { name, key, namespace }: {
+    name: string;
+    key: string | undefined;
+    namespace: string;
+  },
+): Enrollment {
+  const named = all.filter((e) =>
+    e.spec.agent === name && (!key || e.metadata.name.startsWith(key))
+  );
+  const waiting = named.filter((e) =>
+    conditionOf(e, "Ready")?.status !== "True" &&
+    conditionOf(e, "Approved")?.status !== "True"
+  );
+  if (waiting.length === 1) return waiting[0]!;
+  if (waiting.length > 1) {
+    throw new Error(
+      `Cannot approve agent ${name}: ${waiting.length} keys wait for that name; say which by --key:\n${
+        renderTable(
+          waiting.map((e) => [
+            e.metadata.name,
+            e.spec.device?.hostname ?? "",
+            e.metadata.creationTimestamp ?? "",
+          ]),
+        )
+      }`,
+    );
+  }
+  const others = all.filter((e) => conditionOf(e, "Ready")?.status !== "True")
+    .map((e) => e.spec.agent);
+  throw new Error(
+    `Cannot approve agent ${name} in ${namespace}: ${
+      named.length
+        ? "it has joined already"
+        : "no device has asked to join by that name"
+    }${others.length ? `; waiting: ${[...new Set(others)].join(", ")}` : ""}`,
+  );
+}
+
+/** Says it as a condition beside those of the hub, each by its own field manager. */
+async function setVerdict(
+  enrollment: Enrollment,
+  type: "Approved" | "Denied",
+  { client, signal }: { client: KubeClient; signal: AbortSignal },
+): Promise<void> {
+  const { apiVersion, kind, metadata } = enrollment;
+  const { name, namespace } = metadata;
+  const object: KubeObject & { status: unknown } = {
+    apiVersion,
+    kind,
+    metadata: { name, ...(namespace ? { namespace } : {}) },
+    status: {
+      conditions: [{
+        type,
+        status: "True",
+        reason: `${type}ByUser`,
+        message: `By faros agent approve${type === "Denied" ? " --deny" : ""}`,
+        lastTransitionTime: new Date().toISOString(),
+      }],
+    },
+  };
+  await client.apply(Enrollment, object, {
+    subresource: "status",
+    fieldManager: "faros-cli",
+    force: true,
+    signal,
+  });
+}
