@@ -4,7 +4,10 @@ import type { MergeType } from "./merge_type.ts";
 import { fieldElement } from "./path_element.ts";
 import { fieldType, isObject, itemElement, resolve } from "./resolve.ts";
 
-/** `value` without the paths in `remove`; undefined where nothing is left. */
+/**
+ * `value` without the paths in `remove`; undefined where nothing is left of a list. A map that loses its last key but
+ * is not itself in `remove` belongs to somebody and stays, empty (kube-apiserver leaves null, which schemas refuse).
+ */
 export function removeFields(
   value: Json,
   remove: FieldSet,
@@ -25,7 +28,7 @@ export function removeFields(
       const left = below && subType ? removeFields(sub, below, subType) : sub;
       if (left !== undefined) out[key] = left;
     }
-    return Object.keys(out).length ? out : undefined;
+    return out;
   }
   if (!Array.isArray(value) || as.list.atomic) return undefined;
   const out: Json[] = [];
