@@ -18,8 +18,6 @@ import type {
 import { NAME, since, text } from "./columns.ts";
 import { type ColumnContext, define } from "./define.ts";
 
-const MICRO_TIMES = ["eventTime"] as const;
-
 /** Names in the core group → names in events.k8s.io. */
 const RENAMED: Record<string, string> = {
   count: "deprecatedCount",
@@ -57,12 +55,10 @@ export function toCoreV1(served: KubeObject): KubeObject {
 
 /** What every event has, also where the client left it out. */
 function fillIn(event: KubeObject): void {
+  event.involvedObject ??= {};
   event.source ??= {};
   event.reportingComponent ??= "";
   event.reportingInstance ??= "";
-  for (const field of MICRO_TIMES) {
-    if (event[field] === null) delete event[field];
-  }
 }
 
 /** Rules of both groups, on the core form; `names` are those of the served form. */

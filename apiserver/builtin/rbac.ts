@@ -57,7 +57,12 @@ async function may(
 
 function roleStrategy(authorizer: Authorizer, resource: string): Strategy {
   const cluster = resource === "clusterroles";
+  const complete = (role: KubeObject) => {
+    for (const rule of role.rules ?? []) rule.verbs ??= [];
+  };
   return {
+    prepareForCreate: complete,
+    prepareForUpdate: complete,
     validate: (role) => roleErrors(role, { cluster }),
     async admit(role, old, context) {
       if (context.user.groups.includes(MASTERS)) return;
@@ -92,8 +97,8 @@ function roleStrategy(authorizer: Authorizer, resource: string): Strategy {
 function bindingStrategy(authorizer: Authorizer, resource: string): Strategy {
   const cluster = resource === "clusterrolebindings";
   return {
-    prepareForCreate: defaultGroups,
-    prepareForUpdate: defaultGroups,
+    prepareForCreate: completeBinding,
+    prepareForUpdate: completeBinding,
     validate: (binding, old) => bindingErrors(binding, { cluster, old }),
     async admit(binding, old, context) {
       if (context.user.groups.includes(MASTERS)) return;
@@ -120,11 +125,13 @@ function bindingStrategy(authorizer: Authorizer, resource: string): Strategy {
   };
 }
 
-function defaultGroups(binding: KubeObject): void {
-  if (binding.roleRef && !binding.roleRef.apiGroup) {
-    binding.roleRef.apiGroup = RBAC;
-  }
+/** Groups that go without saying; and what is missing is empty, so that one message says what it must be. */
+function completeBinding(binding: KubeObject): void {
+  binding.roleRef = { kind: "", name: "", ...binding.roleRef };
+  binding.roleRef.apiGroup ||= RBAC;
   for (const subject of binding.subjects ?? []) {
+    subject.kind ??= "";
+    subject.name ??= "";
     if (subject.apiGroup) continue;
     if (subject.kind === "User" || subject.kind === "Group") {
       subject.apiGroup = RBAC;

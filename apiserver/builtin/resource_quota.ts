@@ -58,11 +58,7 @@ const strategy: Strategy = {
     prepare(quota);
     quota.status = {};
   },
-  prepareForUpdate(quota) {
-    prepare(quota);
-    if (quota.status?.hard) quota.status.hard = canonical(quota.status.hard);
-    if (quota.status?.used) quota.status.used = canonical(quota.status.used);
-  },
+  prepareForUpdate: prepare,
   validate(quota) {
     const hard: Record<string, string> = quota.spec?.hard ?? {};
     return Object.entries(hard).flatMap(([name, value]) => [
