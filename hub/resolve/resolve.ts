@@ -22,6 +22,9 @@ import {
 } from "./secrets.ts";
 import { type Publisher, publisherOf } from "./trust.ts";
 
+/** Name of the hub as publisher. */
+export const HUB_PUBLISHER = "hub";
+
 /** A plugin object: all of its kinds are alike. */
 export type PluginObject = Network;
 
@@ -91,7 +94,11 @@ async function resolveEntry(
     version: entry.version,
   });
   const where = `Plugin ${plugin.metadata.name} ${version.version}`;
-  const publishers = [...inputs.hub, ...workspace.spec?.trust ?? []];
+  const publishers = [
+    ...inputs.hub,
+    // Whatever a workspace calls them, only the hub's keys are the hub's.
+    ...(workspace.spec?.trust ?? []).filter((p) => p.name !== HUB_PUBLISHER),
+  ];
   const publisher = await publisherOf({
     plugin: plugin.metadata.name,
     version: version.version,

@@ -1,0 +1,215 @@
+import { Role, RoleBinding, Secret, ServiceAccount } from "../../api/core.ts";
+import { Enrollment } from "../../api/enrollment.ts";
+import { KUBECONFIG_EXTENSION } from "../../api/names.ts";
+import { Registration } from "../../api/registration.ts";
+import { Workspace } from "../../api/workspace.ts";
+import { keyOf, type Result, runController } from "../../kube/reconciler.ts";
+import { parseDuration } from "../duration.ts";
+import type { SecretObject } from "../keys/key_secret.ts";
+import { type HubContext, readyWorkspace } from "./context.ts";
+import {
+  JOIN_SECRET_TYPE,
+  joinSecretData,
+  joinTokens,
+  renewalTime,
+} from "./join_secret.ts";
+import {
+  applyManaged,
+  childName,
+  managedInformer,
+  ownersOf,
+  removeManaged,
+} from "./managed.ts";
+import { writeStatus } from "./status.ts";
+
+/** Life of a join token where the Registration has no end, in milliseconds. */
+const DEFAULT_LIFE = 365 * 24 * 3_600_000;
+/** TokenRequest gives none that is shorter, in milliseconds. */
+const SHORTEST_LIFE = 600_000;
+
+/** Makes a join credential for each Registration, and ends it with the Registration's time. */
+export function runRegistrationController(context: HubContext): Promise<void> {
+  const informer = context.informers.get<Registration>(Registration);
+  const workspaces = context.informers.get<Workspace>(Workspace);
+  const enrollments = context.informers.get<Enrollment>(Enrollment);
+  const owned = ownersOf("Registration");
+  return runController({
+    ...context,
+    name: "registration",
+    concurrency: 4,
+    reconcile: async ({ namespace, name }) => {
+      const registration = informer.get(namespace, name);
+      if (!registration || registration.metadata.deletionTimestamp) return;
+      // The Workspace's own event brings us back.
+      if (!readyWorkspace(context, registration)) return;
+      return await reconcile(context, registration);
+    },
+    sources: [
+      { informer },
+      {
+        informer: workspaces,
+        keys: ({ metadata }) => informer.list(metadata.name).map(keyOf),
+        filter: ({ object, old }) =>
+          object.status?.phase !== old?.status?.phase,
+      },
+      {
+        informer: enrollments,
+        keys: ({ metadata, spec }) => [
+          { namespace: metadata.namespace, name: spec.registration },
+        ],
+        filter: ({ type, object, old }) =>
+          type === "deleted" ||
+          !!object.status?.agentUID !== !!old?.status?.agentUID,
+      },
+      ...[ServiceAccount, Role, RoleBinding, Secret].map((resource) => ({
+        informer: managedInformer(context, resource),
+        keys: owned,
+      })),
+    ],
+  });
+}
+
+/** When a Registration ends, in milliseconds since 1970; undefined where it does not. */
+export function registrationEnd(
+  registration: Registration,
+): number | undefined {
+  const { ttl } = registration.spec ?? {};
+  if (ttl === undefined) return undefined;
+  return Date.parse(registration.metadata.creationTimestamp!) +
+    parseDuration(ttl);
+}
+
+async function reconcile(
+  context: HubContext,
+  registration: Registration,
+): Promise<Result> {
+  const { clock } = context;
+  const { namespace, name } = registration.metadata;
+  const end = registrationEnd(registration);
+  const agents = context.informers.get<Enrollment>(Enrollment).list(namespace)
+    .filter((e) => e.spec.registration === name && e.status?.agentUID).length;
+  const account = await childName("join-", name);
+  if (end !== undefined && end <= clock.now()) {
+    for (const resource of [RoleBinding, Role, Secret, ServiceAccount]) {
+      await removeManaged(context, resource, { namespace, name: account });
+    }
+    await writeStatus(context, Registration, registration, {
+      outcome: {
+        state: "stalled",
+        reason: "Expired",
+        message: `Its ttl of ${registration.spec.ttl} ended at ${
+          new Date(end).toISOString()
+        }; devices that have enrolled stay. Make a new Registration for more`,
+      },
+      fields: { agents },
+    });
+    return;
+  }
+  await applyJoinRole(context, registration, account);
+  const renewal = await ensureJoinSecret(context, registration, {
+    account,
+    end,
+  });
+  const expires = end === undefined
+    ? "has no end"
+    : `ends at ${new Date(end).toISOString()}`;
+  await writeStatus(context, Registration, registration, {
+    outcome: {
+      state: "ready",
+      reason: "Ready",
+      message: `Devices can enrol with Secret ${account}; it ${expires}`,
+    },
+    fields: { secretRef: { name: account }, agents },
+  });
+  const next = Math.min(renewal, end ?? Infinity);
+  return { requeueAfter: Math.max(next - clock.now(), 1000) };
+}
+
+/** May create Enrollments and get them by name; never list them. */
+async function applyJoinRole(
+  context: HubContext,
+  registration: Registration,
+  name: string,
+): Promise<void> {
+  const { namespace } = registration.metadata;
+  const common = { owner: registration, namespace, name };
+  await applyManaged(context, ServiceAccount, common);
+  await applyManaged(context, Role, {
+    ...common,
+    fields: {
+      rules: [{
+        apiGroups: [Enrollment.group],
+        resources: [Enrollment.plural],
+        verbs: ["create", "get"],
+      }],
+    },
+  });
+  await applyManaged(context, RoleBinding, {
+    ...common,
+    fields: {
+      roleRef: { apiGroup: Role.group, kind: Role.kind, name },
+      subjects: [{ kind: ServiceAccount.kind, name, namespace }],
+    },
+  });
+}
+
+/** @returns when the token is to be renewed */
+async function ensureJoinSecret(
+  context: HubContext,
+  registration: Registration,
+  { account, end }: { account: string; end?: number },
+): Promise<number> {
+  const { client, clock, signal } = context;
+  const { namespace, name } = registration.metadata;
+  const now = clock.now();
+  const wanted = { owner: registration, namespace, name: account };
+  const live = managedInformer<SecretObject>(context, Secret)
+    .get(namespace, account);
+  const write = (token: string, previous: string[]) =>
+    applyManaged<SecretObject>(context, Secret, {
+      ...wanted,
+      fields: {
+        type: JOIN_SECRET_TYPE,
+        data: joinSecretData({
+          token,
+          previous,
+          server: context.engine.url,
+          caData: context.engine.caData,
+          namespace: namespace!,
+          extension: {
+            name: KUBECONFIG_EXTENSION,
+            extension: { registration: name, hubURL: context.hub.url },
+          },
+        }),
+      },
+    });
+  const due = live && renewalTime(live);
+  if (live && due !== undefined && due > now) {
+    // Sent only where an address or the CA has changed.
+    const [token, ...previous] = joinTokens(live, now);
+    await write(token!, previous);
+    return due;
+  }
+  // First the Secret, since the token is bound to it and ends with it.
+  const secret = await applyManaged<SecretObject>(context, Secret, {
+    ...wanted,
+    fields: {
+      type: JOIN_SECRET_TYPE,
+      ...(live?.data ? { data: live.data } : {}),
+    },
+  });
+  const life = Math.max(SHORTEST_LIFE, (end ?? now + DEFAULT_LIFE) - now);
+  const { token } = await client.createToken(namespace!, account, {
+    expirationSeconds: Math.ceil(life / 1000),
+    boundObjectRef: {
+      apiVersion: "v1",
+      kind: "Secret",
+      name: account,
+      uid: secret.metadata.uid,
+    },
+    signal,
+  });
+  // What devices hold already serves until it expires by itself.
+  const renewed = await write(token, joinTokens(secret, now));
+  return renewalTime(renewed) ?? now + SHORTEST_LIFE;
+}

@@ -1,0 +1,197 @@
+import {
+  ClusterRole,
+  ClusterRoleBinding,
+  Namespace,
+  Role,
+  RoleBinding,
+  ServiceAccount,
+} from "../../api/core.ts";
+import type { KubeObject } from "../../api/meta.ts";
+import {
+  HUB_MANAGER,
+  SYNC_SERVICE_ACCOUNT,
+  WORKSPACE_LABEL,
+} from "../../api/names.ts";
+import { Workspace } from "../../api/workspace.ts";
+import { isNotFound } from "../../kube/kube_api_error.ts";
+import { type Key, type Result, runController } from "../../kube/reconciler.ts";
+import { WorkspaceConflict } from "../../kube/workspace_provider.ts";
+import type { HubContext } from "./context.ts";
+import { applyManaged, managedInformer, ownersOf } from "./managed.ts";
+import { writeStatus } from "./status.ts";
+import {
+  allMembers,
+  memberClusterRules,
+  workspaceRoles,
+} from "./workspace_roles.ts";
+
+const FINALIZER = "tenancy.faros.sh/namespace";
+/** Between looks at a namespace that is being deleted, in milliseconds. */
+const REMOVAL_PERIOD = 1000;
+/** Between looks at whether a foreign namespace has gone, in milliseconds. */
+const CONFLICT_PERIOD = 30_000;
+
+/** Makes the place for each Workspace, with Roles for its members and its sync identity; removes it with the Workspace. */
+export function runWorkspaceController(context: HubContext): Promise<void> {
+  const informer = context.informers.get<Workspace>(Workspace);
+  const owned = ownersOf("Workspace");
+  return runController({
+    ...context,
+    name: "workspace",
+    concurrency: 4,
+    reconcile: async (key) => {
+      const workspace = informer.get(undefined, key.name);
+      return workspace && await reconcile(context, workspace);
+    },
+    sources: [
+      { informer },
+      {
+        informer: context.informers.get(Namespace, {
+          labelSelector: WORKSPACE_LABEL,
+        }),
+        keys: (namespace: KubeObject): Key[] => [
+          { name: namespace.metadata.labels![WORKSPACE_LABEL]! },
+        ],
+      },
+      ...[ServiceAccount, Role, RoleBinding, ClusterRole, ClusterRoleBinding]
+        .map((resource) => ({
+          informer: managedInformer(context, resource),
+          keys: owned,
+        })),
+    ],
+  });
+}
+
+async function reconcile(
+  context: HubContext,
+  workspace: Workspace,
+): Promise<Result> {
+  if (workspace.metadata.deletionTimestamp) {
+    return await remove(context, workspace);
+  }
+  const { provider } = context;
+  const { name } = workspace.metadata;
+  await addFinalizer(context, workspace);
+  try {
+    await provider.ensure(name, workspace);
+  } catch (error) {
+    const conflict = error instanceof WorkspaceConflict;
+    await writeStatus(context, Workspace, workspace, {
+      outcome: {
+        state: conflict ? "stalled" : "reconciling",
+        reason: conflict ? "NamespaceConflict" : "NamespacePending",
+        message: (error as Error).message,
+      },
+      fields: { phase: "Pending" },
+    });
+    // Nothing tells us when a foreign namespace goes.
+    if (conflict) return { requeueAfter: CONFLICT_PERIOD };
+    throw error;
+  }
+  await applyAccess(context, workspace);
+  await writeStatus(context, Workspace, workspace, {
+    outcome: {
+      state: "ready",
+      reason: "Ready",
+      message: "Its namespace and Roles are there",
+    },
+    fields: { phase: "Ready", workspaceURL: provider.url(name) },
+  });
+}
+
+async function applyAccess(
+  context: HubContext,
+  workspace: Workspace,
+): Promise<void> {
+  const { name } = workspace.metadata;
+  const { namespace } = context.provider.open(name);
+  const common = { namespace, owner: workspace };
+  await applyManaged(context, ServiceAccount, {
+    ...common,
+    name: SYNC_SERVICE_ACCOUNT,
+  });
+  for (const role of workspaceRoles(workspace)) {
+    await applyManaged(context, Role, {
+      ...common,
+      name: role.name,
+      fields: { rules: role.rules },
+    });
+    await applyManaged(context, RoleBinding, {
+      ...common,
+      name: role.name,
+      fields: {
+        roleRef: {
+          apiGroup: Role.group,
+          kind: Role.kind,
+          name: role.name,
+        },
+        subjects: role.subjects,
+      },
+    });
+  }
+  const cluster = { owner: workspace, name: `faros:workspace:${name}` };
+  await applyManaged(context, ClusterRole, {
+    ...cluster,
+    fields: { rules: memberClusterRules(name) },
+  });
+  await applyManaged(context, ClusterRoleBinding, {
+    ...cluster,
+    fields: {
+      roleRef: {
+        apiGroup: ClusterRole.group,
+        kind: ClusterRole.kind,
+        name: cluster.name,
+      },
+      subjects: allMembers(workspace),
+    },
+  });
+}
+
+async function remove(
+  context: HubContext,
+  workspace: Workspace,
+): Promise<Result> {
+  const { name, finalizers = [] } = workspace.metadata;
+  if (!finalizers.includes(FINALIZER)) return;
+  const { provider, client, signal } = context;
+  const { namespace } = provider.open(name);
+  if (!await provider.remove(name)) {
+    const holding = await provider.holding(name);
+    await writeStatus(context, Workspace, workspace, {
+      outcome: {
+        state: "reconciling",
+        reason: "Terminating",
+        message:
+          `Namespace ${namespace} is being deleted with all that is in it${
+            holding ? `; what is left: ${holding}` : ""
+          }`,
+      },
+      fields: { phase: "Terminating" },
+    });
+    return { requeueAfter: REMOVAL_PERIOD };
+  }
+  const index = finalizers.indexOf(FINALIZER);
+  try {
+    await client.patch(Workspace, name, [
+      {
+        op: "test",
+        path: `/metadata/finalizers/${index}`,
+        value: FINALIZER,
+      },
+      { op: "remove", path: `/metadata/finalizers/${index}` },
+    ], { type: "json", fieldManager: HUB_MANAGER, signal });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+async function addFinalizer(
+  { client, signal }: HubContext,
+  workspace: Workspace,
+): Promise<void> {
+  const { name, finalizers = [], resourceVersion } = workspace.metadata;
+  if (finalizers.includes(FINALIZER)) return;
+  await client.patch(Workspace, name, {
+    metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] },
+  }, { type: "merge", fieldManager: HUB_MANAGER, signal });
+}

@@ -1,0 +1,190 @@
+/**
+ * What members of a workspace may do, and what its folder in Git may.
+ *
+ * @module
+ */
+import { pluginObjectKinds, workspaceManifestKinds } from "../../api/kinds.ts";
+import { SYNC_SERVICE_ACCOUNT } from "../../api/names.ts";
+import type { Member, Workspace } from "../../api/workspace.ts";
+
+/** A rule of RBAC. */
+export interface PolicyRule {
+  apiGroups: string[];
+  resources: string[];
+  resourceNames?: string[];
+  verbs: string[];
+}
+
+/** A subject of a RoleBinding. */
+export interface Subject {
+  kind: "User" | "Group" | "ServiceAccount";
+  apiGroup?: string;
+  name: string;
+  namespace?: string;
+}
+
+/** A Role of a workspace and who has it. */
+export interface WorkspaceRole {
+  /** Of the Role and of its RoleBinding. */
+  name: string;
+  rules: PolicyRule[];
+  subjects: Subject[];
+}
+
+const READ = ["get", "list", "watch"];
+const WRITE = ["create", "update", "patch", "delete", "deletecollection"];
+const ALL = [...READ, ...WRITE];
+const RBAC = "rbac.authorization.k8s.io";
+
+/** The Roles of a workspace's namespace. */
+export function workspaceRoles(workspace: Workspace): WorkspaceRole[] {
+  const { name } = workspace.metadata;
+  return [
+    {
+      name: "faros:sync",
+      rules: syncRules(),
+      subjects: [{
+        kind: "ServiceAccount",
+        name: SYNC_SERVICE_ACCOUNT,
+        namespace: name,
+      }],
+    },
+    ...(["admin", "operator", "viewer"] as const).map((role) => ({
+      name: `faros:${role}`,
+      rules: { admin: adminRules, operator: operatorRules, viewer: viewRules }
+        [role](name),
+      subjects: subjects(workspace.spec?.members ?? [], role),
+    })),
+  ];
+}
+
+/** What any member may see beyond the namespace: the Workspace itself, and the catalogue. */
+export function memberClusterRules(workspace: string): PolicyRule[] {
+  return [
+    {
+      apiGroups: ["tenancy.faros.sh"],
+      resources: ["workspaces"],
+      resourceNames: [workspace],
+      verbs: ["get"],
+    },
+    {
+      apiGroups: ["plugins.faros.sh"],
+      resources: ["plugins"],
+      verbs: READ,
+    },
+  ];
+}
+
+/** All members, whatever their role. */
+export function allMembers(workspace: Workspace): Subject[] {
+  const members = workspace.spec?.members ?? [];
+  const all = (["admin", "operator", "viewer"] as const)
+    .flatMap((role) => subjects(members, role));
+  return [...new Map(all.map((s) => [`${s.kind}/${s.name}`, s])).values()];
+}
+
+function subjects(members: Member[], role: string): Subject[] {
+  return members.flatMap((member): Subject[] => {
+    if (typeof member === "string") {
+      // As in the first Faros, where members were names alone.
+      return role === "admin" ? [subject("User", member)] : [];
+    }
+    if ((member.role ?? "viewer") !== role) return [];
+    return "user" in member
+      ? [subject("User", member.user)]
+      : [subject("Group", member.group)];
+  });
+}
+
+function subject(kind: "User" | "Group", name: string): Subject {
+  return { kind, apiGroup: RBAC, name };
+}
+
+/** Everything that may stand in a workspace's folder. Neither `bind` nor `escalate`: a Role in Git grants no more than this. */
+function syncRules(): PolicyRule[] {
+  return [
+    ...rules(workspaceManifestKinds, ALL),
+    {
+      apiGroups: [""],
+      resources: ["configmaps", "secrets", "serviceaccounts"],
+      verbs: ALL,
+    },
+    { apiGroups: [RBAC], resources: ["roles", "rolebindings"], verbs: ALL },
+  ];
+}
+
+function adminRules(name: string): PolicyRule[] {
+  return [
+    ...syncRules(),
+    ...lookRules(name),
+    ...enrollmentRules(),
+  ];
+}
+
+function operatorRules(name: string): PolicyRule[] {
+  const kinds = workspaceManifestKinds.filter((kind) =>
+    kind.kind === "Agent" || pluginObjectKinds.includes(kind)
+  );
+  return [
+    ...rules(kinds, WRITE),
+    ...viewRules(name),
+    ...enrollmentRules(),
+  ];
+}
+
+/** No Secrets: what is secret is not for everybody who looks. */
+function viewRules(name: string): PolicyRule[] {
+  return [
+    ...rules(workspaceManifestKinds, READ),
+    { apiGroups: [""], resources: ["configmaps"], verbs: READ },
+    ...lookRules(name),
+  ];
+}
+
+function lookRules(name: string): PolicyRule[] {
+  return [
+    {
+      apiGroups: ["edge.faros.sh"],
+      resources: ["enrollments", "revisions"],
+      verbs: READ,
+    },
+    { apiGroups: ["", "events.k8s.io"], resources: ["events"], verbs: READ },
+    { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: READ },
+    {
+      apiGroups: [""],
+      resources: ["namespaces"],
+      resourceNames: [name],
+      verbs: ["get"],
+    },
+  ];
+}
+
+/** To approve or deny a device is to set a condition on its Enrollment; to revoke it is to delete that. */
+function enrollmentRules(): PolicyRule[] {
+  return [
+    {
+      apiGroups: ["edge.faros.sh"],
+      resources: ["enrollments/status"],
+      verbs: ["get", "patch", "update"],
+    },
+    {
+      apiGroups: ["edge.faros.sh"],
+      resources: ["enrollments"],
+      verbs: ["delete"],
+    },
+  ];
+}
+
+/** One rule for each API group. */
+function rules(
+  kinds: readonly { group: string; plural: string }[],
+  verbs: string[],
+): PolicyRule[] {
+  return [...Map.groupBy(kinds, (kind) => kind.group)].map((
+    [group, members],
+  ) => ({
+    apiGroups: [group],
+    resources: members.map((kind) => kind.plural),
+    verbs,
+  }));
+}
