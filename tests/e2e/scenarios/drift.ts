@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import * as core from "../../../api/core.ts";
+import type { KubeObject } from "../../../api/meta.ts";
+import { Monitoring } from "../../../api/monitoring.ts";
+import type { Scenario } from "../scenario.ts";
+
+/** Longest time until an edit is put back, in milliseconds. */
+const PUT_BACK = 2_000;
+
+interface Event extends KubeObject {
+  reason: string;
+  message: string;
+  involvedObject: { kind: string; name: string };
+}
+
+export const drift: Scenario = {
+  name: "kubectl edit of a synced object is put back within 2 s, with an Event",
+  async run(environment, { workspace }) {
+    const { client, kubectl } = environment;
+    const read = async () =>
+      (await client.get<Monitoring>(Monitoring, "host", {
+        namespace: workspace,
+      })).spec.config as { interval: string };
+    const { interval } = await read();
+
+    const edited = await kubectl(
+      ["edit", "monitoring", "host", "-n", workspace],
+      { env: { KUBE_EDITOR: `sed -i s/${interval}/77s/` } },
+    );
+    const editedAt = Date.now();
+    assert.equal(edited.code, 0, edited.stderr);
+    assert.match(edited.stdout, /edited/);
+
+    await environment.until(
+      "the edit was put back",
+      async () => (await read()).interval === interval,
+    );
+    const took = Date.now() - editedAt;
+    assert.ok(took < PUT_BACK, `put back after ${took} ms`);
+    await environment.until("an Event said so", async () => {
+      const { items } = await client.list<Event>(core.Event, {
+        namespace: workspace,
+      });
+      return items.some((e) =>
+        e.involvedObject.kind === "Monitoring" &&
+        e.involvedObject.name === "host" && /drift/i.test(e.reason)
+      );
+    });
+  },
+};

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import * as core from "../../../api/core.ts";
+import { configMapManifest, inWorkspace, siteFiles } from "../manifests.ts";
+import type { Scenario } from "../scenario.ts";
+
+/** Objects of the sync: enough to be killed amidst. */
+const OBJECTS = 150;
+
+export const hubCrash: Scenario = {
+  name: "a hub killed amidst a sync completes it once it is back",
+  async run(environment) {
+    const workspace = "site-crash";
+    const { client } = environment;
+    await environment.sync(siteFiles(workspace, { agents: [] }));
+    const files: Record<string, string> = {};
+    for (let i = 0; i < OBJECTS; i++) {
+      files[inWorkspace(workspace, `config-${i}.yaml`)] = configMapManifest(
+        `config-${i}`,
+        "first",
+      );
+    }
+    const count = async () => {
+      const { items } = await client.listAll(core.ConfigMap, {
+        namespace: workspace,
+      });
+      return items.filter((o) => o.metadata.name.startsWith("config-")).length;
+    };
+
+    const commit = await environment.push(files);
+    await environment.until(
+      "the sync was under way",
+      async () => await count() > 0,
+    );
+    await environment.engine.hub.kill();
+    await environment.engine.startHub();
+
+    await environment.untilApplied(commit);
+    assert.equal(await count(), OBJECTS);
+
+    const gone = Object.fromEntries(Object.keys(files).map((f) => [f, null]));
+    await environment.sync(gone);
+    assert.equal(await count(), 0);
+  },
+};

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { createKubectl } from "../kubectl.ts";
+import type { Device } from "../environment.ts";
+import type { Scenario } from "../scenario.ts";
+
+export const isolation: Scenario = {
+  name: "two devices of one Registration reach nothing of each other's",
+  async run(_environment, { workspace, devices }) {
+    for (const [mine, other] of [devices, devices.toReversed()]) {
+      await checkDevice(mine!, { other: other!, workspace });
+    }
+
+    async function checkDevice(
+      device: Device,
+      { other, workspace }: { other: Device; workspace: string },
+    ) {
+      const kubectl = createKubectl(
+        join(device.dir, "state", "kubeconfig"),
+        { dir: device.dir },
+      );
+      const n = ["-n", workspace];
+      const own = await kubectl(["get", "agent", device.name, ...n]);
+      assert.equal(own.code, 0, own.stderr);
+
+      const patch = ["--type=merge", "-p"];
+      const label = '{"metadata":{"labels":{"x":"y"}}}';
+      const status = '{"status":{"revision":"r-0"}}';
+      const secret = "faros-test-secret";
+      for (
+        const args of [
+          ["get", "agent", other.name],
+          ["patch", "agent", other.name, ...patch, label],
+          [
+            "patch",
+            "agent",
+            other.name,
+            "--subresource=status",
+            ...patch,
+            status,
+          ],
+          // Its own spec is the fleet's, not the device's.
+          ["patch", "agent", device.name, ...patch, '{"spec":{"paused":true}}'],
+          ["delete", "agent", other.name],
+          ["get", "lease", other.name],
+          ["get", "secrets"],
+          ["get", "secret", secret],
+          ["get", "secret", "line"],
+          ["get", "agents"],
+          ["get", "enrollments"],
+          ["get", "revisions"],
+          ["get", "agents", "-A"],
+          ["get", "agents", "-w"],
+          ["create", "token", `agent-${other.name}`],
+          ["get", "serviceaccounts"],
+          ["get", "roles"],
+          ["get", "configmaps"],
+        ]
+      ) {
+        const { code, stderr } = await kubectl([...args, ...n]);
+        assert.notEqual(code, 0, `${device.name}: kubectl ${args.join(" ")}`);
+        assert.match(stderr, /forbidden/i, `kubectl ${args.join(" ")}`);
+      }
+    }
+  },
+};

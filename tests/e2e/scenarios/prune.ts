@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { Agent } from "../../../api/agent.ts";
+import * as core from "../../../api/core.ts";
+import { Enrollment } from "../../../api/enrollment.ts";
+import { inWorkspace, siteFiles } from "../manifests.ts";
+import type { Scenario } from "../scenario.ts";
+
+export const prune: Scenario = {
+  name: "deleting an agent's file removes the Agent and its credentials",
+  async run(environment) {
+    const workspace = "site-prune";
+    const { client } = environment;
+    await environment.sync(siteFiles(workspace, { agents: ["mill-1"] }));
+    const device = await environment.join(workspace, "mill-1");
+    await environment.untilConverged(device);
+    const credentials = [core.ServiceAccount, core.Role, core.RoleBinding];
+    for (const resource of credentials) {
+      await client.get(resource, "agent-mill-1", { namespace: workspace });
+    }
+
+    await environment.sync({ [inWorkspace(workspace, "mill-1.yaml")]: null });
+
+    await environment.until(
+      "the Agent and its credentials were gone",
+      async () => {
+        const left = await Promise.all([
+          client.tryGet(Agent, "mill-1", { namespace: workspace }),
+          ...credentials.map((resource) =>
+            client.tryGet(resource, "agent-mill-1", { namespace: workspace })
+          ),
+        ]);
+        return left.every((object) => object === undefined);
+      },
+    );
+    // A device whose Agent is gone must not make itself a new one.
+    const { items } = await client.listAll<Enrollment>(Enrollment, {
+      namespace: workspace,
+    });
+    assert.ok(
+      items.every((e) => !e.status?.agentUID || e.spec.agent === "mill-1"),
+    );
+    // Nobody but a signed order makes a device wipe itself: it lives on.
+    assert.equal(device.agent.status, undefined);
+    await device.agent.stop();
+  },
+};

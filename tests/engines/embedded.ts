@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { type Child, startChild } from "../../cli/demo/child.ts";
+import { selfCommand } from "../../cli/self_command.ts";
+import type { Engine } from "./engine.ts";
+import { freePort } from "./process.ts";
+
+/** `faros up`: hub and API server in one process. */
+export const embedded: Engine = {
+  name: "embedded",
+  async start({ dir }) {
+    const data = join(dir, "hub");
+    // Of this run, and the same after a restart: devices know them.
+    const listen = `127.0.0.1:${freePort()}`;
+    const hubListen = `127.0.0.1:${freePort()}`;
+    const start = async (): Promise<Child> => {
+      const hub = startChild([
+        ...selfCommand(),
+        "up",
+        ...["--data", data, "--listen", listen, "--hub-listen", hubListen],
+      ], { name: "faros up", cwd: dir });
+      try {
+        await hub.waitForLine(/^ready\b/, { timeout: 60_000 });
+      } catch (error) {
+        await hub.kill();
+        throw error;
+      }
+      return hub;
+    };
+    let hub = await start();
+    return {
+      kubeconfig: join(data, "admin.kubeconfig"),
+      get hub() {
+        return hub;
+      },
+      async startHub() {
+        hub = await start();
+      },
+      async close() {
+        await hub.stop();
+      },
+    };
+  },
+};

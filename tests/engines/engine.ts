@@ -1,0 +1,29 @@
+import type { Child } from "../../cli/demo/child.ts";
+
+/** Where the objects live in a run of the end-to-end suite. */
+export interface Engine {
+  /** `embedded`, `kube-apiserver` … */
+  name: string;
+  /** Why it cannot run here; nothing where it can. */
+  missing?: string | undefined;
+  /** Starts it, with a hub. */
+  start(options: EngineOptions): Promise<RunningEngine>;
+}
+
+/** Options of {@linkcode Engine.start}. */
+export interface EngineOptions {
+  /** Folder for its files; the caller removes it. */
+  dir: string;
+}
+
+/** An engine with a hub. */
+export interface RunningEngine {
+  /** Path of an administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  /** The hub's process: where the engine is embedded, that of the API server too. */
+  readonly hub: Child;
+  /** Starts the hub again, at the same addresses, once it was ended. */
+  startHub(): Promise<void>;
+  /** Ends all. */
+  close(): Promise<void>;
+}

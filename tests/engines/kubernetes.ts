@@ -1,0 +1,51 @@
+import { type Child, startChild } from "../../cli/demo/child.ts";
+import { selfCommand } from "../../cli/self_command.ts";
+import type { Engine } from "./engine.ts";
+import { kubeApiserverMissing, startKubeApiserver } from "./kube_apiserver.ts";
+import { freePort } from "./process.ts";
+
+/** `faros hub` against a real kube-apiserver with etcd and kube-controller-manager. */
+export const kubernetes: Engine = {
+  name: "kube-apiserver",
+  missing: kubeApiserverMissing(),
+  async start({ dir }) {
+    const server = await startKubeApiserver({ controllerManager: true });
+    if (!server) throw new Error(kubeApiserverMissing());
+    const listen = `127.0.0.1:${freePort()}`;
+    const start = async (): Promise<Child> => {
+      const hub = startChild([
+        ...selfCommand(),
+        "hub",
+        ...["--kubeconfig", server.kubeconfigPath],
+        ...["--data", `${dir}/hub`, "--listen", listen],
+      ], { name: "faros hub", cwd: dir });
+      try {
+        await hub.waitForLine(/^ready\b/, { timeout: 60_000 });
+      } catch (error) {
+        await hub.kill();
+        throw error;
+      }
+      return hub;
+    };
+    let hub: Child;
+    try {
+      hub = await start();
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    return {
+      kubeconfig: server.kubeconfigPath,
+      get hub() {
+        return hub;
+      },
+      async startHub() {
+        hub = await start();
+      },
+      async close() {
+        await hub.stop();
+        await server.close();
+      },
+    };
+  },
+};
