@@ -1,9 +1,12 @@
+import { createAdmission } from "./admission/mod.ts";
 import { createAuthentication } from "./authentication/mod.ts";
 import type { TokenAuthenticator } from "./authentication/mod.ts";
 import { createAuthorizer } from "./authorization/mod.ts";
 import { builtinDefinitions } from "./builtin/kinds.ts";
+import { startControllers } from "./controllers/mod.ts";
 import { crdDefinition } from "./crd/definition.ts";
 import { serveCustomResources } from "./crd/custom_resources.ts";
+import { refuseTerminating } from "./crd/refuse_terminating.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { versionInfo } from "./discovery/version.ts";
 import { ensurePki, kubeconfig } from "./pki/mod.ts";
@@ -103,17 +106,20 @@ export async function startApiServer(
     authenticators: options.authenticators,
     now,
   });
-  const authorizer = createAuthorizer({
-    reader: store.reader,
-    subscribe: (listener) => store.subscribe(listener),
-  });
+  const subscribe: InternalClient["subscribe"] = (listener) =>
+    store.subscribe(listener);
+  const authorizer = createAuthorizer({ reader: store.reader, subscribe });
+  const admission = createAdmission({ reader: store.reader, subscribe, now });
   const resources = new Resources();
   const registry: Registry = {
     store,
     resources,
     now,
     authorize: (attributes) => authorizer.authorize(attributes),
-    admit: () => {},
+    admit(attributes) {
+      refuseTerminating(attributes, store.reader);
+      admission.admit(attributes);
+    },
   };
   resources.add(
     ...builtinDefinitions({ authorizer, authentication, now }),
@@ -180,6 +186,16 @@ export async function startApiServer(
     ],
     now,
   });
+  const stop = new AbortController();
+  const controllers = await startControllers(client, {
+    resources: () => resources.all().map(({ definition }) => definition),
+    signal: stop.signal,
+    tokens: authentication.tokens,
+    ca: pki.ca,
+    now,
+    onError: ({ controller, key, error }) =>
+      log("controller failed and will try again", { controller, key, error }),
+  });
   const abort = new AbortController();
   const server = Deno.serve({
     hostname,
@@ -209,7 +225,10 @@ export async function startApiServer(
     const timer = setTimeout(() => abort.abort(), SHUTDOWN_MS);
     await server.shutdown();
     clearTimeout(timer);
+    stop.abort();
+    await controllers.stopped;
     await stopCustomResources();
+    admission.close();
     authorizer.close();
     await store.close();
   };

@@ -1,4 +1,4 @@
-import type { Column, ResourceDefinition } from "../types.ts";
+import type { ResourceDefinition } from "../types.ts";
 import { conditionOf, type Crd, type CrdVersion } from "./types.ts";
 
 const VERBS = [
@@ -11,23 +11,6 @@ const VERBS = [
   "update",
   "watch",
 ];
-
-const NAME: Column = {
-  name: "Name",
-  type: "string",
-  format: "name",
-  description:
-    "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names",
-  jsonPath: ".metadata.name",
-};
-
-const AGE: Column = {
-  name: "Age",
-  type: "date",
-  description:
-    "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
-  jsonPath: ".metadata.creationTimestamp",
-};
 
 /** The resources that a CustomResourceDefinition serves, one a version; none before its names are accepted. */
 export function servedDefinitions(crd: Crd): ResourceDefinition[] {
@@ -57,7 +40,7 @@ function define(
     storageVersion,
     verbs: VERBS,
     schema: version.schema?.openAPIV3Schema,
-    columns: [NAME, ...version.additionalPrinterColumns ?? [AGE]],
+    columns: version.additionalPrinterColumns,
     subresources: {
       status: version.subresources?.status !== undefined,
       scale: version.subresources?.scale,

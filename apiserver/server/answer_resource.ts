@@ -28,9 +28,10 @@ import { deleteOptions } from "../request/delete_options.ts";
 import { isTrue } from "../request/info.ts";
 import { listOptions } from "../request/list_options.ts";
 import { negotiate } from "../request/negotiation.ts";
+import { decodeProtobuf, PROTOBUF } from "../request/protobuf/decode.ts";
 import { writeOptions } from "../request/write_options.ts";
 import type { JsonObject, KubeObject, RequestInfo, User } from "../types.ts";
-import { contentTypeOf } from "./content_type.ts";
+import { contentTypeOf, unsupportedMediaType } from "./content_type.ts";
 import { readBody } from "./read_body.ts";
 import { listBytes, respond, respondBytes } from "./respond.ts";
 import type { Watchers } from "./watchers.ts";
@@ -297,8 +298,14 @@ function respondWatch(exchange: Exchange): Response {
 }
 
 async function body({ http }: Exchange): Promise<Body> {
-  const type = contentTypeOf(http);
-  return decodeBody(await readBody(http), type);
+  return decode(await readBody(http), contentTypeOf(http));
+}
+
+function decode(bytes: Uint8Array, type: string): Body {
+  if (type !== PROTOBUF) return decodeBody(bytes, type);
+  const value = decodeProtobuf(bytes);
+  if (!value) throw unsupportedMediaType();
+  return { value, duplicates: [] };
 }
 
 async function optionalBody(
@@ -306,7 +313,7 @@ async function optionalBody(
 ): Promise<JsonObject | undefined> {
   const bytes = await readBody(http);
   if (bytes.length === 0) return undefined;
-  return decodeBody(bytes, contentTypeOf(http)).value;
+  return decode(bytes, contentTypeOf(http)).value;
 }
 
 /** The body of a PUT, POST or PATCH of a subresource, with the type of the patch. */

@@ -1,4 +1,5 @@
 import { StatusError } from "../errors.ts";
+import { PROTOBUF } from "../request/protobuf/decode.ts";
 
 const ACCEPTED = [
   "application/json",
@@ -6,6 +7,7 @@ const ACCEPTED = [
   "application/x-yaml",
   "text/yaml",
   "application/vnd.kubernetes.yaml",
+  PROTOBUF,
 ];
 
 /**
@@ -17,9 +19,14 @@ export function contentTypeOf(request: Request): string {
   const header = request.headers.get("content-type") || "application/json";
   const type = header.split(";")[0]!.trim().toLowerCase();
   if (ACCEPTED.includes(type)) return type;
-  throw new StatusError(
+  throw unsupportedMediaType();
+}
+
+/** 415 for a body in a form that is not understood. */
+export function unsupportedMediaType(): StatusError {
+  return new StatusError(
     415,
     "UnsupportedMediaType",
-    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`,
+    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, ${PROTOBUF}`,
   );
 }

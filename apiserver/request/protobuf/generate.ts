@@ -1,0 +1,156 @@
+/**
+ * Writes `messages.json`, the wire format of the built-in kinds, from the Go types that Kubernetes publishes
+ * (their struct tags name both the JSON field and the protobuf field number):
+ *
+ * ```sh
+ * deno run --allow-read --allow-write apiserver/request/protobuf/generate.ts \
+ *   core/v1=api/core/v1/types.go meta/v1=apimachinery/pkg/apis/meta/v1/types.go …
+ * ```
+ *
+ * @module
+ */
+
+/** `[JSON name, type, flags]` by field number; flags: r repeated, m map, k kept when zero, n inline. */
+type Message = Record<string, [string, string, string]>;
+
+const SCALARS: Record<string, string> = {
+  string: "string",
+  "[]byte": "bytes",
+  bool: "bool",
+  int: "int",
+  int32: "int",
+  int64: "int",
+  uint32: "int",
+  uint64: "int",
+  uint16: "int",
+  float64: "double",
+};
+/** Types whose JSON form is not that of their fields. */
+const SPECIAL: Record<string, string> = {
+  "meta/v1.Time": "Time",
+  "meta/v1.MicroTime": "MicroTime",
+  "meta/v1.Duration": "Duration",
+  "meta/v1.FieldsV1": "raw",
+  "resource.Quantity": "Quantity",
+  "intstr.IntOrString": "IntOrString",
+  "runtime.RawExtension": "raw",
+  "apiextensions/v1.JSON": "raw",
+  "types.UID": "string",
+  "types.NodeName": "string",
+};
+const PACKAGES: Record<string, string> = {
+  metav1: "meta/v1",
+  v1: "core/v1",
+  corev1: "core/v1",
+};
+/** What is wanted; whatever these contain comes along. */
+const ROOTS = [
+  "core/v1.ConfigMap",
+  "core/v1.Event",
+  "core/v1.LimitRange",
+  "core/v1.Namespace",
+  "core/v1.ResourceQuota",
+  "core/v1.Secret",
+  "core/v1.ServiceAccount",
+  "authentication/v1.SelfSubjectReview",
+  "authentication/v1.TokenRequest",
+  "authentication/v1.TokenReview",
+  "authorization/v1.LocalSubjectAccessReview",
+  "authorization/v1.SelfSubjectAccessReview",
+  "authorization/v1.SelfSubjectRulesReview",
+  "authorization/v1.SubjectAccessReview",
+  "coordination/v1.Lease",
+  "events/v1.Event",
+  "rbac/v1.ClusterRole",
+  "rbac/v1.ClusterRoleBinding",
+  "rbac/v1.Role",
+  "rbac/v1.RoleBinding",
+  "apiextensions/v1.CustomResourceDefinition",
+  "meta/v1.DeleteOptions",
+];
+
+const structs = new Map<string, { home: string; lines: string[] }>();
+const aliases = new Map<string, { home: string; type: string }>();
+for (const argument of Deno.args) {
+  const [home = "", path = ""] = argument.split("=");
+  let current: string[] | undefined;
+  for (const line of (await Deno.readTextFile(path)).split("\n")) {
+    const struct = /^type (\w+) struct ?\{/.exec(line);
+    const alias = /^type (\w+) ([\w.[\]*]+)$/.exec(line.trim());
+    if (struct) {
+      current = line.endsWith("{}") ? undefined : [];
+      structs.set(`${home}.${struct[1]}`, { home, lines: current ?? [] });
+    } else if (line === "}") current = undefined;
+    else if (current) current.push(line);
+    else if (alias) {
+      aliases.set(`${home}.${alias[1]}`, { home, type: alias[2]! });
+    }
+  }
+}
+
+function qualified(type: string, home: string): string {
+  const [first = "", second] = type.split(".");
+  return second ? `${PACKAGES[first] ?? first}.${second}` : `${home}.${first}`;
+}
+
+const messages: Record<string, Message> = {};
+
+/** The type of a field and whether it is a list or map of it. */
+function resolve(type: string, home: string): [string, string] {
+  const plain = type.replace(/^\*/, "");
+  const scalar = SCALARS[plain];
+  if (scalar) return [scalar, ""];
+  const list = /^\[\](.+)$/.exec(plain);
+  if (list) return [resolve(list[1]!, home)[0], "r"];
+  const map = /^map\[[\w.]+\](.+)$/.exec(plain);
+  if (map) return [mapValue(map[1]!, home), "m"];
+  const name = qualified(plain, home);
+  if (SPECIAL[name]) return [SPECIAL[name], ""];
+  const alias = aliases.get(name);
+  if (alias) return resolve(alias.type, alias.home);
+  include(name);
+  return [name, ""];
+}
+
+function mapValue(type: string, home: string): string {
+  const name = qualified(type, home);
+  const alias = aliases.get(name);
+  // A named list inside a map is a message with one repeated field.
+  if (alias?.type.startsWith("[]")) return "list";
+  return resolve(type, home)[0];
+}
+
+function include(name: string) {
+  if (messages[name]) return;
+  const message: Message = messages[name] = {};
+  const struct = structs.get(name);
+  if (!struct) throw new Error(`${name} is in none of the files`);
+  for (const line of struct.lines) {
+    const tag = /`(.*)`/.exec(line)?.[1] ?? "";
+    const [, wire] = /protobuf:"([^"]+)"/.exec(tag) ?? [];
+    if (!wire || line.trimStart().startsWith("//")) continue;
+    const code = line.slice(0, line.indexOf("`")).trim().split(/\s+/);
+    const type = code[code.length - 1]!;
+    const [, number = ""] = wire.split(",");
+    const [json = "", ...options] = (/json:"([^"]*)"/.exec(tag)?.[1] ?? "")
+      .split(",");
+    const named = /name=(\w+)/.exec(wire)?.[1] ?? "";
+    const [kind, shape] = resolve(type, struct.home);
+    const keep = type.startsWith("*") || !options.includes("omitempty");
+    const inline = json === "" && options.includes("inline");
+    message[number] = [
+      json && json !== "-" ? json : named,
+      kind,
+      shape + (keep ? "k" : "") + (inline ? "n" : ""),
+    ];
+  }
+}
+
+for (const root of ROOTS) include(root);
+await Deno.writeTextFile(
+  new URL("./messages.json", import.meta.url),
+  "{\n" +
+    Object.keys(messages).sort().map((name) =>
+      `${JSON.stringify(name)}: ${JSON.stringify(messages[name])}`
+    ).join(",\n") + "\n}\n",
+);
