@@ -1,4 +1,4 @@
-import { badRequest } from "../errors.ts";
+import { badRequest, type StatusError } from "../errors.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
 import { objectMetaSchema } from "../schema/object_meta.ts";
 import type { Json, JsonObject, Schema } from "../types.ts";
@@ -59,11 +59,7 @@ function mergeMap(
     const { [DIRECTIVE]: _, ...rest } = patch;
     if (directive === "replace") return withoutDirectives(rest) as JsonObject;
     if (directive === "delete") return {};
-    if (directive !== "merge") {
-      throw badRequest(
-        `Unknown patch type found: ${JSON.stringify(directive)}`,
-      );
-    }
+    if (directive !== "merge") throw unknownDirective(directive, patch);
     patch = rest;
   }
   const out: JsonObject = { ...original };
@@ -81,8 +77,8 @@ function mergeMap(
       if (patch[name] === undefined && Array.isArray(out[name])) {
         out[name] = reorder(out[name], {
           order: value,
+          server: out[name],
           key: mergeKey(schema?.properties?.[name]),
-          patched: [],
         });
       }
       continue;
@@ -101,14 +97,14 @@ function retainKeys(out: JsonObject, patch: JsonObject): void {
   if (keep === undefined) return;
   if (!Array.isArray(keep)) {
     throw badRequest(
-      `invalid patch format of retainKeys: ${JSON.stringify(keep)}`,
+      "invalid patch format of retainKeys",
     );
   }
   const keys = new Set(keep);
   for (const key of Object.keys(patch)) {
     if (!key.startsWith("$") && patch[key] !== null && !keys.has(key)) {
       throw badRequest(
-        "patch contains fields not present in the $retainKeys list",
+        "invalid patch format of retainKeys",
       );
     }
   }
@@ -147,10 +143,8 @@ function mergeField(
   if (isObject(value)) {
     const replace = strategies(schema).includes("replace") ||
       !isObject(before);
-    if (!replace) {
-      if (value[DIRECTIVE] === "delete") delete out[key];
-      else out[key] = mergeMap(before, value, schema);
-    } else if (value[DIRECTIVE] === "delete") delete out[key];
+    if (!replace) out[key] = mergeMap(before, value, schema);
+    else if (value[DIRECTIVE] === "delete") delete out[key];
     else out[key] = withoutDirectives(value);
     return;
   }
@@ -159,7 +153,6 @@ function mergeField(
   ) {
     out[key] = mergeList(Array.isArray(before) ? before : [], value, {
       schema,
-      name: key,
       order,
     });
     return;
@@ -174,100 +167,147 @@ function mergeKey(schema: Schema | undefined): string | undefined {
 function mergeList(
   original: Json[],
   patch: Json[],
-  { schema, name, order }: {
-    schema: Schema | undefined;
-    name: string;
-    order: Json | undefined;
-  },
+  { schema, order }: { schema: Schema | undefined; order: Json | undefined },
 ): Json[] {
   const key = mergeKey(schema);
-  if (key === undefined) {
-    const out = [...original];
-    for (const item of patch) {
-      if (!out.some((o) => deepEqual(o, item))) out.push(item);
-    }
-    return order === undefined
-      ? out
-      : reorder(out, { order, key, patched: patch });
-  }
+  const merged = key === undefined
+    ? mergeScalars(original, patch)
+    : mergeItems(original, patch, { key, items: schema?.items });
+  if (order === undefined) return merged;
+  checkOrder(patch, order, key);
+  return reorder(merged, { order, server: original, key });
+}
+
+function mergeScalars(original: Json[], patch: Json[]): Json[] {
+  const seen = new Set<string>();
+  const merged = [...original, ...patch].filter((item) => {
+    const id = JSON.stringify(item);
+    if (seen.has(id)) return false;
+    seen.add(id);
+    return true;
+  });
+  return reorder(merged, { order: patch, server: original, key: undefined });
+}
+
+function mergeItems(
+  original: Json[],
+  patch: Json[],
+  { key, items: itemSchema }: { key: string; items: Schema | undefined },
+): Json[] {
   let out = [...original];
   const items: JsonObject[] = [];
   let replace = false;
   for (const item of patch) {
-    if (!isObject(item)) {
-      throw badRequest(
-        `map: ${
-          JSON.stringify(item)
-        } does not contain declared merge key: ${key}`,
-      );
-    }
-    const { [DIRECTIVE]: directive, ...rest } = item;
+    const directive = isObject(item) ? item[DIRECTIVE] : undefined;
     if (directive === "replace") {
       replace = true;
       continue;
     }
-    if (rest[key] === undefined) {
+    if (!isObject(item) || item[key] === undefined) {
       throw badRequest(
-        `map: ${
-          JSON.stringify(item)
-        } does not contain declared merge key: ${key}`,
+        `map: ${goValue(item)} does not contain declared merge key: ${key}`,
       );
     }
-    if (directive === "delete") {
-      out = out.filter((o) => !sameKey(o, rest[key], key));
-    } else if (directive === undefined || directive === "merge") {
-      items.push(rest);
-    } else {
-      throw badRequest(
-        `Unknown patch type found: ${JSON.stringify(directive)}`,
-      );
-    }
+    if (directive === undefined) items.push(item);
+    else if (directive === "delete") {
+      out = out.filter((o) => !sameKey(o, item[key], key));
+    } else if (directive === "merge") {
+      throw badRequest("merging lists cannot yet be specified in the patch");
+    } else throw unknownDirective(directive, item);
   }
-  if (replace) return items.map((i) => withoutDirectives(i));
+  if (replace) return items.map((item) => withoutDirectives(item));
+  const server = out.slice();
   for (const item of items) {
     const at = out.findIndex((o) => sameKey(o, item[key], key));
     if (at < 0) out.push(withoutDirectives(item));
-    else out[at] = mergeMap(out[at] as JsonObject, item, schema?.items);
+    else out[at] = mergeMap(out[at] as JsonObject, item, itemSchema);
   }
-  if (order === undefined) return out;
-  if (!Array.isArray(order)) {
-    throw badRequest(
-      `invalid patch format of setElementOrder list ${name}`,
-    );
-  }
-  return reorder(out, { order, key, patched: items });
+  return reorder(out, { order: items, server, key });
+}
+
+function unknownDirective(directive: Json, patch: JsonObject): StatusError {
+  return badRequest(
+    `Unknown patch type: ${goValue(directive)} in map: ${goValue(patch)}`,
+  );
 }
 
 function sameKey(item: Json, value: Json | undefined, key: string): boolean {
   return isObject(item) && deepEqual(item[key], value);
 }
 
+/** Go's %v, which messages about lists use. */
+function goValue(value: Json | undefined): string {
+  if (value === null || value === undefined) return "<nil>";
+  if (Array.isArray(value)) return `[${value.map(goValue).join(" ")}]`;
+  if (!isObject(value)) return String(value);
+  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return `map[${entries.map(([k, v]) => `${k}:${goValue(v)}`).join(" ")}]`;
+}
+
+/** The patched items must stand in the order that the patch asks for. */
+function checkOrder(patch: Json[], order: Json, key: string | undefined): void {
+  if (!Array.isArray(order)) {
+    throw badRequest(
+      `invalid patch format of setElementOrder list: ${goValue(order)}`,
+    );
+  }
+  const idOf = (item: Json) =>
+    JSON.stringify(key !== undefined && isObject(item) ? item[key] : item);
+  const items = patch.filter((item) =>
+    !(isObject(item) && item[DIRECTIVE] !== undefined)
+  );
+  let at = 0;
+  for (const wanted of order) {
+    if (at < items.length && idOf(items[at]!) === idOf(wanted)) at++;
+  }
+  if (at < items.length) {
+    throw badRequest(
+      `The order in patch list:\n${
+        goValue(patch)
+      }\n doesn't match $setElementOrder list:\n${goValue(order)}\n`,
+    );
+  }
+}
+
 /**
- * Puts the items named by `order` in that order; items that only the server has keep their place relative to the
- * item before them.
+ * Puts the items that `order` names in that order; the others stand in the order that they had on the server, before
+ * the named item that followed them there.
  */
 function reorder(
   list: Json[],
-  { order, key }: { order: Json; key: string | undefined; patched: Json[] },
+  { order, server, key }: {
+    order: Json;
+    server: Json[];
+    key: string | undefined;
+  },
 ): Json[] {
   if (!Array.isArray(order)) return list;
   const idOf = (item: Json) =>
     JSON.stringify(key !== undefined && isObject(item) ? item[key] : item);
-  const place = new Map(order.map((item, i) => [idOf(item), i]));
-  const ordered = list.filter((item) => place.has(idOf(item)))
-    .sort((a, b) => place.get(idOf(a))! - place.get(idOf(b))!);
-  const original = new Map(list.map((item, i) => [idOf(item), i]));
-  const others = list.filter((item) => !place.has(idOf(item)));
+  const places = (items: Json[]) => {
+    const out = new Map<string, number>();
+    items.forEach((item, i) => {
+      if (!out.has(idOf(item))) out.set(idOf(item), i);
+    });
+    return (item: Json) => out.get(idOf(item)) ?? -1;
+  };
+  const wanted = places(order);
+  const before = places(server);
+  const right = list.filter((item) => wanted(item) >= 0)
+    .sort((a, b) => wanted(a) - wanted(b));
+  const left = list.filter((item) => wanted(item) < 0)
+    .sort((a, b) => before(a) - before(b));
   const out: Json[] = [];
-  let o = 0;
-  let s = 0;
-  while (o < ordered.length || s < others.length) {
-    if (s >= others.length) out.push(ordered[o++]!);
-    else if (o >= ordered.length) out.push(others[s++]!);
-    else if (
-      original.get(idOf(others[s]!))! < original.get(idOf(ordered[o]!))!
-    ) out.push(others[s++]!);
-    else out.push(ordered[o++]!);
+  let l = 0;
+  let r = 0;
+  while (l < left.length || r < right.length) {
+    if (l >= left.length) out.push(right[r++]!);
+    else if (r >= right.length) out.push(left[l++]!);
+    else {
+      const a = before(left[l]!);
+      const b = before(right[r]!);
+      out.push(a >= 0 && b >= 0 && a < b ? left[l++]! : right[r++]!);
+    }
   }
   return out;
 }
