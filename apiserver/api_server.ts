@@ -16,6 +16,7 @@ import { Resources } from "./registry/resources.ts";
 import { createHandler } from "./server/handler.ts";
 import { healthPaths } from "./server/health.ts";
 import { InFlight, type InFlightLimits } from "./server/in_flight.ts";
+import { openapiPaths } from "./server/openapi_paths.ts";
 import { Metrics } from "./server/metrics.ts";
 import { respond, respondText } from "./server/respond.ts";
 import { Watchers, type WatchersOptions } from "./server/watchers.ts";
@@ -136,6 +137,8 @@ export async function startApiServer(
   const inFlight = new InFlight(options.inFlight);
   const discovery = new Discovery(resources);
   let closing = false;
+  let url = options.advertiseUrl ?? "";
+  const address = () => url;
   const handler = createHandler({
     registry,
     watchers,
@@ -145,6 +148,7 @@ export async function startApiServer(
     metrics,
     paths: [
       (path, request) => discovery.answer(path, request),
+      openapiPaths(resources),
       (path) => path === "/version" ? respond(versionInfo()) : undefined,
       (path) =>
         path === "/metrics"
@@ -159,6 +163,16 @@ export async function startApiServer(
             apiserver_storage_largest_batch: store.metrics.largestBatch,
           }))
           : undefined,
+      (path) => {
+        if (path === "/.well-known/openid-configuration") {
+          return respond(
+            authentication.openidConfiguration(`${address()}/openid/v1/jwks`),
+          );
+        }
+        return path === "/openid/v1/jwks"
+          ? respond(authentication.jwks())
+          : undefined;
+      },
       healthPaths({
         live: { ping: () => true },
         ready: { storage: () => true, shutdown: () => !closing },
@@ -207,7 +221,7 @@ export async function startApiServer(
   }, handler);
   const { port } = server.addr as Deno.NetAddr;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  const url = options.advertiseUrl ?? `https://${host}:${port}`;
+  url ||= `https://${host}:${port}`;
   const { adminToken } = authentication;
   const adminKubeconfig: ApiServer["kubeconfig"] = (
     { name = "root", namespace } = {},
