@@ -46,6 +46,8 @@ export async function startKubeApiserver(
   options: {
     /** Namespace deletion, garbage collection, ServiceAccounts. @default {false} */
     controllerManager?: boolean;
+    /** Sync to disk before an answer, as in production. @default {false} */
+    fsync?: boolean;
     /** More flags of kube-apiserver. */
     args?: string[];
   } = {},
@@ -68,7 +70,7 @@ export async function startKubeApiserver(
     return process;
   };
   try {
-    const etcdUrl = startEtcd(dir, start);
+    const etcdUrl = startEtcd(dir, { start, fsync: options.fsync ?? false });
     const files = await writeCredentials(dir);
     const port = freePort();
     const url = `https://127.0.0.1:${port}`;
@@ -123,7 +125,10 @@ export async function startKubeApiserver(
 
 function startEtcd(
   dir: string,
-  start: (name: string, args: string[]) => TestProcess,
+  { start, fsync }: {
+    start: (name: string, args: string[]) => TestProcess;
+    fsync: boolean;
+  },
 ): string {
   const url = `http://127.0.0.1:${freePort()}`;
   start("etcd", [
@@ -131,8 +136,8 @@ function startEtcd(
     `--listen-client-urls=${url}`,
     `--advertise-client-urls=${url}`,
     "--listen-peer-urls=http://127.0.0.1:0",
-    // Nothing here has to outlive the machine.
-    "--unsafe-no-fsync",
+    // Nothing of a test has to outlive the machine.
+    ...fsync ? [] : ["--unsafe-no-fsync"],
     "--log-level=error",
   ]);
   return url;
