@@ -1,0 +1,172 @@
+import { denoPermissions } from "./deno_permissions.ts";
+import {
+  type CallError,
+  type FromHost,
+  type FromWorker,
+  MAX_SUMMARY,
+  type PluginStart,
+  type ToWorker,
+} from "./protocol.ts";
+import { diskUsage, NotGranted, readDir, readText } from "./system_facts.ts";
+
+/** A Worker that does not answer for that long counts as hung, in milliseconds. */
+const HUNG_AFTER = 30_000;
+const PING_EVERY = 10_000;
+/** Most log lines of a plugin in one second; what is more is counted and dropped. */
+const MAX_LINES = 200;
+
+/** A plugin in a Worker. */
+export interface WorkerPlugin {
+  /** Asks it to stop, and ends it after `timeout` milliseconds. */
+  stop(timeout: number): void;
+  /** Hands it the agent's answer to a call. */
+  settle(answer: Extract<ToWorker, { id: number }>): void;
+  /** Resolves when the Worker is gone and has been said so. */
+  done: Promise<void>;
+}
+
+/** Starts a plugin in a Worker that has just its permissions. */
+export function startWorkerPlugin(
+  start: PluginStart,
+  send: (message: FromHost) => void,
+): WorkerPlugin {
+  const id = start.plugin;
+  const done = Promise.withResolvers<void>();
+  let stopTimer: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
+  let lines = { second: 0, count: 0, dropped: 0 };
+  let lastPong = performance.now();
+
+  const worker = openWorker(start, (error) => end({ error, terminal: true }));
+  const post = (message: ToWorker) => worker?.postMessage(message);
+
+  const ping = setInterval(() => {
+    if (performance.now() - lastPong > HUNG_AFTER) {
+      end({ error: `it did not answer for ${HUNG_AFTER / 1000} s` });
+    } else post({ type: "ping" });
+  }, PING_EVERY);
+
+  function end(result: { error?: string; terminal?: boolean }): void {
+    if (over) return;
+    over = true;
+    clearInterval(ping);
+    clearTimeout(stopTimer);
+    worker?.terminate();
+    send({ type: "ended", plugin: id, ...result });
+    done.resolve();
+  }
+
+  function onLog(message: Extract<FromWorker, { type: "log" }>): void {
+    const second = Math.floor(performance.now() / 1000);
+    if (lines.second !== second) {
+      if (lines.dropped) {
+        const fields = { dropped: lines.dropped };
+        const text = "The plugin logs too much; lines were dropped";
+        send({ type: "log", plugin: id, level: "warn", message: text, fields });
+      }
+      lines = { second, count: 0, dropped: 0 };
+    }
+    if (++lines.count > MAX_LINES) lines.dropped++;
+    else {send({
+        ...message,
+        plugin: id,
+        message: message.message.slice(0, 8192),
+      });}
+  }
+
+  function onStatus(summary: Record<string, unknown>): void {
+    const size = JSON.stringify(summary).length;
+    if (size <= MAX_SUMMARY) {
+      return send({ type: "status", plugin: id, summary });
+    }
+    send({
+      type: "log",
+      plugin: id,
+      level: "warn",
+      message: "The plugin's summary is too large and was dropped",
+      fields: { size, limit: MAX_SUMMARY },
+    });
+  }
+
+  async function onSystem(
+    { id, method, path }: Extract<FromWorker, { type: "system" }>,
+  ): Promise<void> {
+    const read = { readText, readDir, diskUsage }[method];
+    try {
+      const value = await read(path, start.permissions);
+      post({ type: "result", id, value });
+    } catch (error) {
+      post({ type: "error", id, error: callError(error) });
+    }
+  }
+
+  if (worker) {
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (over) return;
+      lastPong = performance.now();
+      switch (data.type) {
+        case "loaded":
+          return post({ type: "start", start });
+        case "pong":
+          return;
+        case "ended":
+          return end({ error: data.error, terminal: data.terminal });
+        case "log":
+          return onLog(data);
+        case "status":
+          return onStatus(data.summary);
+        case "system":
+          return void onSystem(data);
+        default:
+          return send({ ...data, plugin: id });
+      }
+    };
+    worker.onerror = (event) => {
+      // Else the whole host ends with it.
+      event.preventDefault();
+      end({ error: event.message });
+    };
+  }
+
+  return {
+    done: done.promise,
+    settle: post,
+    stop(timeout) {
+      if (over) return;
+      post({ type: "stop" });
+      stopTimer ??= setTimeout(
+        () => end({ error: `it did not stop within ${timeout} ms` }),
+        timeout,
+      );
+    },
+  };
+}
+
+function openWorker(
+  start: PluginStart,
+  fail: (error: string) => void,
+): Worker | undefined {
+  try {
+    return new Worker(new URL("./plugin_worker.ts", import.meta.url), {
+      type: "module",
+      name: start.plugin,
+      deno: { permissions: denoPermissions(start.permissions, start) },
+    });
+  } catch (error) {
+    // A permission that Deno does not know, for instance.
+    queueMicrotask(() => fail(`Cannot start a Worker: ${message(error)}`));
+  }
+}
+
+function callError(error: unknown): CallError {
+  const code = error instanceof NotGranted
+    ? 403
+    : error instanceof Deno.errors.NotFound
+    ? 404
+    : 500;
+  return { code, message: message(error) };
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
