@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { formats } from "./formats.ts";
+import { goRegExp } from "./go_regexp.ts";
+import { Quantity } from "./quantity.ts";
+
+Deno.test("formats tell right from wrong", () => {
+  const cases: Record<string, { yes: string[]; no: string[] }> = {
+    "date-time": {
+      yes: ["2026-02-28T01:02:03Z", "2026-02-28T01:02:03.5+02:00"],
+      no: ["2026-02-30T01:02:03Z", "2026-02-28", "2026-02-28T25:00:00Z"],
+    },
+    byte: { yes: ["", "aGk=", "aGVs"], no: ["aGk", "a-_="] },
+    ipv4: { yes: ["10.0.0.1"], no: ["10.0.0.256", "10.0.1", "::1"] },
+    ipv6: { yes: ["::1", "fe80::1:2"], no: ["10.0.0.1", "1:2", "::g"] },
+    cidr: { yes: ["10.0.0.0/8", "fd00::/64"], no: ["10.0.0.0/33", "10.0.0.0"] },
+    hostname: { yes: ["a.b-c.de"], no: ["-a", "a..b", ""] },
+    uuid: { yes: ["00000000-0000-0000-0000-000000000000"], no: ["0-0"] },
+    duration: { yes: ["1h30m", "90s"], no: ["soon", "1"] },
+    date: { yes: ["2026-02-28"], no: ["2026-2-28", "2026-02-31"] },
+    mac: { yes: ["00:11:22:33:44:55"], no: ["00:11:22"] },
+  };
+  for (const [name, { yes, no }] of Object.entries(cases)) {
+    const valid = formats.get(name)!;
+    for (const text of yes) assert.ok(valid(text), `${name} ${text}`);
+    for (const text of no) assert.ok(!valid(text), `${name} ${text}`);
+  }
+});
+
+Deno.test("goRegExp() takes patterns written for Go", () => {
+  assert.ok(goRegExp("(?i)^abc$").test("ABC"));
+  assert.ok(goRegExp("\\A[[:alpha:]]+\\z").test("abc"));
+  assert.ok(!goRegExp("^[[:digit:]]+$").test("a"));
+  assert.ok(goRegExp("^(?P<year>\\d+)\\-$").test("2026-"));
+});
+
+Deno.test("quantities compare exactly across suffixes", () => {
+  const of = (text: string) => Quantity.parse(text);
+  assert.equal(of("1Gi").compareTo(of("1073741824")), 0);
+  assert.equal(of("1500m").compareTo(of("1.5")), 0);
+  assert.equal(of("2e3").compareTo(of("2k")), 0);
+  assert.equal(of("-1").sign(), -1);
+  assert.equal(of("3k").asInteger(), 3000n);
+  assert.throws(() => of("1.5").asInteger(), /integer/);
+  for (const wrong of ["", "1x", "1 Gi", "Gi"]) {
+    assert.throws(() => of(wrong), /quantities must match/);
+  }
+});

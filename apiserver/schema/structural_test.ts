@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import type { Schema } from "../types.ts";
+import { validateStructural } from "./structural.ts";
+
+function check(schema: Schema): string[] {
+  return validateStructural(schema, "schema").map((e) =>
+    `${e.field}: ${e.message}`
+  );
+}
+
+Deno.test("a structural schema passes", () => {
+  assert.deepEqual(
+    check({
+      type: "object",
+      properties: {
+        apiVersion: { type: "string" },
+        kind: { type: "string" },
+        metadata: { type: "object" },
+        spec: {
+          type: "object",
+          properties: {
+            port: {
+              "x-kubernetes-int-or-string": true,
+              anyOf: [{ type: "integer" }, { type: "string" }],
+            },
+            free: { "x-kubernetes-preserve-unknown-fields": true },
+            a: { type: "string" },
+          },
+          anyOf: [{ required: ["a"] }, { properties: { a: { minLength: 1 } } }],
+          "x-kubernetes-validations": [{ rule: "has(self.a)" }],
+        },
+      },
+    }),
+    [],
+  );
+});
+
+Deno.test("what is not structural is named with its path", () => {
+  assert.deepEqual(
+    check({
+      type: "object",
+      properties: {
+        untyped: {},
+        list: { type: "array" },
+        spec: {
+          type: "object",
+          anyOf: [{ type: "object", properties: { b: { minimum: 1 } } }],
+        },
+        metadata: {
+          type: "object",
+          properties: { labels: { type: "object" } },
+        },
+      },
+    }),
+    [
+      "schema.properties[list].items: Required value: must be specified",
+      "schema.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified",
+      "schema.properties[spec].anyOf[0].type: Forbidden: must be empty to be structural",
+      "schema.properties[spec].properties[b]: Required value: because it is defined in schema.properties[spec].anyOf[0].properties[b]",
+      "schema.properties[untyped].type: Required value: must not be empty for specified object fields",
+    ],
+  );
+});
+
+Deno.test("list-maps must have scalar keys that are always there", () => {
+  assert.deepEqual(
+    check({
+      type: "object",
+      properties: {
+        list: {
+          type: "array",
+          "x-kubernetes-list-type": "map",
+          "x-kubernetes-list-map-keys": ["name", "gone"],
+          items: {
+            type: "object",
+            properties: { name: { type: "string" } },
+          },
+        },
+      },
+    }),
+    [
+      "schema.properties[list].items.properties[name].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property",
+      'schema.properties[list].x-kubernetes-list-map-keys[1]: Invalid value: "gone": entries must all be names of item properties',
+    ],
+  );
+});
+
+Deno.test("defaults must fit their schema and rules must compile", () => {
+  assert.deepEqual(
+    check({
+      type: "object",
+      properties: {
+        a: { type: "integer", default: "x" },
+        b: {
+          type: "string",
+          "x-kubernetes-validations": [{ rule: "self +" }, { rule: " " }],
+        },
+      },
+    }),
+    [
+      'schema.properties[a].default: Invalid value: "string":  in body must be of type integer: "string"',
+      'schema.properties[b].x-kubernetes-validations[0].rule: Invalid value: "self +": compilation failed: Unexpected token: EOF',
+      "schema.properties[b].x-kubernetes-validations[1].rule: Required value: rule is not specified",
+    ],
+  );
+});
