@@ -1,11 +1,6 @@
-import {
-  SYSTEM_NAMESPACE,
-} from "../../api/names.ts";
+import { SYSTEM_NAMESPACE } from "../../api/names.ts";
 import type { Kind } from "../../api/kind.ts";
-import {
-  findKind,
-  workspaceManifestKinds,
-} from "../../api/kinds.ts";
+import { findKind, workspaceManifestKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { type Part, workspaceFile } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
@@ -81,7 +76,9 @@ export function checkObject(
   if (!checkPlace(value, { ...where, kind, report })) return report.problems;
   const bare = checkReserved(value, report);
   if (kind) {
-    for (const { path, about, message } of schemaProblems(kind.manifest, bare)) {
+    for (
+      const { path, about, message } of schemaProblems(kind.manifest, bare)
+    ) {
       report.add(path, message, about);
     }
   } else {
@@ -123,7 +120,9 @@ function checkPlace(
       if (name === part.workspace) return true;
       report.add(
         ["metadata", "name"],
-        `found ${describe(name)}, expected "${part.workspace}", the name of the folder`,
+        `found ${
+          describe(name)
+        }, expected "${part.workspace}", the name of the folder`,
       );
       return false;
     }
@@ -264,7 +263,9 @@ function checkNamespace(
   report.add(
     ["metadata", "namespace"],
     part.scope === "root"
-      ? `found ${describe(namespace)}; objects under root/ can be in ${own} only`
+      ? `found ${
+        describe(namespace)
+      }; objects under root/ can be in ${own} only`
       : `found ${
         describe(namespace)
       }; objects of this folder go into workspace ${own}; leave namespace out`,

@@ -28,11 +28,15 @@ export interface ApplySet {
 
 /** Makes the {@linkcode ApplySet} of a Repository in a namespace. */
 export async function applySet(
-  options: { repository: string; namespace: string; suffix?: string },
+  options: {
+    repository: string;
+    namespace: string;
+    /** What it holds: `root/`, the Workspaces, or the folder of one. */
+    of: "root" | "workspaces" | "workspace";
+  },
 ): Promise<ApplySet> {
-  const { repository, namespace, suffix } = options;
-  const parent = ["faros-repository", repository, suffix].filter(Boolean)
-    .join("-");
+  const { repository, namespace, of } = options;
+  const parent = `faros-${of}-${repository}`;
   // KEP-3659: <name>.<namespace>.<kind>.<group>
   const digest = await crypto.subtle.digest(
     "SHA-256",

@@ -54,9 +54,7 @@ export function takenOver(live: KubeObject): ManagedFieldsEntry[] | undefined {
   );
   if (own) {
     return rest.map((e) =>
-      e === own
-        ? { ...e, fieldsV1: union(e.fieldsV1 as Fields, taken) }
-        : e
+      e === own ? { ...e, fieldsV1: union(e.fieldsV1 as Fields, taken) } : e
     );
   }
   return [...rest, {
@@ -75,8 +73,8 @@ function isByHand(entry: ManagedFieldsEntry): boolean {
 
 /** Parts the annotations that are requests from all else. */
 function split(fields: Fields): { requests?: Fields; others: Fields } {
-  const annotations =
-    (fields["f:metadata"] as Fields | undefined)?.["f:annotations"] as
+  const annotations = (fields["f:metadata"] as Fields | undefined)
+    ?.["f:annotations"] as
       | Fields
       | undefined;
   const keys = Object.keys(annotations ?? {});

@@ -69,6 +69,8 @@ export interface PlanInput {
   others?: ReadonlySet<string>;
   /** Whether members that are not desired are deleted. */
   prune: boolean;
+  /** Keys of members that stay though they are not in `desired`. */
+  keep?: ReadonlySet<string>;
   /**
    * Objects that were applied before, by key. A server may write a value in
    * another way than the manifest (a quantity, a duration); what has not
@@ -110,7 +112,8 @@ export function plan(input: PlanInput): Plan {
   }
   if (!input.prune) return result;
   for (const [key, item] of live) {
-    if (desired.has(key) || !isPrunable(item.object, input.setId)) continue;
+    if (desired.has(key) || input.keep?.has(key)) continue;
+    if (!isPrunable(item.object, input.setId)) continue;
     result.delete.push({ key, ...item });
   }
   return result;

@@ -177,7 +177,9 @@ function normalize(path = ""): string {
   const parts = path.split("/").filter((part) => part && part !== ".");
   if (parts.includes("..")) {
     throw new Error(
-      `Cannot take spec.path ${JSON.stringify(path)}: it leads out of the repository`,
+      `Cannot take spec.path ${
+        JSON.stringify(path)
+      }: it leads out of the repository`,
     );
   }
   return parts.join("/");

@@ -38,7 +38,9 @@ export function parseRemote(url: string): Remote {
     throw bad("it is no valid URL");
   }
   if (parsed.password || (parsed.username && parsed.protocol !== "ssh:")) {
-    throw bad("it holds credentials, which belong into the Secret of secretRef");
+    throw bad(
+      "it holds credentials, which belong into the Secret of secretRef",
+    );
   }
   if (parsed.search || parsed.hash) throw bad("it has a query or fragment");
   switch (parsed.protocol) {

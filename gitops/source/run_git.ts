@@ -159,7 +159,8 @@ function detail(stderr: string, status: Deno.CommandStatus): string {
   const lines = stderr.split("\n").map((line) => line.trim()).filter(Boolean);
   const telling = lines.filter((line) =>
     /^(fatal|error|remote|ssh|[\w.@-]+: Permission denied|Host key|Permission)/i
-      .test(line) && !/^remote: (Enumerating|Counting|Compressing|Total)/.test(line)
+      .test(line) &&
+    !/^remote: (Enumerating|Counting|Compressing|Total)/.test(line)
   );
   const text = (telling.length ? telling : lines).slice(0, 4).join("; ")
     // Whatever the far side says, no credentials get out by it.

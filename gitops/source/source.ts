@@ -80,7 +80,9 @@ function checkBranch(branch: string): string {
       .test(branch)
   ) {
     throw new Error(
-      `Cannot follow branch ${JSON.stringify(branch)}: it is no valid name of a branch`,
+      `Cannot follow branch ${
+        JSON.stringify(branch)
+      }: it is no valid name of a branch`,
     );
   }
   return branch;

@@ -1,0 +1,79 @@
+import type { KubeObject } from "../../api/meta.ts";
+import { COMMIT_ANNOTATION, GITOPS_MANAGER } from "../../api/names.ts";
+import { isConflict, type WorkspaceAccess } from "../../kube/mod.ts";
+import { takenOver } from "../plan/managed_fields.ts";
+import type { Change } from "../plan/plan.ts";
+
+/** How often somebody else may get in between. */
+const ATTEMPTS = 5;
+
+/** Options of {@linkcode applyChange}. */
+export interface ApplyChangeOptions {
+  access: WorkspaceAccess;
+  /** Commit that the object is as of. */
+  commit: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * Makes an object as its manifest says, by server-side apply.
+ *
+ * An apply leaves alone what others set, also what a person set by kubectl; so
+ * such fields are first handed to our own field manager, in
+ * `metadata.managedFields`, as Flux does it.
+ *
+ * @returns The object as it is now.
+ */
+export async function applyChange(
+  change: Change,
+  options: ApplyChangeOptions,
+): Promise<KubeObject> {
+  const { access, commit, signal } = options;
+  const { resource } = change.manifest;
+  const { client } = access;
+  const namespace = resource.namespaced
+    ? change.object.metadata.namespace ?? access.namespace
+    : undefined;
+  const { name } = change.object.metadata;
+  let live = change.live;
+  for (let attempt = 1; change.takeOver && live; attempt++) {
+    const managedFields = takenOver(live);
+    if (!managedFields) break;
+    try {
+      await client.patch(resource, name, [
+        {
+          op: "replace",
+          path: "/metadata/managedFields",
+          value: managedFields,
+        },
+        {
+          op: "replace",
+          path: "/metadata/resourceVersion",
+          value: live.metadata.resourceVersion,
+        },
+      ], { type: "json", namespace, fieldManager: GITOPS_MANAGER, signal });
+      break;
+    } catch (error) {
+      if (!isConflict(error) || attempt >= ATTEMPTS) throw error;
+      live = await client.tryGet(resource, name, { namespace, signal });
+    }
+  }
+  return await client.apply(resource, withCommit(change.object, commit), {
+    namespace,
+    fieldManager: GITOPS_MANAGER,
+    force: true,
+    fieldValidation: "Strict",
+    signal,
+  });
+}
+
+function withCommit(object: KubeObject, commit: string): KubeObject {
+  const { metadata } = object;
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      annotations: { ...metadata.annotations, [COMMIT_ANNOTATION]: commit },
+    },
+  };
+}

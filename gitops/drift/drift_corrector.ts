@@ -1,0 +1,229 @@
+import type { Resource } from "../../api/kind.ts";
+import type { KubeObject } from "../../api/meta.ts";
+import { APPLYSET_LABEL } from "../../api/names.ts";
+import {
+  Backoff,
+  type Clock,
+  type EventRecorder,
+  type InformerEvent,
+  InformerFactory,
+  type KubeClient,
+  type Logger,
+  resourceName,
+  WorkQueue,
+  type WorkspaceProvider,
+} from "../../kube/mod.ts";
+import { applyChange } from "../apply/apply_change.ts";
+import { objectKey } from "../manifest/manifest.ts";
+import { compare, fingerprint } from "../plan/plan.ts";
+import type { AppliedSet, AppliedSets } from "../repository/applied_sets.ts";
+
+/** Corrections of an object in a row that are made at once … */
+const AT_ONCE = 5;
+/** … before each waits longer than the last, in milliseconds. */
+const FIGHT_BACKOFF = { base: 2000, max: 5 * 60_000, jitter: 0.2 };
+/** An object that was left alone so long is fought over no more, in milliseconds. */
+const PEACE = 10 * 60_000;
+
+/** Options of {@linkcode DriftCorrector}. */
+export interface DriftCorrectorOptions {
+  /** The hub's own: it sees the objects of all workspaces. */
+  client: KubeClient;
+  provider: WorkspaceProvider;
+  sets: AppliedSets;
+  events: EventRecorder;
+  log: Logger;
+  clock: Clock;
+  /** Whether objects of the set are to be put back right now. */
+  isActive: (set: AppliedSet) => boolean;
+  /** Called with each object that was put back. */
+  onCorrected?: (set: AppliedSet, object: KubeObject) => void;
+  signal: AbortSignal;
+}
+
+interface Fight {
+  corrections: number;
+  last: number;
+  backoff: Backoff;
+}
+
+/**
+ * Puts back what is changed or deleted behind the repository's back.
+ *
+ * One watch for each kind that was applied sees all members of apply sets, in
+ * all workspaces; what a watch shows is compared with the manifest as a plan
+ * would. Where somebody changes an object again and again, each correction
+ * waits longer.
+ */
+export class DriftCorrector {
+  /** Objects that were put back. */
+  corrected = 0;
+
+  readonly #options: DriftCorrectorOptions;
+  readonly #informers: InformerFactory;
+  readonly #followed = new Set<string>();
+  readonly #queue: WorkQueue;
+  readonly #fights = new Map<string, Fight>();
+
+  constructor(options: DriftCorrectorOptions) {
+    this.#options = options;
+    const { client, log, clock, signal } = options;
+    this.#informers = new InformerFactory(client, { log, clock, signal });
+    this.#queue = new WorkQueue({
+      clock,
+      backoff: { base: 500, max: 60_000, jitter: 0.5 },
+    });
+  }
+
+  /** Watches the members of these kinds from now on. */
+  follow(resources: Iterable<Resource>): void {
+    for (const resource of resources) {
+      const name = resourceName(resource);
+      if (this.#followed.has(name)) continue;
+      this.#followed.add(name);
+      this.#informers.get(resource, { labelSelector: APPLYSET_LABEL })
+        .on((event) => this.#saw(event));
+    }
+  }
+
+  /** Works until its signal ends it. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    const stop = () => this.#queue.shutDown();
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    await Promise.all(Array.from({ length: 4 }, () => this.#work()));
+    await this.#informers.done();
+  }
+
+  #saw({ type, object }: InformerEvent): void {
+    const id = object.metadata.labels?.[APPLYSET_LABEL];
+    if (!id) return;
+    const workspace = this.#options.provider.workspaceOf(object);
+    const set = this.#options.sets.get(id, workspace);
+    const key = objectKey(object);
+    const applied = set?.objects.get(key);
+    if (!set || !applied) return;
+    if (type !== "deleted") {
+      const { reasons } = compare(applied.manifest, {
+        live: object,
+        setId: id,
+        known: applied,
+      });
+      if (reasons.length === 0) return;
+    }
+    this.#enqueue([id, workspace ?? "", key]);
+  }
+
+  /** At once, or later where the object is fought over. */
+  #enqueue(at: [string, string, string]): void {
+    const item = JSON.stringify(at);
+    const fight = this.#fights.get(item);
+    const { clock } = this.#options;
+    if (fight && clock.now() - fight.last > PEACE) this.#fights.delete(item);
+    else if (fight && fight.corrections >= AT_ONCE) {
+      return this.#queue.addAfter(item, fight.backoff.next());
+    }
+    this.#queue.add(item);
+  }
+
+  async #work(): Promise<void> {
+    while (true) {
+      const item = await this.#queue.get();
+      if (item === undefined) return;
+      const [id, workspace, key] = JSON.parse(item) as [string, string, string];
+      try {
+        const set = this.#options.sets.get(id, workspace || undefined);
+        // A sync under way knows better what ought to be.
+        if (set) await set.mutex.run(() => this.#correct(set, { key, item }));
+        this.#queue.forget(item);
+      } catch (error) {
+        if (this.#options.signal.aborted) return;
+        this.#options.log.warn("Cannot put an object back; will try again", {
+          object: key,
+          workspace: workspace || undefined,
+          error,
+        });
+        this.#queue.addRateLimited(item);
+      } finally {
+        this.#queue.done(item);
+      }
+    }
+  }
+
+  async #correct(
+    set: AppliedSet,
+    of: { key: string; item: string },
+  ): Promise<void> {
+    const { signal, events, log, isActive, onCorrected } = this.#options;
+    const applied = set.objects.get(of.key);
+    if (!applied || !isActive(set)) return;
+    const { manifest, commit } = applied;
+    const { name, namespace } = manifest.object.metadata;
+    const live = await set.access.client.tryGet(manifest.resource, name, {
+      namespace,
+      signal,
+    });
+    const change = compare(manifest, {
+      live,
+      setId: set.set.id,
+      known: applied,
+    });
+    if (change.reasons.length === 0) return;
+    const object = await applyChange(change, {
+      access: set.access,
+      commit,
+      signal,
+    });
+    (set.objects as Map<string, typeof applied>).set(of.key, {
+      ...applied,
+      fingerprint: fingerprint(change.object),
+      resourceVersion: object.metadata.resourceVersion,
+    });
+    this.corrected++;
+    const fight = this.#note(of.item);
+    const what = live ? change.reasons.join(", ") : "it was deleted";
+    const where = `as ${manifest.file}:${manifest.line} has it in commit ${
+      commit.slice(0, 12)
+    }`;
+    log.info("Put an object back", {
+      kind: object.kind,
+      name,
+      workspace: set.workspace,
+      reasons: change.reasons,
+    });
+    events.event(object, {
+      type: "Warning",
+      reason: "DriftCorrected",
+      message: `Put back ${where}: ${what}`,
+    });
+    if (fight.corrections === AT_ONCE) {
+      events.event(object, {
+        type: "Warning",
+        reason: "DriftFight",
+        message:
+          `Put back ${AT_ONCE} times in a row: something else keeps changing it; from now on it is put back less often. Change ${manifest.file}, or stop the other`,
+      });
+    }
+    onCorrected?.(set, object);
+  }
+
+  #note(item: string): Fight {
+    const now = this.#options.clock.now();
+    let fight = this.#fights.get(item);
+    if (!fight) {
+      for (const [key, { last }] of this.#fights) {
+        if (now - last > PEACE) this.#fights.delete(key);
+      }
+      fight = {
+        corrections: 0,
+        last: now,
+        backoff: new Backoff(FIGHT_BACKOFF),
+      };
+      this.#fights.set(item, fight);
+    }
+    fight.corrections++;
+    fight.last = now;
+    return fight;
+  }
+}

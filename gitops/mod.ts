@@ -1,0 +1,82 @@
+/**
+ * GitOps: keeps what Git repositories say applied to a Kubernetes API.
+ *
+ * @module
+ */
+import {
+  type Clock,
+  type KubeClient,
+  type Logger,
+  systemClock,
+  type WorkspaceProvider,
+} from "../kube/mod.ts";
+import {
+  type GitOpsStats,
+  RepositoryController,
+} from "./repository_controller.ts";
+
+export { discoverOffline, resolveKinds } from "./manifest/resolve_kinds.ts";
+export type { Discover, ResolvedManifest } from "./manifest/resolve_kinds.ts";
+export { allProblems, loadTree } from "./manifest/load_tree.ts";
+export type {
+  Manifests,
+  ManifestSet,
+  WorkspaceManifests,
+} from "./manifest/load_tree.ts";
+export { partOf, selectPath } from "./manifest/layout.ts";
+export { type Manifest, objectKey } from "./manifest/manifest.ts";
+export {
+  compareProblems,
+  formatProblem,
+  type Problem,
+} from "./manifest/problem.ts";
+export { type Plan, plan, type PlanInput } from "./plan/plan.ts";
+export {
+  readTree,
+  type SourceFile,
+  type SourceTree,
+} from "./source/read_tree.ts";
+export { readFolder } from "./source/read_folder.ts";
+export { validateTree } from "./manifest/validate_tree.ts";
+export type { GitOpsStats } from "./repository_controller.ts";
+
+/** Options of {@linkcode createGitOps}. */
+export interface GitOpsOptions {
+  /** The hub's own: it applies Workspaces and `root/`, and watches all. */
+  client: KubeClient;
+  provider: WorkspaceProvider;
+  /** Where copies of repositories are kept: a cache, that may be deleted. */
+  stateDir: string;
+  log: Logger;
+  /** @default {systemClock} */
+  clock?: Clock;
+  /**
+   * How often everything is compared again though nothing told of a change, in
+   * milliseconds. @default {600000}
+   */
+  resyncInterval?: number;
+  /** @default {Math.random} */
+  random?: () => number;
+  /** Ends it. */
+  signal: AbortSignal;
+}
+
+/** The GitOps part of a hub. */
+export interface GitOps {
+  /** Works until the signal ends it; resolves when all has ended. */
+  run(): Promise<void>;
+  /** Asks for a fetch of a Repository now, as a webhook does. */
+  requestSync(repository: string): void;
+  /** Numbers since the start, for metrics. */
+  readonly stats: GitOpsStats;
+}
+
+/** Makes the GitOps part of a hub. */
+export function createGitOps(options: GitOpsOptions): GitOps {
+  return new RepositoryController({
+    clock: systemClock,
+    resyncInterval: 10 * 60_000,
+    random: Math.random,
+    ...options,
+  });
+}

@@ -1,0 +1,51 @@
+import { Backoff } from "../../kube/mod.ts";
+import type { Manifests } from "../manifest/load_tree.ts";
+import type { Fetched } from "../source/source.ts";
+import type { RepositoryFacts } from "./repository_status.ts";
+import type { StatusWriter } from "./status_writer.ts";
+
+/** What this process knows of a Repository. All of it can be found out again. */
+export interface RepositoryState {
+  readonly name: string;
+  facts: RepositoryFacts;
+  fetched?: Fetched;
+  /** What was made of it. */
+  loaded?: { from: Fetched; manifests: Manifests };
+  /** Annotation that asked for the last sync. */
+  requestedAt?: string;
+  /** Whether the next sync looks at everything again. */
+  force: boolean;
+  /** When everything was last looked at, milliseconds since 1970. */
+  lookedAt: number;
+  /** Aborted when a newer commit is there. */
+  superseded: AbortController;
+  readonly fetchBackoff: Backoff;
+  readonly syncBackoff: Backoff;
+  readonly status: StatusWriter;
+  /** Follows the refs of a local repository. */
+  watcher?: { path: string; stop: AbortController };
+  /** Ends all that is done for it. */
+  readonly stop: AbortController;
+}
+
+/** Makes the state of a Repository that was not known. */
+export function newRepositoryState(
+  name: string,
+  status: (state: () => RepositoryState) => StatusWriter,
+): RepositoryState {
+  // deno-lint-ignore prefer-const
+  let state: RepositoryState;
+  const writer = status(() => state);
+  state = {
+    name,
+    facts: { suspended: false, syncing: false },
+    force: false,
+    lookedAt: 0,
+    superseded: new AbortController(),
+    fetchBackoff: new Backoff({ base: 1000, max: 60_000, jitter: 0.5 }),
+    syncBackoff: new Backoff({ base: 1000, max: 120_000, jitter: 0.5 }),
+    status: writer,
+    stop: new AbortController(),
+  };
+  return state;
+}

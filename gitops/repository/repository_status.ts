@@ -1,0 +1,172 @@
+import type { Condition } from "../../api/meta.ts";
+import type { Repository } from "../../api/repository.ts";
+import {
+  getCondition,
+  markReady,
+  markReconciling,
+  markStalled,
+  setCondition,
+} from "../../kube/mod.ts";
+import { formatProblem, type Problem } from "../manifest/problem.ts";
+import { problemsOf, type SyncOutcome } from "./sync_outcome.ts";
+
+/** `status` of a Repository. */
+export type RepositoryStatus = NonNullable<Repository["status"]>;
+
+/** What is known of a Repository; its status says nothing else. */
+export interface RepositoryFacts {
+  generation?: number;
+  observedCommit?: string;
+  /** When `observedCommit` was fetched, milliseconds since 1970. */
+  fetchedAt?: number;
+  /** Why the last attempt to fetch failed. */
+  fetchError?: string;
+  /** Whether it is no use to fetch again before somebody changes something. */
+  fetchStalled?: boolean;
+  suspended: boolean;
+  /** Whether a commit is being applied right now. */
+  syncing: boolean;
+  outcome?: SyncOutcome;
+  appliedCommit?: string;
+  appliedAt?: number;
+}
+
+/** Makes the status of a Repository. Pure. */
+export function repositoryStatus(
+  facts: RepositoryFacts,
+  options: { conditions?: Condition[]; now: number },
+): RepositoryStatus {
+  const { outcome } = facts;
+  const problems = outcome ? problemsOf(outcome) : [];
+  const time = (at?: number) =>
+    at === undefined ? undefined : new Date(at).toISOString();
+  const workspaces = outcome?.parts.filter((p) => p.workspace !== undefined)
+    .map((part) => ({
+      name: part.workspace!,
+      ...(part.commit ? { commit: part.commit } : {}),
+      objects: part.total,
+      ...(part.problems.length ? { error: sourceError(part.problems) } : {}),
+    }));
+  const sum = (field: "created" | "updated" | "deleted" | "unchanged") =>
+    outcome?.parts.reduce((n, part) => n + part[field], 0) ?? 0;
+  return prune({
+    observedGeneration: facts.generation,
+    observedCommit: facts.observedCommit,
+    appliedCommit: facts.appliedCommit,
+    lastFetchTime: time(facts.fetchedAt),
+    lastAppliedTime: time(facts.appliedAt),
+    objects: outcome && {
+      total: outcome.parts.reduce((n, part) => n + part.total, 0),
+      created: sum("created"),
+      updated: sum("updated"),
+      deleted: sum("deleted"),
+      unchanged: sum("unchanged"),
+    },
+    workspaces,
+    lastError: facts.fetchError
+      ? { message: facts.fetchError }
+      : problems.length
+      ? sourceError(problems)
+      : undefined,
+    conditions: conditionsOf(facts, options),
+  });
+}
+
+function conditionsOf(
+  facts: RepositoryFacts,
+  options: { conditions?: Condition[]; now: number },
+): Condition[] {
+  const { conditions = [], now } = options;
+  const { generation, outcome } = facts;
+  const mark = (reason: string, message: string) => ({
+    reason,
+    message: message.slice(0, 4096),
+    observedGeneration: generation,
+  });
+  const short = (commit?: string) => commit?.slice(0, 12) ?? "none";
+  if (facts.suspended) {
+    const status = getCondition(conditions, "Ready")?.status ?? "Unknown";
+    return setCondition(
+      conditions.filter((c) => c.type === "Ready"),
+      {
+        type: "Ready",
+        status,
+        ...mark(
+          "Suspended",
+          `Suspended: nothing is fetched, applied or put back; commit ${
+            short(facts.appliedCommit)
+          } stays`,
+        ),
+      },
+      now,
+    );
+  }
+  if (facts.fetchError) {
+    return facts.fetchStalled
+      ? markStalled(conditions, mark("FetchFailed", facts.fetchError), now)
+      : markReconciling(
+        conditions,
+        mark("FetchFailed", `${facts.fetchError}; will try again`),
+        now,
+      );
+  }
+  if (!outcome || (facts.syncing && outcome.commit !== facts.observedCommit)) {
+    return markReconciling(conditions, {
+      ...mark(
+        "Progressing",
+        facts.observedCommit
+          ? `Applying commit ${short(facts.observedCommit)}`
+          : "Looking for the first commit",
+      ),
+      ready: "Unknown",
+    }, now);
+  }
+  const problems = problemsOf(outcome);
+  if (problems.length === 0) {
+    const total = outcome.parts.reduce((n, part) => n + part.total, 0);
+    return markReady(
+      conditions,
+      mark(
+        "Succeeded",
+        `Applied commit ${short(outcome.commit)}: ${total} objects`,
+      ),
+      now,
+    );
+  }
+  const failed = outcome.parts.filter((part) => part.problems.length);
+  const reason = ["ManifestInvalid", "ApplyFailed", "WorkspaceNotReady"]
+    .find((r) => failed.some((part) => part.reason === r)) ?? "ApplyFailed";
+  const message = summary(problems);
+  return failed.some((part) => part.retry)
+    ? markReconciling(
+      conditions,
+      mark(reason, `${message}; will try again`),
+      now,
+    )
+    : markStalled(conditions, mark(reason, message), now);
+}
+
+/** The first problem, and how many more there are. */
+export function summary(problems: Problem[]): string {
+  const first = problems[0] ? formatProblem(problems[0]) : "";
+  return problems.length > 1
+    ? `${first} (and ${problems.length - 1} more)`
+    : first;
+}
+
+function sourceError(problems: Problem[]) {
+  const [first] = problems;
+  const { file, line, field, message } = first!;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+  return {
+    message: `${field ? `${field}: ` : ""}${message}${more}`,
+    ...(file ? { file } : {}),
+    ...(line ? { line } : {}),
+  };
+}
+
+function prune<T extends object>(value: T): T {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, v]) => v !== undefined),
+  ) as T;
+}

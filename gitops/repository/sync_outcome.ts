@@ -1,0 +1,44 @@
+import type { Problem } from "../manifest/problem.ts";
+
+/** Counts of objects. */
+export interface Counts {
+  created: number;
+  updated: number;
+  deleted: number;
+  unchanged: number;
+}
+
+/** What became of one part of a commit. */
+export interface PartOutcome extends Counts {
+  /** Name of the workspace; none for the hub's own objects. */
+  workspace?: string;
+  problems: Problem[];
+  /** Why, for the condition, where there are problems. */
+  reason?: "ManifestInvalid" | "ApplyFailed" | "WorkspaceNotReady";
+  /** Whether trying again may help, without a new commit. */
+  retry?: boolean;
+  /** Objects that are applied. */
+  total: number;
+  /** Commit of which all of it is applied. */
+  commit?: string;
+}
+
+/** What became of a commit. */
+export interface SyncOutcome {
+  commit: string;
+  /** Milliseconds since 1970 at its end. */
+  at: number;
+  parts: PartOutcome[];
+}
+
+export const noCounts: Counts = {
+  created: 0,
+  updated: 0,
+  deleted: 0,
+  unchanged: 0,
+};
+
+/** All problems of an outcome. */
+export function problemsOf(outcome: SyncOutcome): Problem[] {
+  return outcome.parts.flatMap((part) => part.problems);
+}

@@ -1,0 +1,529 @@
+import type { Repository } from "../api/repository.ts";
+import { Repository as RepositoryKind } from "../api/repository.ts";
+import { REQUESTED_AT_ANNOTATION } from "../api/names.ts";
+import { Workspace } from "../api/workspace.ts";
+import {
+  type Clock,
+  createEventRecorder,
+  createInformer,
+  type EventRecorder,
+  type Informer,
+  type Key,
+  type KubeClient,
+  LinkedSignal,
+  type Logger,
+  type Result,
+  runController,
+  type WorkspaceProvider,
+} from "../kube/mod.ts";
+import { DriftCorrector } from "./drift/drift_corrector.ts";
+import { loadTree } from "./manifest/load_tree.ts";
+import { formatProblem } from "./manifest/problem.ts";
+import { AppliedSets } from "./repository/applied_sets.ts";
+import { parseDuration } from "./repository/duration.ts";
+import { fetchRepository } from "./repository/fetch_repository.ts";
+import {
+  newRepositoryState,
+  type RepositoryState,
+} from "./repository/repository_state.ts";
+import { StatusWriter } from "./repository/status_writer.ts";
+import { problemsOf, type SyncOutcome } from "./repository/sync_outcome.ts";
+import { Superseded, syncRepository } from "./repository/sync_repository.ts";
+import { GitError } from "./source/run_git.ts";
+import { parseRemote } from "./source/remote.ts";
+import { watchRefs } from "./source/watch_refs.ts";
+
+/** Options of {@linkcode RepositoryController}. */
+export interface RepositoryControllerOptions {
+  /** The hub's own. */
+  client: KubeClient;
+  provider: WorkspaceProvider;
+  /** Where mirrors are kept: a cache. */
+  stateDir: string;
+  log: Logger;
+  clock: Clock;
+  /**
+   * How often everything is looked at again, though nothing told of a change,
+   * in milliseconds.
+   */
+  resyncInterval: number;
+  random: () => number;
+  signal: AbortSignal;
+}
+
+/** Numbers since the start. */
+export interface GitOpsStats {
+  fetches: number;
+  fetchFailures: number;
+  syncs: number;
+  syncFailures: number;
+  created: number;
+  updated: number;
+  deleted: number;
+  driftCorrected: number;
+}
+
+/** A longest time of one sync, in milliseconds: a hang ends some day. */
+const SYNC_TIMEOUT = 60 * 60_000;
+/** Problems that become Events; the status counts the rest. */
+const MAX_EVENTS = 5;
+
+/**
+ * Keeps what Repositories ask for applied. Two work queues: one fetches, the
+ * other applies the newest of what was fetched, so that a new commit comes in
+ * while an old one is being applied, or waits, or fails.
+ */
+export class RepositoryController {
+  readonly #options: RepositoryControllerOptions;
+  readonly #events: EventRecorder;
+  readonly #repositories: Informer<Repository>;
+  readonly #workspaces: Informer<Workspace>;
+  readonly #sets = new AppliedSets();
+  readonly #states = new Map<string, RepositoryState>();
+  readonly #drift: DriftCorrector;
+  readonly #stats = {
+    fetches: 0,
+    fetchFailures: 0,
+    syncs: 0,
+    syncFailures: 0,
+    created: 0,
+    updated: 0,
+    deleted: 0,
+  };
+  readonly #background = new Set<Promise<void>>();
+  #fetchSoon: (key: Key) => void = () => {};
+  #syncSoon: (key: Key) => void = () => {};
+
+  constructor(options: RepositoryControllerOptions) {
+    this.#options = options;
+    const { client, log, clock, signal } = options;
+    this.#events = createEventRecorder(client, {
+      component: "faros-gitops",
+      log,
+      clock,
+      signal,
+    });
+    this.#repositories = createInformer<Repository>(client, RepositoryKind, {
+      log,
+      clock,
+      signal,
+    });
+    this.#workspaces = createInformer<Workspace>(client, Workspace, {
+      log,
+      clock,
+      signal,
+    });
+    this.#drift = new DriftCorrector({
+      client,
+      provider: options.provider,
+      sets: this.#sets,
+      events: this.#events,
+      log,
+      clock,
+      signal,
+      isActive: (set) => this.#isActive(set.set.repository, set.workspace),
+      onCorrected: (set, object) => {
+        // All that was in it is gone with the old one.
+        if (object.kind === Workspace.kind) {
+          this.#syncSoon({ name: set.set.repository });
+        }
+      },
+    });
+  }
+
+  get stats(): GitOpsStats {
+    return { ...this.#stats, driftCorrected: this.#drift.corrected };
+  }
+
+  /** Works until its signal ends it. */
+  async run(): Promise<void> {
+    const { log, clock, signal } = this.#options;
+    await Promise.all([
+      runController({
+        name: "repository-fetch",
+        reconcile: (key, { signal }) => this.#fetch(key.name, signal),
+        sources: [
+          { informer: this.#repositories, filter: isRequest },
+          { start: (enqueue) => this.#fetchSoon = enqueue },
+        ],
+        concurrency: 4,
+        timeout: SYNC_TIMEOUT,
+        log,
+        clock,
+        signal,
+      }),
+      runController({
+        name: "repository-sync",
+        reconcile: (key, { signal }) => this.#sync(key.name, signal),
+        sources: [
+          {
+            informer: this.#workspaces,
+            keys: (workspace) => this.#waitingFor(workspace),
+          },
+          { start: (enqueue) => this.#syncSoon = enqueue },
+        ],
+        concurrency: 4,
+        timeout: SYNC_TIMEOUT,
+        log,
+        clock,
+        signal,
+      }),
+      this.#drift.run(),
+      this.#repositories.done,
+      this.#workspaces.done,
+    ]);
+    await Promise.all([...this.#states.values()].map((s) => s.status.flush()));
+    await Promise.all(this.#background);
+    await this.#events.flush();
+  }
+
+  /** Asks for a fetch now, and a look at everything. */
+  requestSync(repository: string): void {
+    const state = this.#states.get(repository);
+    if (state) state.force = true;
+    this.#fetchSoon({ name: repository });
+  }
+
+  async #fetch(name: string, signal: AbortSignal): Promise<Result> {
+    const repository = this.#repositories.get(undefined, name);
+    if (!repository) return this.#forget(name);
+    const state = this.#state(repository);
+    const { facts } = state;
+    const { clock, log, random } = this.#options;
+    const changed = facts.generation !== repository.metadata.generation;
+    facts.generation = repository.metadata.generation;
+    const wasSuspended = facts.suspended;
+    facts.suspended = repository.spec.suspend ?? false;
+    if (facts.suspended) {
+      state.superseded.abort();
+      this.#unwatch(state);
+      if (!wasSuspended || changed) state.status.update();
+      return;
+    }
+    this.#watch(state, repository.spec.url);
+    const requestedAt = repository.metadata.annotations
+      ?.[REQUESTED_AT_ANNOTATION];
+    if (changed || wasSuspended || requestedAt !== state.requestedAt) {
+      state.requestedAt = requestedAt;
+      state.force = true;
+    }
+    const before = state.fetched;
+    const hadFailed = facts.fetchError !== undefined;
+    const started = clock.now();
+    try {
+      state.fetched = await fetchRepository(repository, {
+        client: this.#options.client,
+        stateDir: this.#options.stateDir,
+        previous: before,
+        signal,
+      });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return this.#fetchFailed(repository, { state, error });
+    }
+    this.#stats.fetches++;
+    facts.fetchError = facts.fetchStalled = undefined;
+    state.fetchBackoff.reset();
+    if (state.fetched !== before) {
+      const { commit } = state.fetched.tree;
+      if (facts.observedCommit !== commit) facts.fetchedAt = clock.now();
+      facts.observedCommit = commit;
+      log.info("Fetched a commit", {
+        repository: name,
+        commit,
+        milliseconds: clock.now() - started,
+        files: state.fetched.tree.files.length,
+      });
+    }
+    if (clock.now() - state.lookedAt > this.#options.resyncInterval) {
+      state.force = true;
+    }
+    if (state.fetched !== before || state.force) {
+      // A sync that waits or fails makes way.
+      state.superseded.abort();
+      state.syncBackoff.reset();
+      this.#syncSoon({ name });
+    } else if (hadFailed) state.status.update();
+    const interval = parseDuration(repository.spec.interval ?? "1m");
+    // A tenth by chance, so that many don't ask at the same moment.
+    return { requeueAfter: Math.max(100, interval * (0.95 + random() * 0.1)) };
+  }
+
+  #fetchFailed(
+    repository: Repository,
+    of: { state: RepositoryState; error: unknown },
+  ): Result {
+    const { state, error } = of;
+    const { log } = this.#options;
+    this.#stats.fetchFailures++;
+    const message = error instanceof Error ? error.message : String(error);
+    // What is no failure of git's is one of the Repository's own fields, or
+    // of the API, which comes back.
+    state.facts.fetchStalled = !(error instanceof GitError) &&
+      /^Cannot (use the repository|follow|take)/.test(message);
+    log.warn("Cannot fetch a repository", {
+      repository: state.name,
+      error: message,
+      failures: state.fetchBackoff.attempt + 1,
+    });
+    if (state.facts.fetchError !== message) {
+      state.facts.fetchError = message;
+      this.#events.event(repository, {
+        type: "Warning",
+        reason: "FetchFailed",
+        message,
+      });
+    }
+    state.status.update();
+    const interval = parseDuration(repository.spec.interval ?? "1m");
+    // Polling quicker than the back-off is what was asked for.
+    return { requeueAfter: Math.max(state.fetchBackoff.next(), interval) };
+  }
+
+  async #sync(name: string, signal: AbortSignal): Promise<Result> {
+    const state = this.#states.get(name);
+    const repository = this.#repositories.get(undefined, name);
+    if (!state?.fetched || !repository || state.facts.suspended) return;
+    const { client, provider, clock, log } = this.#options;
+    const { facts } = state;
+    state.superseded = new AbortController();
+    const { force, fetched } = state;
+    state.force = false;
+    if (state.loaded?.from !== fetched) {
+      state.loaded = { from: fetched, manifests: loadTree(fetched.tree) };
+    }
+    const { manifests } = state.loaded;
+    facts.syncing = true;
+    if (facts.outcome?.commit !== manifests.commit) state.status.update();
+    const started = clock.now();
+    using link = new LinkedSignal(signal, state.stop.signal);
+    let outcome: SyncOutcome;
+    try {
+      outcome = await syncRepository(manifests, {
+        repository: name,
+        prune: repository.spec.prune ?? true,
+        others: this.#repositories.list().map((r) => r.metadata.name)
+          .filter((other) => other !== name),
+        force,
+        client,
+        provider,
+        workspaces: this.#workspaces,
+        sets: this.#sets,
+        clock,
+        signal: link.signal,
+        superseded: state.superseded.signal,
+      });
+    } catch (error) {
+      if (force) state.force = true;
+      if (error instanceof Superseded) {
+        log.info("Left a sync for a newer commit", {
+          repository: name,
+          commit: manifests.commit,
+        });
+        return;
+      }
+      if (state.stop.signal.aborted) return;
+      throw error;
+    } finally {
+      facts.syncing = false;
+    }
+    if (force) state.lookedAt = started;
+    return this.#synced(repository, { state, outcome, started });
+  }
+
+  #synced(
+    repository: Repository,
+    of: { state: RepositoryState; outcome: SyncOutcome; started: number },
+  ): Result {
+    const { state, outcome, started } = of;
+    const { facts } = state;
+    const { log, clock } = this.#options;
+    const { parts, commit } = outcome;
+    const problems = problemsOf(outcome);
+    const news = facts.outcome?.commit !== commit;
+    facts.outcome = outcome;
+    this.#stats.syncs++;
+    const counts = { created: 0, updated: 0, deleted: 0, unchanged: 0 };
+    for (const part of parts) {
+      for (const field of Object.keys(counts) as (keyof typeof counts)[]) {
+        counts[field] += part[field];
+      }
+    }
+    this.#stats.created += counts.created;
+    this.#stats.updated += counts.updated;
+    this.#stats.deleted += counts.deleted;
+    if (problems.length === 0 && (news || facts.appliedCommit !== commit)) {
+      facts.appliedCommit = commit;
+      facts.appliedAt = clock.now();
+      this.#events.event(repository, {
+        reason: "Succeeded",
+        message:
+          `Applied commit ${commit}: ${counts.created} created, ${counts.updated} updated, ${counts.deleted} deleted, ${counts.unchanged} unchanged`,
+      });
+    }
+    this.#drift.follow(
+      this.#sets.list(state.name).flatMap((set) =>
+        [...set.objects.values()].map((object) => object.manifest.resource)
+      ),
+    );
+    const wrote = counts.created + counts.updated + counts.deleted > 0;
+    log[problems.length ? "warn" : news || wrote ? "info" : "debug"](
+      problems.length ? "Cannot apply all of a commit" : "Applied a commit",
+      {
+        repository: state.name,
+        commit,
+        ...counts,
+        problems: problems.length || undefined,
+        first: problems[0] && formatProblem(problems[0]),
+        milliseconds: clock.now() - started,
+      },
+    );
+    state.status.update();
+    if (problems.length === 0) {
+      state.syncBackoff.reset();
+      if (news && state.fetched) {
+        this.#inBackground(state.fetched.mirror.tidy(this.#options.signal));
+      }
+      return;
+    }
+    this.#stats.syncFailures++;
+    for (const part of parts) {
+      for (const problem of part.problems.slice(0, MAX_EVENTS)) {
+        this.#events.event(repository, {
+          type: "Warning",
+          reason: part.reason ?? "ApplyFailed",
+          message: formatProblem(problem),
+        });
+      }
+    }
+    if (!parts.some((part) => part.retry)) return;
+    return { requeueAfter: state.syncBackoff.next() };
+  }
+
+  #state(repository: Repository): RepositoryState {
+    const { name } = repository.metadata;
+    let state = this.#states.get(name);
+    if (state) return state;
+    const { client, clock, log, signal } = this.#options;
+    state = newRepositoryState(name, (of) =>
+      new StatusWriter({
+        client,
+        repository: name,
+        facts: () => of().facts,
+        clock,
+        signal,
+        onError: (error) =>
+          log.warn("Cannot write the status of a Repository", {
+            repository: name,
+            error,
+          }),
+      }));
+    const { status } = repository;
+    const time = (text?: string) => text ? Date.parse(text) : undefined;
+    // Until there is news, what was reported before the start holds.
+    Object.assign(state.facts, {
+      observedCommit: status?.observedCommit,
+      fetchedAt: time(status?.lastFetchTime),
+      appliedCommit: status?.appliedCommit,
+      appliedAt: time(status?.lastAppliedTime),
+    });
+    state.requestedAt = repository.metadata.annotations
+      ?.[REQUESTED_AT_ANNOTATION];
+    state.lookedAt = clock.now();
+    this.#states.set(name, state);
+    return state;
+  }
+
+  /** Deleting a Repository deletes none of what it applied. */
+  #forget(name: string): void {
+    const state = this.#states.get(name);
+    if (!state) return;
+    this.#states.delete(name);
+    state.stop.abort();
+    state.superseded.abort();
+    this.#unwatch(state);
+    for (const set of this.#sets.list(name)) this.#sets.drop(set);
+    const mirror = state.fetched?.mirror;
+    if (mirror) this.#inBackground(mirror.reset());
+  }
+
+  #isActive(repository: string, workspace?: string): boolean {
+    const state = this.#states.get(repository);
+    if (!state || state.facts.suspended) return false;
+    if (this.#repositories.get(undefined, repository)?.spec.suspend) {
+      return false;
+    }
+    if (workspace === undefined) return true;
+    const object = this.#workspaces.get(undefined, workspace);
+    if (object && !object.metadata.deletionTimestamp) return true;
+    // Its content goes with it; when it is back, all of it is synced.
+    for (const set of this.#sets.list(repository)) {
+      if (set.workspace === workspace) set.fingerprint = undefined;
+    }
+    return false;
+  }
+
+  /** Repositories of which a workspace is not, or no longer, as it ought to be. */
+  #waitingFor(workspace: Workspace): Key[] {
+    const { name, uid } = workspace.metadata;
+    return [...this.#states.values()].filter((state) => {
+      if (!state.loaded?.manifests.workspaces.has(name)) return false;
+      const part = state.facts.outcome?.parts.find((p) => p.workspace === name);
+      if (part?.reason === "WorkspaceNotReady") return true;
+      return this.#sets.list(state.name).some((set) =>
+        set.workspace === name && set.workspaceUid !== undefined &&
+        set.workspaceUid !== uid
+      );
+    }).map((state) => ({ name: state.name }));
+  }
+
+  #watch(state: RepositoryState, url: string): void {
+    let path: string | undefined;
+    try {
+      path = parseRemote(url).path;
+    } catch {
+      // The fetch says what is wrong with it.
+    }
+    if (state.watcher?.path === path) return;
+    this.#unwatch(state);
+    if (path === undefined) return;
+    const stop = new AbortController();
+    const watcher = { path, stop };
+    state.watcher = watcher;
+    const link = new LinkedSignal(stop.signal, this.#options.signal);
+    const changed = () => this.#fetchSoon({ name: state.name });
+    this.#inBackground(
+      watchRefs(path, { changed, signal: link.signal }).finally(() => {
+        link[Symbol.dispose]();
+        // It is tried again with the next poll.
+        if (state.watcher === watcher) state.watcher = undefined;
+      }),
+    );
+  }
+
+  #unwatch(state: RepositoryState): void {
+    state.watcher?.stop.abort();
+    state.watcher = undefined;
+  }
+
+  /** What may fail without harm, but has to have ended at the end. */
+  #inBackground(work: Promise<void>): void {
+    const done = work.catch((error) => {
+      if (this.#options.signal.aborted) return;
+      this.#options.log.debug("Work in the background failed", { error });
+    }).finally(() => this.#background.delete(done));
+    this.#background.add(done);
+  }
+}
+
+/** Whether an event asks for something, rather than being our own status. */
+function isRequest(
+  event: { type: string; object: Repository; old?: Repository },
+): boolean {
+  const { object, old } = event;
+  if (event.type !== "updated" || !old) return true;
+  return object.metadata.generation !== old.metadata.generation ||
+    object.metadata.uid !== old.metadata.uid ||
+    object.metadata.annotations?.[REQUESTED_AT_ANNOTATION] !==
+      old.metadata.annotations?.[REQUESTED_AT_ANNOTATION];
+}

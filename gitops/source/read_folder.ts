@@ -1,0 +1,54 @@
+import ignore from "ignore";
+import type { RefusedFile, SourceFile, SourceTree } from "./read_tree.ts";
+
+/**
+ * Reads a folder of the file system as if it were a commit, for checking
+ * manifests before they are committed.
+ */
+export async function readFolder(
+  path: string,
+  options: {
+    select: (path: string, what: "file" | "link") => boolean;
+    signal?: AbortSignal;
+  },
+): Promise<SourceTree> {
+  const { select, signal } = options;
+  const ignored = ignore();
+  try {
+    ignored.add(await Deno.readTextFile(`${path}/.farosignore`));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const files: SourceFile[] = [];
+  const refused: RefusedFile[] = [];
+  const walk = async (below: string) => {
+    signal?.throwIfAborted();
+    for await (const entry of Deno.readDir(`${path}/${below}`)) {
+      const name = below ? `${below}/${entry.name}` : entry.name;
+      if (entry.name.startsWith(".")) continue;
+      if (entry.isDirectory) {
+        if (!ignored.ignores(`${name}/`)) await walk(name);
+        continue;
+      }
+      if (!select(name, entry.isSymlink ? "link" : "file")) continue;
+      if (ignored.ignores(name)) continue;
+      if (entry.isSymlink) {
+        refused.push({
+          path: name,
+          reason: "is a symbolic link, which is never followed",
+        });
+        continue;
+      }
+      try {
+        const bytes = await Deno.readFile(`${path}/${name}`);
+        const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+        files.push({ path: name, oid: crypto.randomUUID(), text });
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        refused.push({ path: name, reason: "is not UTF-8 text" });
+      }
+    }
+  };
+  await walk("");
+  return { commit: "", files, refused };
+}
