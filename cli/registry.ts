@@ -114,11 +114,6 @@ export const entries: readonly Entry[] = [
     "Write the reference pages",
     () => import("./commands/generate_docs.ts"),
   ),
-  entry(
-    "generate plugins",
-    "Bundle the built-in plugins",
-    () => import("./commands/generate_plugins.ts"),
-  ),
   entry("version", "Show versions", () => import("./commands/version.ts")),
   {
     ...entry(

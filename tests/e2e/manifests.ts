@@ -39,7 +39,15 @@ metadata:
 spec:
   description: A site
   plugins:
-    - name: monitoring
+    - name: monitoring-host
+      permissions:
+        net: [127.0.0.1]
+        sys: [cpus, loadavg, osUptime, statfs, systemMemoryInfo]
+        read:
+          - /proc/diskstats
+          - /proc/net/dev
+          - /proc/self/mounts
+          - /sys/class/thermal
 `;
 }
 
@@ -54,6 +62,7 @@ spec:
   type: host
   config:
     interval: ${interval}
+    listen: 127.0.0.1:0
 `;
 }
 
