@@ -22,6 +22,7 @@ export class HubKeys {
   #ring: KeyRing;
   readonly #private = new Map<string, Promise<CryptoKey>>();
   readonly #public = new Map<string, Promise<CryptoKey>>();
+  readonly #listeners = new Set<() => void>();
   #hmac: Promise<CryptoKey> | undefined;
 
   constructor(ring: KeyRing) {
@@ -35,8 +36,17 @@ export class HubKeys {
 
   /** Takes over keys that another replica, or a rotation, has stored. */
   replace(ring: KeyRing): void {
+    if (canonicalJson(ring) === canonicalJson(this.#ring)) return;
     if (ring.hmac !== this.#ring.hmac) this.#hmac = undefined;
     this.#ring = ring;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** Calls `listener` when keys have come or gone. @returns A function that ends it. */
+  on(listener: () => void): () => void {
+    const own = () => listener();
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
   }
 
   /** Id of the key that signs now. */

@@ -12,6 +12,8 @@ import { replaceAt, valueAt } from "./secret_fields.ts";
 
 /** Key of the value in a Secret that the hub made of a value in a config. */
 export const LIFTED_KEY = "value";
+/** How the names of those Secrets begin. */
+export const LIFTED_PREFIX = "faros-config-";
 
 /** Types of Secrets that are credentials of their own, and never a plugin's config. */
 const CREDENTIALS = /^(kubernetes\.io\/service-account-token|faros\.sh\/.*)$/;
@@ -78,7 +80,7 @@ export async function separateSecrets(
         value,
       ]);
       reference = {
-        name: `faros-config-${hash.slice(0, 20)}`,
+        name: `${LIFTED_PREFIX}${hash.slice(0, 20)}`,
         key: LIFTED_KEY,
       };
       lifted.push({ name: reference.name, value, owner });

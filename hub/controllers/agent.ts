@@ -1,0 +1,428 @@
+import { Agent, type Assignment } from "../../api/agent.ts";
+import { Lease, Secret } from "../../api/core.ts";
+import { Enrollment } from "../../api/enrollment.ts";
+import type { KubeObject } from "../../api/meta.ts";
+import { HUB_MANAGER } from "../../api/names.ts";
+import { Plugin } from "../../api/plugin.ts";
+import { Revision } from "../../api/revision.ts";
+import { Workspace } from "../../api/workspace.ts";
+import { canonicalJson } from "../../api/protocol/canonical_json.ts";
+import { revisionName } from "../../api/protocol/claims.ts";
+import type { InformerEvent } from "../../kube/informer.ts";
+import { isAlreadyExists } from "../../kube/kube_api_error.ts";
+import { deepEqual } from "../../kube/owned_fields.ts";
+import { keyOf, type Result, runController } from "../../kube/reconciler.ts";
+import {
+  nextCounter,
+  signAssignment,
+  verifyAssignment,
+} from "../keys/assignment.ts";
+import { newestCommit } from "../resolve/commit.ts";
+import { Problem } from "../resolve/problem.ts";
+import { resolve, type Resolved } from "../resolve/resolve.ts";
+import { LIFTED_KEY, type LiftedSecret } from "../resolve/secrets.ts";
+import {
+  agentInputs,
+  dependency,
+  pluginObjectInformers,
+  secretInformer,
+} from "./agent_inputs.ts";
+import { type HubContext, readyWorkspace } from "./context.ts";
+import { Dependencies } from "./dependencies.ts";
+import {
+  ACCESS_RESOURCES,
+  grantAccess,
+  revokeAccess,
+} from "./device_access.ts";
+import { applyManaged, managedInformer, ownersOf } from "./managed.ts";
+import type { Ownership } from "./ownership.ts";
+import type { RevisionUse } from "./revision_use.ts";
+import { type Outcome, writeStatus } from "./status.ts";
+
+/** What the Agent controller shares with others. */
+export interface AgentControllerOptions {
+  ownership: Ownership;
+  revisions: RevisionUse;
+}
+
+/** Decides what each Agent's device is to run, and orders it by a signed assignment. */
+export function runAgentController(
+  context: HubContext,
+  options: AgentControllerOptions,
+): Promise<void> {
+  const informer = context.informers.get<Agent>(Agent);
+  const controller = new AgentController(context, options);
+  const { dependencies } = controller;
+  const allIn = ({ metadata }: KubeObject) =>
+    informer.list(metadata.name).map(keyOf);
+  return runController({
+    ...context,
+    name: "agent",
+    concurrency: 8,
+    reconcile: async (key) => {
+      const agent = informer.get(key.namespace, key.name);
+      if (!agent || agent.metadata.deletionTimestamp) {
+        if (!agent) controller.forget(key);
+        return;
+      }
+      return await controller.reconcile(agent);
+    },
+    sources: [
+      { informer, filter: concernsHub },
+      {
+        informer: context.informers.get<Workspace>(Workspace),
+        keys: allIn,
+        filter: ({ object, old }) =>
+          object.metadata.generation !== old?.metadata.generation ||
+          object.status?.phase !== old?.status?.phase,
+      },
+      {
+        informer: context.informers.get<Plugin>(Plugin),
+        keys: ({ metadata }) =>
+          dependencies.dependents(dependency.plugin(metadata.name)),
+        filter: isNewGeneration,
+      },
+      ...pluginObjectInformers(context).map((objects) => ({
+        informer: objects,
+        keys: ({ metadata: { namespace, name } }: KubeObject) =>
+          dependencies.dependents(dependency.object(namespace, name)),
+        filter: isNewGeneration,
+      })),
+      {
+        informer: secretInformer(context),
+        keys: ({ metadata: { namespace, name } }) =>
+          dependencies.dependents(dependency.secret(namespace, name)),
+      },
+      {
+        informer: context.informers.get<Enrollment>(Enrollment),
+        keys: ({ metadata, spec }) => [
+          { namespace: metadata.namespace, name: spec.agent },
+        ],
+        filter: ({ type, object, old }) =>
+          type !== "updated" ||
+          object.status?.agentUID !== old?.status?.agentUID,
+      },
+      ...[...ACCESS_RESOURCES, Lease].map((resource) => ({
+        informer: managedInformer(context, resource),
+        keys: ownersOf("Agent"),
+        // A Lease is renewed all the time.
+        filter: ({ type, object, old }: InformerEvent) =>
+          resource !== Lease || type !== "updated" ||
+          !deepEqual(
+            object.metadata.ownerReferences,
+            old?.metadata.ownerReferences,
+          ),
+      })),
+      {
+        // What a key signed that counts no more has to be signed anew.
+        start: (enqueue, signal) => {
+          const stop = context.keys.on(() => {
+            for (const agent of informer.list()) enqueue(keyOf(agent));
+          });
+          signal.addEventListener("abort", stop, { once: true });
+        },
+      },
+      {
+        informer: context.informers.get<Revision>(Revision),
+        keys: ({ metadata }) =>
+          options.revisions.agents(metadata.namespace!, metadata.name),
+        filter: ({ type }) => type === "deleted",
+      },
+    ],
+  });
+}
+
+/** Whether a change of an Agent is more than its device's report, of which the hub takes nothing but a forgery. */
+function concernsHub({ object, old }: InformerEvent<Agent>): boolean {
+  return !old || object.metadata.uid !== old.metadata.uid ||
+    object.metadata.generation !== old.metadata.generation ||
+    !deepEqual(object.metadata.annotations, old.metadata.annotations) ||
+    !deepEqual(hubPart(object), hubPart(old));
+}
+
+function hubPart({ status }: Agent): unknown {
+  const theirs = ["Online", "UpToDate", "Degraded"];
+  return {
+    assignment: status?.assignment,
+    enrollment: status?.enrollment,
+    observedGeneration: status?.observedGeneration,
+    conditions: status?.conditions?.filter((c) => !theirs.includes(c.type)),
+  };
+}
+
+function isNewGeneration({ type, object, old }: InformerEvent): boolean {
+  return type !== "updated" ||
+    object.metadata.generation !== old?.metadata.generation ||
+    object.metadata.uid !== old?.metadata.uid;
+}
+
+class AgentController {
+  readonly dependencies = new Dependencies();
+  readonly #context: HubContext;
+  readonly #options: AgentControllerOptions;
+  /** The last assignment of each Agent that the hub is sure of, by uid. */
+  readonly #known = new Map<string, Assignment>();
+
+  constructor(context: HubContext, options: AgentControllerOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  forget(key: { namespace?: string; name: string }): void {
+    this.dependencies.set(key, []);
+    this.#options.revisions.release(key);
+  }
+
+  async reconcile(agent: Agent): Promise<Result> {
+    const context = this.#context;
+    const key = keyOf(agent);
+    const workspace = readyWorkspace(context, agent);
+    const enrollment = this.#options.ownership.ownerOf(agent);
+    if (!workspace) {
+      this.forget(key);
+      await this.#tell(agent, {
+        assignment: await this.#lastAssignment(agent),
+        enrollment,
+        outcome: {
+          state: "reconciling",
+          reason: "WorkspaceNotReady",
+          message:
+            `Namespace ${key.namespace} is not, or not yet, that of a Workspace`,
+        },
+      });
+      return;
+    }
+    const touched = new Set<string>();
+    const inputs = agentInputs(context, agent, { workspace, touched });
+    // Before the first await, so that no change of an input is missed.
+    this.dependencies.set(key, touched);
+    const before = await this.#lastAssignment(agent);
+    let resolved: Resolved | Problem;
+    try {
+      resolved = await resolve(inputs);
+      for (const { name } of resolved.lifted) {
+        touched.add(dependency.secret(key.namespace, name));
+      }
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      resolved = error;
+    }
+    this.dependencies.set(key, touched);
+    let assignment = before;
+    if (resolved instanceof Problem || agent.spec?.paused) {
+      const spec = this.#contentOf(agent, before?.revision);
+      await this.#grant(agent, { enrollment, spec });
+    } else {
+      const name = await this.#publish(agent, resolved);
+      // First the right to read what the order refers to.
+      await this.#grant(agent, { enrollment, spec: resolved.spec });
+      assignment = await this.#assign(agent, {
+        revision: name,
+        before,
+        used: resolved.used,
+      });
+    }
+    await this.#tell(agent, {
+      assignment,
+      enrollment,
+      outcome: outcomeOf(agent, resolved),
+    });
+  }
+
+  async #grant(
+    agent: Agent,
+    { enrollment, spec }: { enrollment?: string; spec?: Revision["spec"] },
+  ): Promise<void> {
+    if (enrollment) {
+      await grantAccess(this.#context, agent, { enrollment, revision: spec });
+    } else await revokeAccess(this.#context, agent);
+  }
+
+  /** The assignment that stands, if the hub did sign it; where it was tampered with, the one that the hub remembers. */
+  async #lastAssignment(agent: Agent): Promise<Assignment | undefined> {
+    const { keys, log } = this.#context;
+    const uid = agent.metadata.uid!;
+    const known = this.#known.get(uid);
+    const verified = await verifyAssignment(keys, agent);
+    if (verified && verified.counter >= (known?.counter ?? 0)) {
+      this.#known.set(uid, verified);
+      return verified;
+    }
+    if (agent.status?.assignment && !verified) {
+      log.warn("Replacing an assignment that the hub did not sign", {
+        ...keyOf(agent),
+      });
+    }
+    return known;
+  }
+
+  /** Sees to it that the Revision and its Secrets are there. */
+  async #publish(
+    agent: Agent,
+    resolved: Resolved,
+  ): Promise<string> {
+    const { namespace } = agent.metadata;
+    const { spec, lifted } = resolved;
+    const name = await revisionName(spec);
+    // From here on it is not collected.
+    this.#options.revisions.use(keyOf(agent), name);
+    for (const secret of lifted) await this.#lift(namespace!, secret);
+    await this.#ensureRevision(namespace!, { name, spec });
+    return name;
+  }
+
+  async #lift(namespace: string, secret: LiftedSecret): Promise<void> {
+    await applyManaged(this.#context, Secret, {
+      name: secret.name,
+      namespace,
+      owner: secret.owner,
+      fields: {
+        type: "Opaque",
+        data: {
+          [LIFTED_KEY]: new TextEncoder().encode(secret.value).toBase64(),
+        },
+      },
+    });
+  }
+
+  async #ensureRevision(
+    namespace: string,
+    { name, spec }: { name: string; spec: Revision["spec"] },
+  ): Promise<void> {
+    const { client, informers, signal, log } = this.#context;
+    const same = (found: Revision) =>
+      canonicalJson(found.spec) === canonicalJson(spec);
+    const cached = informers.get<Revision>(Revision).get(namespace, name);
+    if (cached && same(cached)) return;
+    const create = () =>
+      client.create<Revision>(Revision, {
+        apiVersion: Revision.apiVersion,
+        kind: Revision.kind,
+        metadata: { name, namespace },
+        spec,
+      }, { fieldManager: HUB_MANAGER, signal });
+    try {
+      await create();
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      const found = await client.get<Revision>(Revision, name, {
+        namespace,
+        signal,
+      });
+      if (same(found)) return;
+      log.warn("Replacing a Revision whose name is not that of its content", {
+        namespace,
+        name,
+      });
+      await client.delete(Revision, name, {
+        namespace,
+        uid: found.metadata.uid,
+        ignoreNotFound: true,
+        signal,
+      });
+      await create();
+    }
+  }
+
+  #contentOf(
+    agent: Agent,
+    revision: string | undefined,
+  ): Revision["spec"] | undefined {
+    return revision === undefined
+      ? undefined
+      : this.#context.informers.get<Revision>(Revision)
+        .get(agent.metadata.namespace, revision)?.spec;
+  }
+
+  async #assign(
+    agent: Agent,
+    { revision, before, used }: {
+      revision: string;
+      before?: Assignment;
+      used: KubeObject[];
+    },
+  ): Promise<Assignment> {
+    const { keys, clock } = this.#context;
+    const stands = before?.revision === revision &&
+      keys.keys().some(({ id }) => id === before.signer);
+    if (stands) return before;
+    const now = clock.now();
+    const assignment = await signAssignment(keys, agent, {
+      revision,
+      counter: nextCounter({
+        now,
+        verified: before?.counter,
+        reported: agent.status?.counter,
+      }),
+      commit: newestCommit(used),
+      time: new Date(now).toISOString(),
+    });
+    this.#known.set(agent.metadata.uid!, assignment);
+    return assignment;
+  }
+
+  async #tell(
+    agent: Agent,
+    { assignment, enrollment, outcome }: {
+      assignment?: Assignment;
+      enrollment?: string;
+      outcome: Outcome;
+    },
+  ): Promise<void> {
+    const others = this.#options.ownership.claimants(agent.metadata)
+      .filter((e) => e.metadata.name !== enrollment).length;
+    const waiting = others
+      ? `; ${others} other ${
+        others === 1 ? "key asks" : "keys ask"
+      } for its name`
+      : "";
+    await writeStatus(this.#context, Agent, agent, {
+      outcome,
+      conditions: [
+        enrollment
+          ? {
+            type: "Enrolled",
+            status: "True",
+            reason: "Enrolled",
+            message: `Its device holds key ${
+              enrollment.slice(0, 12)
+            }${waiting}`,
+          }
+          : {
+            type: "Enrolled",
+            status: "False",
+            reason: "NotEnrolled",
+            message: `No device is it${waiting}`,
+          },
+      ],
+      fields: {
+        ...(enrollment ? { enrollment } : {}),
+        ...(assignment ? { assignment } : {}),
+      },
+    });
+  }
+}
+
+function outcomeOf(agent: Agent, resolved: Resolved | Problem): Outcome {
+  if (resolved instanceof Problem) {
+    return {
+      state: "stalled",
+      reason: resolved.reason,
+      message:
+        `Cannot decide what Agent ${agent.metadata.name} is to run: ${resolved.message}`,
+    };
+  }
+  if (agent.spec?.paused) {
+    return {
+      state: "ready",
+      reason: "Paused",
+      message: "It keeps what it runs while spec.paused is true",
+    };
+  }
+  const { length } = resolved.spec.plugins;
+  return {
+    state: "ready",
+    reason: "Accepted",
+    message: `It is to run ${length} plugin${length === 1 ? "" : "s"}`,
+  };
+}

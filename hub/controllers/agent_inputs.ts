@@ -1,0 +1,78 @@
+/**
+ * What an Agent's resolution reads, and what it therefore depends on.
+ *
+ * @module
+ */
+import type { Agent } from "../../api/agent.ts";
+import { Secret } from "../../api/core.ts";
+import { pluginObjectKinds } from "../../api/kinds.ts";
+import { Plugin } from "../../api/plugin.ts";
+import type { Workspace } from "../../api/workspace.ts";
+import type { Informer } from "../../kube/informer.ts";
+import type { SecretObject } from "../keys/key_secret.ts";
+import {
+  HUB_PUBLISHER,
+  type PluginObject,
+  type ResolveInputs,
+} from "../resolve/resolve.ts";
+import type { HubContext } from "./context.ts";
+
+/** Names of what an Agent may depend on. */
+export const dependency = {
+  /** Any plugin object of that name, whatever its kind. */
+  object: (namespace: string | undefined, name: string) =>
+    `object/${namespace}/${name}`,
+  plugin: (name: string) => `plugin/${name}`,
+  secret: (namespace: string | undefined, name: string) =>
+    `secret/${namespace}/${name}`,
+};
+
+/** The informers of plugin objects, one for each kind. */
+export function pluginObjectInformers(
+  context: HubContext,
+): Informer<PluginObject>[] {
+  return pluginObjectKinds.map((kind) =>
+    context.informers.get<PluginObject>(kind)
+  );
+}
+
+/** Secrets that configs may refer to: all but those that Kubernetes makes itself. */
+export function secretInformer(context: HubContext): Informer<SecretObject> {
+  return context.informers.get<SecretObject>(Secret, {
+    fieldSelector: "type!=kubernetes.io/service-account-token",
+  });
+}
+
+/** Gathers the inputs; `touched` collects the Agent's dependencies, those on what is not there too. */
+export function agentInputs(
+  context: HubContext,
+  agent: Agent,
+  { workspace, touched }: { workspace: Workspace; touched: Set<string> },
+): ResolveInputs {
+  const { namespace } = agent.metadata;
+  const catalogue = context.informers.get<Plugin>(Plugin);
+  const secrets = secretInformer(context);
+  for (const entry of agent.spec?.plugins ?? []) {
+    touched.add(dependency.object(namespace, entry.name));
+  }
+  for (const entry of workspace.spec?.plugins ?? []) {
+    touched.add(dependency.plugin(entry.name));
+  }
+  return {
+    agent,
+    workspace,
+    objects: pluginObjectInformers(context)
+      .flatMap((informer) => informer.list(namespace)),
+    plugin: (name) => catalogue.get(undefined, name),
+    catalogue: () => catalogue.list(),
+    hub: context.keys.keys().map(({ key }) => ({ name: HUB_PUBLISHER, key })),
+    secrets: {
+      get(name) {
+        touched.add(dependency.secret(namespace, name));
+        return secrets.get(namespace, name);
+      },
+      hmac: (value) =>
+        context.keys.hmac("secret-reference", [namespace, value]),
+    },
+  };
+}

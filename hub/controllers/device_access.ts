@@ -1,0 +1,114 @@
+/**
+ * What the device that is an Agent may do in the Kubernetes API.
+ *
+ * @module
+ */
+import { Agent } from "../../api/agent.ts";
+import { Lease, Role, RoleBinding, ServiceAccount } from "../../api/core.ts";
+import { Enrollment } from "../../api/enrollment.ts";
+import { Revision } from "../../api/revision.ts";
+import type { HubContext } from "./context.ts";
+import { deviceAccount } from "./issue_credential.ts";
+import { applyManaged, removeManaged } from "./managed.ts";
+import type { PolicyRule } from "./workspace_roles.ts";
+
+/** The objects of a device's identity. */
+export const ACCESS_RESOURCES = [RoleBinding, Role, ServiceAccount];
+
+/** The rules of a device: its own Agent, Lease and Enrollment, what its Revision refers to, and no more. */
+export function deviceRules(
+  agent: Agent,
+  { enrollment, revision }: {
+    enrollment: string;
+    /** Content of the Revision that it is to run. */
+    revision?: Revision["spec"];
+  },
+): PolicyRule[] {
+  const own = { resourceNames: [agent.metadata.name] };
+  const secrets = [
+    ...new Set(
+      revision?.plugins.flatMap((plugin) =>
+        plugin.secrets?.map(({ name }) => name) ?? []
+      ),
+    ),
+  ].sort();
+  return [
+    {
+      apiGroups: [Agent.group],
+      resources: [Agent.plural],
+      ...own,
+      verbs: ["get", "list", "watch"],
+    },
+    {
+      apiGroups: [Agent.group],
+      resources: [`${Agent.plural}/status`],
+      ...own,
+      verbs: ["get", "patch"],
+    },
+    {
+      apiGroups: [Lease.group],
+      resources: [Lease.plural],
+      ...own,
+      verbs: ["get", "patch", "update"],
+    },
+    {
+      apiGroups: [Enrollment.group],
+      resources: [Enrollment.plural],
+      resourceNames: [enrollment],
+      verbs: ["get"],
+    },
+    {
+      apiGroups: [Revision.group],
+      resources: [Revision.plural],
+      verbs: ["get"],
+    },
+    ...(secrets.length
+      ? [{
+        apiGroups: [""],
+        resources: ["secrets"],
+        resourceNames: secrets,
+        verbs: ["get"],
+      }]
+      : []),
+  ];
+}
+
+/** Gives the device that holds the Enrollment's key its identity. */
+export async function grantAccess(
+  context: HubContext,
+  agent: Agent,
+  of: { enrollment: string; revision?: Revision["spec"] },
+): Promise<void> {
+  const { name: device, namespace } = agent.metadata;
+  const name = deviceAccount(device);
+  const common = { owner: agent, namespace, name };
+  await applyManaged(context, Role, {
+    ...common,
+    fields: { rules: deviceRules(agent, of) },
+  });
+  await applyManaged(context, RoleBinding, {
+    ...common,
+    fields: {
+      roleRef: { apiGroup: Role.group, kind: Role.kind, name },
+      subjects: [{ kind: ServiceAccount.kind, name, namespace }],
+    },
+  });
+  // Made for it, since RBAC cannot let it create one under one name only.
+  await applyManaged(context, Lease, { owner: agent, namespace, name: device });
+  // Last: the device gets its credential once this is there.
+  await applyManaged(context, ServiceAccount, common);
+}
+
+/** Takes it away; all tokens end with the ServiceAccount. */
+export async function revokeAccess(
+  context: HubContext,
+  agent: Agent,
+): Promise<void> {
+  const { name, namespace } = agent.metadata;
+  for (const resource of ACCESS_RESOURCES.toReversed()) {
+    await removeManaged(context, resource, {
+      namespace,
+      name: deviceAccount(name),
+    });
+  }
+}
