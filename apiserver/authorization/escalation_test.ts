@@ -127,7 +127,7 @@ Deno.test("a binding to a role that is missing is refused", async () => {
   await using _ = cluster;
   await assert.rejects(
     user.create(BINDINGS, binding("b", "bob", { kind: "Role", name: "no" })),
-    { message: `roles.${RBAC} "no" not found` },
+    { message: `rolebindings.${RBAC} "no" not found` },
   );
 });
 

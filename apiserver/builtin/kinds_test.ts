@@ -184,7 +184,7 @@ Deno.test("a Namespace is labelled, active and held by its finalizer", async () 
       }),
     ),
     [
-      'spec.finalizers[0]: Invalid value: "a": name is neither a standard finalizer name nor is it fully qualified',
+      'spec.finalizers: Invalid value: "a": name is neither a standard finalizer name nor is it fully qualified',
     ],
   );
 });
@@ -207,7 +207,7 @@ Deno.test("Roles and bindings are checked as by kube-apiserver", async () => {
     [
       "rules[0].apiGroups: Required value: resource rules must supply at least one api group",
       'rules[1].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs',
-      "rules[2].verbs: Required value: verbs must contain at least one value",
+      "rules[2].verbs: Required value",
     ],
   );
   assert.deepEqual(

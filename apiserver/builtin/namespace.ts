@@ -41,7 +41,7 @@ const strategy: Strategy = {
   },
   validate(namespace) {
     const finalizers: string[] = namespace.spec?.finalizers ?? [];
-    return finalizers.flatMap((name, index) => {
+    return finalizers.flatMap((name) => {
       const problems = qualifiedNameProblems(name);
       if (problems.length === 0 && !name.includes("/")) {
         if (name !== KUBERNETES_FINALIZER) {
@@ -50,12 +50,12 @@ const strategy: Strategy = {
           );
         }
       }
-      return problems.map((why) =>
-        invalidValue(`spec.finalizers[${index}]`, name, why)
-      );
+      return problems.map((why) => invalidValue("spec.finalizers", name, why));
     });
   },
   prepareForDelete(namespace) {
+    // A namespace has no grace period; it takes as long as it takes.
+    delete namespace.metadata.deletionGracePeriodSeconds;
     namespace.status = { ...namespace.status, phase: "Terminating" };
   },
   holds: (namespace) => (namespace.spec?.finalizers?.length ?? 0) > 0,

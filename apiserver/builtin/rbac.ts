@@ -113,7 +113,8 @@ function bindingStrategy(authorizer: Authorizer, resource: string): Strategy {
       if (await may(context, "bind", bound)) return;
       const rules = authorizer.roleRules(roleRef, namespace);
       if (!rules) {
-        throw notFound({ group: RBAC, resource: bound.resource }, roleRef.name);
+        // kube-apiserver names the bindings' resource here, too.
+        throw notFound({ group: RBAC, resource }, roleRef.name);
       }
       confirmNoEscalation(authorizer, rules, {
         user: context.user,

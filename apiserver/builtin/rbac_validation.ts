@@ -39,9 +39,7 @@ function ruleErrors(
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (!rule.verbs?.length) {
-    errors.push(
-      required(`${field}.verbs`, "verbs must contain at least one value"),
-    );
+    errors.push(required(`${field}.verbs`));
   }
   const urls = rule.nonResourceURLs ?? [];
   if (urls.length > 0) {

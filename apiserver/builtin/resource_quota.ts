@@ -74,15 +74,19 @@ function nameErrors(name: string): FieldError[] {
     .map((why) => invalidValue(field, name, why));
   if (name.includes("/")) return errors;
   if (COUNTED.includes(name) || COMPUTE.includes(name)) return errors;
-  return [
-    ...errors,
-    invalidValue(
-      field,
-      name,
-      "must be a standard resource type or fully qualified",
-    ),
+  if (errors.length === 0) {
+    errors.push(
+      invalidValue(
+        field,
+        name,
+        "must be a standard resource type or fully qualified",
+      ),
+    );
+  }
+  errors.push(
     invalidValue(field, name, "must be a standard resource for quota"),
-  ];
+  );
+  return errors;
 }
 
 function valueErrors(name: string, value: string): FieldError[] {

@@ -132,10 +132,14 @@ function jsonErrors(data: Record<string, string>, key: string): FieldError[] {
   try {
     JSON.parse(atob(data[key]));
     return [];
-  } catch {
-    return [
-      invalidValue(field, "<secret contents redacted>", "must be valid JSON"),
-    ];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "";
+    const [, found] = /^Unexpected token '(.)'/.exec(why) ?? [];
+    // Never the parser's own words, which quote the Secret.
+    const detail = found
+      ? `invalid character '${found}' looking for beginning of value`
+      : "unexpected end of JSON input";
+    return [invalidValue(field, "<secret contents redacted>", detail)];
   }
 }
 
