@@ -121,8 +121,8 @@ class RepositorySync {
       problems.length
     ) return undefined;
     const { signal } = this.#options;
-    for (const  of of["workspaces", "root"] as const) {
-      const { parent, namespace } = await this.#set(of);
+    for (const what of ["workspaces", "root"] as const) {
+      const { parent, namespace } = await this.#set(what);
       const object = await this.#hub.client.tryGet(ConfigMap, parent, {
         namespace,
         signal,

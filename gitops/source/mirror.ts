@@ -1,4 +1,4 @@
-import { type GitCredentials } from "./credentials.ts";
+import type { GitCredentials } from "./credentials.ts";
 import type { Remote } from "./remote.ts";
 import { GitError, runGit } from "./run_git.ts";
 
