@@ -1,4 +1,4 @@
-import { badRequest, StatusError } from "../errors.ts";
+import { badRequest, type StatusError } from "../errors.ts";
 import type { JsonObject, KubeObject, WriteOptions } from "../types.ts";
 import { readMetadata } from "./metadata.ts";
 import type { Body } from "./registry.ts";

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { configMap, eventually, withServer } from "../test_client.ts";
+
+const MAPS = "/api/v1/namespaces/default/configmaps";
+
+Deno.test("watch: without a resourceVersion it starts with what is there, then follows", async () => {
+  await withServer(async (api) => {
+    await api.post(MAPS, configMap("a", {}, { labels: { t: "1" } }));
+    const watch = await api.watch(`${MAPS}?watch=1&labelSelector=t=1`);
+    await api.post(MAPS, configMap("b", {}, { labels: { t: "1" } }));
+    await api.delete(`${MAPS}/a`);
+    assert.deepEqual(await watch.names(3), ["ADDED a", "ADDED b", "DELETED a"]);
+    await watch.stop();
+  });
+});
+
+Deno.test("watch: from a resourceVersion it replays exactly what came after", async () => {
+  await withServer(async (api) => {
+    const { body: first } = await api.post(MAPS, configMap("a"));
+    await api.post(MAPS, configMap("b"));
+    await api.patch(`${MAPS}/a`, "merge", { data: { x: "1" } });
+    const from = first.metadata.resourceVersion;
+    const watch = await api.watch(`${MAPS}?watch=1&resourceVersion=${from}`);
+    await api.post(MAPS, configMap("c"));
+    assert.deepEqual(await watch.names(3), [
+      "ADDED b",
+      "MODIFIED a",
+      "ADDED c",
+    ]);
+    await watch.stop();
+  });
+});
+
+Deno.test("watch: an object that leaves the selection appears as deleted, one that enters as added", async () => {
+  await withServer(async (api) => {
+    const watch = await api.watch(`${MAPS}?watch=1&labelSelector=on=yes`);
+    await api.post(MAPS, configMap("a", { v: "1" }, { labels: { on: "yes" } }));
+    const { body: left } = await api.patch(`${MAPS}/a`, "merge", {
+      metadata: { labels: { on: "no" } },
+      data: { v: "2" },
+    });
+    await api.patch(`${MAPS}/a`, "merge", { data: { v: "3" } });
+    await api.patch(`${MAPS}/a`, "merge", {
+      metadata: { labels: { on: "yes" } },
+    });
+    assert.equal((await watch.next()).type, "ADDED");
+    const gone = await watch.next();
+    assert.equal(gone.type, "DELETED");
+    // The last state that matched, under the version in which it left.
+    assert.equal(gone.object.data.v, "1");
+    assert.equal(
+      gone.object.metadata.resourceVersion,
+      left.metadata.resourceVersion,
+    );
+    const back = await watch.next();
+    assert.deepEqual([back.type, back.object.data.v], ["ADDED", "3"]);
+    await watch.stop();
+  });
+});
+
+Deno.test("watch: one name in one namespace sees only that object", async () => {
+  await withServer(async (api) => {
+    const watch = await api.watch(
+      `${MAPS}?watch=1&fieldSelector=metadata.name=b`,
+    );
+    await api.post(MAPS, configMap("a"));
+    await api.post(MAPS, configMap("b"));
+    assert.deepEqual(await watch.names(1), ["ADDED b"]);
+    await watch.stop();
+  });
+});
+
+Deno.test("watch: sendInitialEvents ends the initial state with an annotated bookmark", async () => {
+  await withServer(async (api) => {
+    await api.post(MAPS, configMap("a"));
+    const watch = await api.watch(
+      `${MAPS}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&fieldSelector=metadata.name=a`,
+    );
+    assert.deepEqual(await watch.names(1), ["ADDED a"]);
+    const { type, object } = await watch.next();
+    assert.equal(type, "BOOKMARK");
+    assert.deepEqual(object.metadata.annotations, {
+      "k8s.io/initial-events-end": "true",
+    });
+    await watch.stop();
+  });
+});
+
+Deno.test("watch: bookmarks carry the newest resourceVersion", async () => {
+  await withServer(async (api) => {
+    const watch = await api.watch(
+      `${MAPS}?watch=1&allowWatchBookmarks=true&labelSelector=none=1`,
+    );
+    const { body } = await api.post(MAPS, configMap("a"));
+    await eventually(async () => {
+      const { type, object } = await watch.next();
+      assert.equal(type, "BOOKMARK");
+      return Number(object.metadata.resourceVersion) >=
+        Number(body.metadata.resourceVersion);
+    });
+    await watch.stop();
+  }, { watchers: { bookmarkIntervalMs: 5 } });
+});
+
+Deno.test("watch: history that is compacted ends it with an Expired event", async () => {
+  await withServer(async (api) => {
+    for (let i = 0; i < 60; i++) await api.post(MAPS, configMap(`m${i}`));
+    const event = await eventually(async () => {
+      const watch = await api.watch(`${MAPS}?watch=1&resourceVersion=1`);
+      const event = await watch.next();
+      const ended = event.type === "ERROR" && await watch.next();
+      if (ended === undefined) return event;
+      await watch.stop();
+    });
+    assert.equal(event.object.code, 410);
+    assert.equal(event.object.reason, "Expired");
+  }, { history: 10 });
+});
+
+Deno.test("watch: a client that does not read is dropped, others go on", async () => {
+  await withServer(async (api) => {
+    const slow = await api.watch(`${MAPS}?watch=1`);
+    const fast = await api.watch(
+      `${MAPS}?watch=1&fieldSelector=metadata.name=last`,
+    );
+    const big = "x".repeat(10_000);
+    for (let i = 0; i < 40; i++) {
+      await api.post(MAPS, configMap(`m${i}`, { big }));
+    }
+    await api.post(MAPS, configMap("last"));
+    assert.deepEqual(await fast.names(1), ["ADDED last"]);
+    // What was queued is still delivered, then the stream ends before `last`.
+    const seen = await slow.names(1000);
+    assert.ok(!seen.includes("ADDED last"));
+    await fast.stop();
+  }, { watchers: { maxQueuedBytes: 100_000 } });
+});
+
+Deno.test("watch: ends when the server closes", async () => {
+  await withServer(async (api) => {
+    const watch = await api.watch(`${MAPS}?watch=1&labelSelector=none=1`);
+    const end = watch.next();
+    await api.server.close();
+    assert.equal(await end, undefined);
+  });
+});
