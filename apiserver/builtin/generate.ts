@@ -213,7 +213,7 @@ if (import.meta.main) {
   const write = (path: string, value: unknown) =>
     Deno.writeTextFile(
       new URL(path, import.meta.url),
-      JSON.stringify(value, null, 1) + "\n",
+      JSON.stringify(value, null, 2) + "\n",
     );
   await write("schemas.json", await schemas(base, token));
   await write(

@@ -437,3 +437,41 @@ Deno.test("every built-in schema has its references resolved", () => {
     "string",
   );
 });
+
+Deno.test("an Event made in either group is read, selected and changed in both", async () => {
+  const { cluster, create, update } = await withNamespace();
+  await using _ = cluster;
+  const made = await create(["events.k8s.io", "events"], {
+    metadata: { name: "e" },
+    regarding: { kind: "Secret", name: "s", namespace: "default" },
+    eventTime: "2026-01-01T00:00:00.000000Z",
+    type: "Normal",
+    reason: "R",
+    action: "A",
+    note: "hello",
+    reportingController: "c/d",
+    reportingInstance: "i",
+  });
+  assert.equal(made.apiVersion, "events.k8s.io/v1");
+  assert.equal(made.note, "hello");
+  const core = cluster.client.reader.get({
+    group: "",
+    resource: "events",
+    namespace: "default",
+    name: "e",
+  })!;
+  assert.equal(core.apiVersion, "v1");
+  assert.equal(core.message, "hello");
+  assert.equal(core.involvedObject.name, "s");
+  const changed = await update(["", "events"], core, { message: "more" });
+  assert.equal(changed.message, "more");
+  assert.deepEqual(
+    await problems(
+      update(["events.k8s.io", "events"], made, {
+        note: "other",
+        metadata: { name: "e", namespace: "default" },
+      }),
+    ),
+    ['message: Invalid value: "other": field is immutable'],
+  );
+});

@@ -7,7 +7,7 @@ import {
   stampNew,
   timestamp,
 } from "./metadata.ts";
-import { ordered } from "./present.ts";
+import { objectOf, toStored } from "./present.ts";
 import { readObject } from "./read_object.ts";
 import {
   type Body,
@@ -77,10 +77,10 @@ export async function createObject(
     // The store numbers a copy of the outer object; what was made here is read back below.
     return {
       type: "put",
-      object: ordered(result, request.served.storageApiVersion),
+      object: toStored(request.served, result),
     };
   }).then((entry) => {
-    if (entry) result = ordered(entry.object, request.served.apiVersion);
+    if (entry) result = objectOf(request.served, entry);
   });
   return result!;
 }

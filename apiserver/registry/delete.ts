@@ -3,7 +3,7 @@ import type { DeleteOptions } from "../request/delete_options.ts";
 import type { Decision } from "../storage/store.ts";
 import type { JsonObject, KubeObject, ObjectMeta } from "../types.ts";
 import { timestamp } from "./metadata.ts";
-import { objectOf, ordered } from "./present.ts";
+import { objectOf, toStored } from "./present.ts";
 import {
   keyOf,
   nameOf,
@@ -58,7 +58,7 @@ export async function deleteObject(
         object.metadata.deletionGracePeriodSeconds = 0;
         if (object.metadata.generation) object.metadata.generation++;
       }
-      const next = ordered(object, served.storageApiVersion);
+      const next = toStored(served, object);
       result = {
         object,
         gone: !held || isDone(object, strategy?.holds),
@@ -70,7 +70,7 @@ export async function deleteObject(
         : { type: "put", object: next };
     },
   );
-  if (!dryRun) result!.object = ordered(entry!.object, served.apiVersion);
+  if (!dryRun) result!.object = objectOf(served, entry!);
   return result!;
 }
 

@@ -57,8 +57,7 @@ export function list(
 ): List {
   const { store } = registry;
   const selection = selectionOf(request, options);
-  const { group, resource } = request.served.definition;
-  const key = { group, resource, namespace: selection.namespace };
+  const key = { ...request.served.storage, namespace: selection.namespace };
   const current = store.resourceVersion;
   const start = options.continue ? decode(options.continue) : undefined;
   if (start && options.resourceVersion) {

@@ -11,7 +11,7 @@ import type { Decision } from "../storage/store.ts";
 import type { Json, JsonObject, KubeObject } from "../types.ts";
 import { prepareNew } from "./create.ts";
 import { timestamp } from "./metadata.ts";
-import { ordered } from "./present.ts";
+import { toServed, toStored } from "./present.ts";
 import { readObject, reportStrict } from "./read_object.ts";
 import {
   type Body,
@@ -201,7 +201,7 @@ async function apply(
         });
         decision = {
           type: "put",
-          object: ordered(object, served.storageApiVersion),
+          object: toStored(served, object),
         };
       }
       if (!options.dryRun) return decision;
@@ -209,7 +209,7 @@ async function apply(
       return { type: "none" };
     },
   );
-  const object = ordered(dry ?? entry!.object, served.apiVersion);
+  const object = toServed(served, dry ?? entry!.object);
   return { object, created };
 }
 

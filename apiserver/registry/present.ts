@@ -31,12 +31,28 @@ function isIn(served: Served, bytes: Uint8Array): boolean {
   return true;
 }
 
+/** A stored object in the version of `served`. Shared: not to be changed. */
+export function toServed(served: Served, object: KubeObject): KubeObject {
+  if (object.apiVersion === served.apiVersion) return object;
+  const { storedAs } = served.definition;
+  return ordered(
+    storedAs ? storedAs.decode(object) : object,
+    served.apiVersion,
+  );
+}
+
+/** An object of `served` as it is stored. */
+export function toStored(served: Served, object: KubeObject): KubeObject {
+  const { storedAs } = served.definition;
+  return ordered(
+    storedAs ? storedAs.encode(object) : object,
+    served.storageApiVersion,
+  );
+}
+
 /** The object in the version of `served`. Shared: not to be changed. */
 export function objectOf(served: Served, entry: Entry): KubeObject {
-  const { object } = entry;
-  return object.apiVersion === served.apiVersion
-    ? object
-    : ordered(object, served.apiVersion);
+  return toServed(served, entry.object);
 }
 
 /** The object as JSON in the version of `served`, as stored where that is the same. */

@@ -80,8 +80,7 @@ export function keyOf(
   name: string = info.name,
 ) {
   return {
-    group: served.definition.group,
-    resource: served.definition.resource,
+    ...served.storage,
     namespace: served.definition.namespaced ? info.namespace : "",
     name,
   };

@@ -9,6 +9,8 @@ export interface Served {
   apiVersion: string;
   /** The apiVersion under which objects are stored. */
   storageApiVersion: string;
+  /** Where they are stored: the resource's own name, or that of the one whose objects it shows. */
+  storage: { group: string; resource: string };
   /** Checks and fills in objects; undefined where the kind has no schema. */
   schema?: CompiledSchema;
 }
@@ -96,13 +98,12 @@ function keyOf(
 }
 
 function compile(definition: ResourceDefinition): Served {
+  const { group, resource } = definition.storedAs ?? definition;
   return {
     definition,
     apiVersion: apiVersionOf(definition.group, definition.version),
-    storageApiVersion: apiVersionOf(
-      definition.group,
-      definition.storageVersion,
-    ),
+    storageApiVersion: apiVersionOf(group, definition.storageVersion),
+    storage: { group, resource },
     schema: definition.schema && compileSchema(definition.schema),
   };
 }

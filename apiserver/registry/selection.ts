@@ -3,6 +3,7 @@ import type { FieldTerm } from "../request/field_selector.ts";
 import type { ListOptions } from "../request/list_options.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { KubeObject } from "../types.ts";
+import { objectOf } from "./present.ts";
 import type { ResourceRequest } from "./registry.ts";
 import type { Served } from "./resources.ts";
 
@@ -48,7 +49,8 @@ export function selectionOf(
   selection.matches = (entry) => {
     if (name !== undefined && entry.name !== name) return false;
     if (labels && !labels(entry.object.metadata.labels ?? {})) return false;
-    return rest.length === 0 || matchesFields(served, entry.object, rest);
+    return rest.length === 0 ||
+      matchesFields(served, objectOf(served, entry), rest);
   };
   return selection;
 }
@@ -75,7 +77,7 @@ function checkFields(served: Served, terms: FieldTerm[]) {
   const unknown = terms.find((term) => !known.has(term.field));
   if (unknown) {
     throw badRequest(
-      definition.custom
+      definition.custom || definition.strategy?.fields
         ? `field label not supported: ${unknown.field}`
         : `"${unknown.field}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
     );

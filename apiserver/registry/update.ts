@@ -6,7 +6,7 @@ import type { Decision } from "../storage/store.ts";
 import type { KubeObject } from "../types.ts";
 import { create } from "./create.ts";
 import { keepSystemFields, metadataErrors, timestamp } from "./metadata.ts";
-import { objectOf, ordered } from "./present.ts";
+import { objectOf, toServed, toStored } from "./present.ts";
 import { readObject } from "./read_object.ts";
 import {
   type Body,
@@ -131,7 +131,7 @@ export async function change(
     if (decision.type !== "none") dry = decision.object;
     return { type: "none" };
   });
-  return dry ? ordered(dry, served.apiVersion) : objectOf(served, entry!);
+  return dry ? toServed(served, dry) : objectOf(served, entry!);
 }
 
 /** The decision of {@linkcode change}, for callers that hold the object's turn already. */
@@ -188,7 +188,7 @@ export async function decideChange(
   if (object.metadata.managedFields?.length === 0) {
     delete object.metadata.managedFields;
   }
-  const next = ordered(object, served.storageApiVersion);
+  const next = toStored(served, object);
   if (isDone(object, strategy?.holds)) return { type: "delete", object: next };
   if (
     sameButTimes(object, old) && current.object.apiVersion === next.apiVersion

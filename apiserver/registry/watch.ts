@@ -52,7 +52,7 @@ export function watch(
   const { store } = registry;
   const { served } = request;
   const selection = selectionOf(request, options);
-  const { group, resource } = served.definition;
+  const { group, resource } = served.storage;
   const encode = new EventEncoder(served, shape);
   const deliver = (change: EntryChange) => {
     const line = encode.change(change, selection);
@@ -104,7 +104,7 @@ export function watch(
 
 function* initialEntries(
   { store }: Registry,
-  { served: { definition: { group, resource } } }: ResourceRequest,
+  { served: { storage: { group, resource } } }: ResourceRequest,
   { namespace, name, matches }: Selection,
 ): Generator<Entry> {
   if (namespace !== undefined && name !== undefined) {
