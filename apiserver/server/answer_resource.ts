@@ -39,6 +39,19 @@ import type { Watchers } from "./watchers.ts";
 /** kube-apiserver's `--min-request-timeout`: watches end after it, up to twice as late. */
 const WATCH_TIMEOUT_MS = 1_800_000;
 
+/** Verbs of one object; those of LISTED may name one by a field selector. */
+const NAMED = new Set(["get", "update", "patch", "delete"]);
+const LISTED = new Set(["list", "watch"]);
+
+function noSuchMethod(): StatusError {
+  return new StatusError(
+    405,
+    "MethodNotAllowed",
+    "the server does not allow this method on the requested resource",
+    {},
+  );
+}
+
 /** What answers need. */
 export interface AnswerContext {
   registry: Registry;
@@ -90,6 +103,9 @@ export async function answerResource(
     shape: shapeOf(request, query, context.registry.now()),
   };
   if (info.subresource) return await answerSubresource(exchange);
+  if (NAMED.has(info.verb) !== (info.name !== "") && !LISTED.has(info.verb)) {
+    throw noSuchMethod();
+  }
   if (!definition.verbs.includes(info.verb)) {
     throw methodNotAllowed(nameOf(served), info.verb);
   }
@@ -124,7 +140,6 @@ async function answerObject(exchange: Exchange): Promise<Response> {
     case "watch":
       return respondWatch(exchange);
     case "create": {
-      if (info.name) throw methodNotAllowed(nameOf(exchange.served), "create");
       const object = await create(registry, exchange, await body(exchange));
       return respondObject(exchange, object, 201);
     }

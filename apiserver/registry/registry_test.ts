@@ -1,0 +1,528 @@
+import assert from "node:assert/strict";
+import {
+  type Answer,
+  configMap,
+  eventually,
+  type TestClient,
+  widget,
+  widgetCrd,
+  withServer,
+} from "../test_client.ts";
+import type { JsonObject } from "../types.ts";
+
+const MAPS = "/api/v1/namespaces/default/configmaps";
+const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const WIDGETS = "/apis/example.com/v1/namespaces/default/widgets";
+
+function refused(answer: Answer, code: number, message: RegExp) {
+  assert.equal(answer.code, code, JSON.stringify(answer.body));
+  assert.equal(answer.body.kind, "Status");
+  assert.match(answer.body.message, message);
+}
+
+async function withWidgets(
+  work: (api: TestClient) => Promise<void>,
+  version?: JsonObject,
+) {
+  await withServer(async (api) => {
+    const created = await api.post(CRDS, widgetCrd(version));
+    assert.equal(created.code, 201, JSON.stringify(created.body));
+    await work(api);
+  });
+}
+
+Deno.test("create: fills in what the server sees to, and answers 201", async () => {
+  await withServer(async (api) => {
+    const { code, body } = await api.post(
+      MAPS,
+      configMap("a", { k: "v" }, { uid: "mine", generation: 7 }),
+    );
+    assert.equal(code, 201);
+    assert.match(body.metadata.uid, /^[0-9a-f-]{36}$/);
+    assert.match(body.metadata.creationTimestamp, /^\d{4}-.*:\d\dZ$/);
+    assert.equal(body.metadata.namespace, "default");
+    assert.equal(body.metadata.generation, undefined);
+    assert.ok(Number(body.metadata.resourceVersion) > 0);
+    assert.equal(body.metadata.managedFields[0].manager, "test");
+    assert.deepEqual((await api.get(`${MAPS}/a`)).body, body);
+  });
+});
+
+Deno.test("create: refuses what is taken, misnamed, misplaced or numbered", async () => {
+  await withServer(async (api) => {
+    await api.post(MAPS, configMap("a"));
+    refused(
+      await api.post(MAPS, configMap("a")),
+      409,
+      /^configmaps "a" already exists$/,
+    );
+    refused(
+      await api.post(MAPS, configMap("A_b")),
+      422,
+      /^ConfigMap "A_b" is invalid: metadata.name: Invalid value: "A_b": a lowercase RFC 1123 subdomain/,
+    );
+    refused(
+      await api.post(MAPS, { apiVersion: "v1", kind: "ConfigMap" }),
+      422,
+      /name or generateName is required/,
+    );
+    refused(
+      await api.post(MAPS, configMap("b", {}, { namespace: "other" })),
+      400,
+      /namespace of the provided object does not match/,
+    );
+    refused(
+      await api.post(MAPS, configMap("b", {}, { resourceVersion: "5" })),
+      400,
+      /resourceVersion should not be set/,
+    );
+    refused(
+      await api.post("/api/v1/namespaces/none/configmaps", configMap("b")),
+      404,
+      /^namespaces "none" not found$/,
+    );
+    refused(
+      await api.post(MAPS, { ...configMap("b"), kind: "Secret" }),
+      400,
+      /Secret/,
+    );
+  });
+});
+
+Deno.test("create: generateName makes a new name each time", async () => {
+  await withServer(async (api) => {
+    const names = await Promise.all([1, 2, 3].map(async () => {
+      const { body } = await api.post(MAPS, {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { generateName: "gen-" },
+      });
+      return body.metadata.name;
+    }));
+    assert.equal(new Set(names).size, 3);
+    for (const name of names) assert.match(name, /^gen-[a-z0-9]{5}$/);
+  });
+});
+
+Deno.test("fieldValidation: Strict refuses, Warn warns, Ignore drops", async () => {
+  await withServer(async (api) => {
+    const odd = { ...configMap("a"), dat: {} };
+    refused(
+      await api.post(`${MAPS}?fieldValidation=Strict`, odd),
+      400,
+      /^ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dat"$/,
+    );
+    const warned = await api.post(`${MAPS}?fieldValidation=Warn`, odd);
+    assert.equal(warned.code, 201);
+    assert.equal(
+      warned.headers.get("warning"),
+      '299 - "unknown field \\"dat\\""',
+    );
+    assert.equal(warned.body.dat, undefined);
+    const ignored = await api.put(`${MAPS}/a?fieldValidation=Ignore`, odd);
+    assert.equal(ignored.code, 200);
+    assert.equal(ignored.headers.get("warning"), null);
+    const twice = '{"apiVersion":"v1","kind":"ConfigMap",' +
+      '"metadata":{"name":"b"},"data":{"x":"1","x":"2"}}';
+    refused(
+      await api.send("POST", `${MAPS}?fieldValidation=Strict`, { body: twice }),
+      400,
+      /duplicate field "data.x"/,
+    );
+  });
+});
+
+Deno.test("update: an old resourceVersion or another uid is a conflict", async () => {
+  await withServer(async (api) => {
+    const { body: first } = await api.post(MAPS, configMap("a"));
+    const second = await api.put(`${MAPS}/a`, { ...first, data: { x: "1" } });
+    assert.equal(second.code, 200);
+    refused(
+      await api.put(`${MAPS}/a`, { ...first, data: { x: "2" } }),
+      409,
+      /^Operation cannot be fulfilled on configmaps "a": the object has been modified/,
+    );
+    refused(
+      await api.put(`${MAPS}/a`, configMap("a", {}, { uid: "other" })),
+      409,
+      /Precondition failed: UID/,
+    );
+    assert.equal((await api.put(`${MAPS}/a`, configMap("a"))).code, 200);
+    refused(await api.put(`${MAPS}/b`, configMap("a")), 404, /not found/);
+  });
+});
+
+Deno.test("update: one that changes nothing keeps the resourceVersion", async () => {
+  await withServer(async (api) => {
+    const { body } = await api.post(MAPS, configMap("a", { k: "v" }));
+    for (
+      const same of [
+        await api.put(`${MAPS}/a`, body),
+        await api.patch(`${MAPS}/a`, "merge", { data: { k: "v" } }),
+      ]
+    ) {
+      assert.equal(
+        same.body.metadata.resourceVersion,
+        body.metadata.resourceVersion,
+      );
+    }
+  });
+});
+
+Deno.test("dryRun: answers as if, and stores nothing", async () => {
+  await withServer(async (api) => {
+    const made = await api.post(`${MAPS}?dryRun=All`, configMap("a"));
+    assert.equal(made.code, 201);
+    assert.equal((await api.get(`${MAPS}/a`)).code, 404);
+    await api.post(MAPS, configMap("a", { k: "v" }));
+    const patched = await api.patch(`${MAPS}/a?dryRun=All`, "merge", {
+      data: { k: "w" },
+    });
+    assert.equal(patched.body.data.k, "w");
+    assert.equal((await api.delete(`${MAPS}/a?dryRun=All`)).code, 200);
+    assert.equal((await api.get(`${MAPS}/a`)).body.data.k, "v");
+    refused(
+      await api.post(`${MAPS}?dryRun=Some`, configMap("b")),
+      422,
+      /dryRun/,
+    );
+  });
+});
+
+Deno.test("patch: every type does its own thing; custom resources take no strategic one", async () => {
+  await withWidgets(async (api) => {
+    await api.post(MAPS, configMap("a", { k: "v" }));
+    await api.patch(`${MAPS}/a`, "json", [
+      { op: "test", path: "/data/k", value: "v" },
+      { op: "add", path: "/data/j", value: "1" },
+    ]);
+    await api.patch(`${MAPS}/a`, "merge", { data: { k: null, m: "2" } });
+    const { body } = await api.patch(`${MAPS}/a`, "strategic", {
+      metadata: { finalizers: ["a.com/x"] },
+      data: { s: "3" },
+    });
+    assert.deepEqual(body.data, { j: "1", m: "2", s: "3" });
+    const { body: more } = await api.patch(`${MAPS}/a`, "strategic", {
+      metadata: { finalizers: ["a.com/y"] },
+    });
+    assert.deepEqual(more.metadata.finalizers.toSorted(), [
+      "a.com/x",
+      "a.com/y",
+    ]);
+    refused(
+      await api.patch(`${MAPS}/a`, "json", [
+        { op: "test", path: "/data/j", value: "no" },
+      ]),
+      422,
+      /rejected our request/,
+    );
+    await api.post(WIDGETS, widget("w"));
+    refused(
+      await api.patch(`${WIDGETS}/w`, "strategic", {}),
+      415,
+      /accepted media types include: application\/json-patch\+json, application\/merge-patch\+json, application\/apply-patch\+yaml$/,
+    );
+  });
+});
+
+Deno.test("patch: concurrent ones all take effect", async () => {
+  await withServer(async (api) => {
+    await api.post(MAPS, configMap("a"));
+    await Promise.all(
+      Array.from(
+        { length: 30 },
+        (_, i) => api.patch(`${MAPS}/a`, "merge", { data: { [`k${i}`]: "1" } }),
+      ),
+    );
+    const { body } = await api.get(`${MAPS}/a`);
+    assert.equal(Object.keys(body.data).length, 30);
+  });
+});
+
+Deno.test("apply: creates, merges, names the manager it conflicts with, takes over by force", async () => {
+  await withServer(async (api) => {
+    const path = `${MAPS}/a?fieldManager=one`;
+    const made = await api.patch(path, "apply", configMap("a", { k: "1" }));
+    assert.equal(made.code, 201);
+    const other = `${MAPS}/a?fieldManager=two`;
+    const clash = await api.patch(other, "apply", configMap("a", { k: "2" }));
+    refused(clash, 409, /conflict with "one".*\.data\.k/);
+    assert.deepEqual(
+      clash.body.details.causes[0].reason,
+      "FieldManagerConflict",
+    );
+    const forced = await api.patch(
+      `${other}&force=true`,
+      "apply",
+      configMap("a", { k: "2", j: "3" }),
+    );
+    assert.deepEqual(forced.body.data, { k: "2", j: "3" });
+    const less = await api.patch(other, "apply", configMap("a", { k: "2" }));
+    assert.deepEqual(less.body.data, { k: "2" });
+    refused(
+      await api.patch(`${MAPS}/a`, "apply", configMap("a")),
+      422,
+      /fieldManager: Required value/,
+    );
+  });
+});
+
+Deno.test("status: each side of it is written alone, and only the rest counts as generation", async () => {
+  await withWidgets(async (api) => {
+    const { body: made } = await api.post(WIDGETS, {
+      ...widget("w", { size: 1 }),
+      status: { ready: 5 },
+    });
+    assert.equal(made.status, undefined);
+    assert.equal(made.metadata.generation, 1);
+    assert.equal(made.spec.color, "red");
+    const { body: status } = await api.patch(`${WIDGETS}/w/status`, "merge", {
+      metadata: { labels: { a: "b" } },
+      spec: { size: 9 },
+      status: { ready: 2 },
+    });
+    assert.deepEqual(
+      [status.spec.size, status.status.ready, status.metadata.labels],
+      [1, 2, undefined],
+    );
+    assert.equal(status.metadata.generation, 1);
+    const { body: spec } = await api.patch(`${WIDGETS}/w`, "merge", {
+      spec: { size: 3 },
+      status: { ready: 7 },
+    });
+    assert.deepEqual(
+      [spec.spec.size, spec.status.ready, spec.metadata.generation],
+      [3, 2, 2],
+    );
+    const managers = spec.metadata.managedFields.map((
+      m: { subresource?: string },
+    ) => m.subresource ?? "");
+    assert.deepEqual(managers.toSorted(), ["", "status"]);
+  });
+});
+
+Deno.test("scale: reads and writes the replicas that the definition points at", async () => {
+  await withWidgets(async (api) => {
+    await api.post(WIDGETS, widget("w", { size: 2 }));
+    const { body: scale } = await api.get(`${WIDGETS}/w/scale`);
+    assert.equal(scale.kind, "Scale");
+    assert.equal(scale.spec.replicas, 2);
+    await api.put(`${WIDGETS}/w/scale`, { ...scale, spec: { replicas: 4 } });
+    assert.equal((await api.get(`${WIDGETS}/w`)).body.spec.size, 4);
+    refused(
+      await api.patch(`${WIDGETS}/w/scale`, "merge", {
+        spec: { replicas: 11 },
+      }),
+      422,
+      /spec.size/,
+    );
+  });
+});
+
+Deno.test("custom resources: validation names each field, as causes too", async () => {
+  await withWidgets(async (api) => {
+    const answer = await api.post(WIDGETS, widget("w", { size: 11, color: 1 }));
+    refused(answer, 422, /^Widget.example.com "w" is invalid: \[/);
+    assert.deepEqual(
+      answer.body.details.causes.map((c: { field: string }) => c.field)
+        .filter((f: string) => f.startsWith("spec")).toSorted(),
+      ["spec.color", "spec.size"],
+    );
+    refused(
+      await api.put(`${WIDGETS}/w`, widget("w")),
+      404,
+      /^widgets.example.com "w" not found$/,
+    );
+  });
+});
+
+Deno.test("delete: preconditions, finalizers, and no new ones once it has begun", async () => {
+  await withServer(async (api) => {
+    const { body } = await api.post(
+      MAPS,
+      configMap("a", {}, { finalizers: ["a.com/x"] }),
+    );
+    refused(
+      await api.delete(`${MAPS}/a`, { preconditions: { uid: "other" } }),
+      409,
+      /Precondition failed/,
+    );
+    const waits = await api.delete(`${MAPS}/a`);
+    assert.equal(waits.code, 200);
+    assert.ok(waits.body.metadata.deletionTimestamp);
+    refused(
+      await api.patch(`${MAPS}/a`, "merge", {
+        metadata: { finalizers: ["a.com/x", "a.com/y"] },
+      }),
+      422,
+      /no new finalizers can be added if the object is being deleted/,
+    );
+    const last = await api.patch(`${MAPS}/a`, "merge", {
+      metadata: { finalizers: null },
+    });
+    assert.equal(last.code, 200);
+    assert.equal((await api.get(`${MAPS}/a`)).code, 404);
+    await api.post(MAPS, configMap("b"));
+    const gone = await api.delete(`${MAPS}/b`);
+    assert.equal(gone.body.status, "Success");
+    assert.equal(gone.body.details.name, "b");
+    assert.notEqual(gone.body.details.uid, body.metadata.uid);
+  });
+});
+
+Deno.test("delete: owners take dependents along, in the foreground after them, or leave them", async () => {
+  await withServer(async (api) => {
+    for (
+      const [policy, left] of [
+        ["Background", false],
+        ["Foreground", false],
+        ["Orphan", true],
+      ] as const
+    ) {
+      const { body: owner } = await api.post(MAPS, configMap("owner"));
+      const { apiVersion, kind, metadata: { name, uid } } = owner;
+      await api.post(
+        MAPS,
+        configMap("dependent", {}, {
+          ownerReferences: [{
+            apiVersion,
+            kind,
+            name,
+            uid,
+            blockOwnerDeletion: true,
+          }],
+        }),
+      );
+      await api.delete(`${MAPS}/owner`, { propagationPolicy: policy });
+      await eventually(async () => {
+        const [a, b] = [
+          await api.get(`${MAPS}/owner`),
+          await api.get(`${MAPS}/dependent`),
+        ];
+        return a.code === 404 &&
+          (left
+            ? b.body.metadata.ownerReferences === undefined
+            : b.code === 404);
+      });
+      if (left) await api.delete(`${MAPS}/dependent`);
+    }
+  });
+});
+
+Deno.test("deletecollection: deletes what the selector selects", async () => {
+  await withServer(async (api) => {
+    await api.post(MAPS, configMap("a", {}, { labels: { x: "1" } }));
+    await api.post(MAPS, configMap("b", {}, { labels: { x: "2" } }));
+    const { code } = await api.delete(`${MAPS}?labelSelector=x%3D1`);
+    assert.equal(code, 200);
+    assert.equal((await api.get(`${MAPS}/a`)).code, 404);
+    assert.equal((await api.get(`${MAPS}/b`)).code, 200);
+  });
+});
+
+Deno.test("list: chunks are one consistent list, whatever happens between them", async () => {
+  await withServer(async (api) => {
+    for (const name of ["c", "a", "e", "b", "d"]) {
+      await api.post(MAPS, configMap(name, {}, { labels: { l: "1" } }));
+    }
+    const query = `${MAPS}?limit=2&labelSelector=l=1`;
+    const names = (answer: Answer) =>
+      answer.body.items.map((i: { metadata: { name: string } }) =>
+        i.metadata.name
+      );
+    const first = await api.get(query);
+    assert.deepEqual(names(first), ["a", "b"]);
+    await api.delete(`${MAPS}/c`);
+    await api.post(MAPS, configMap("cc", {}, { labels: { l: "1" } }));
+    const second = await api.get(
+      `${query}&continue=${first.body.metadata.continue}`,
+    );
+    assert.deepEqual(names(second), ["c", "d"]);
+    const third = await api.get(
+      `${query}&continue=${second.body.metadata.continue}`,
+    );
+    assert.deepEqual(names(third), ["e"]);
+    assert.equal(third.body.metadata.continue, undefined);
+    assert.equal(
+      third.body.metadata.resourceVersion,
+      first.body.metadata.resourceVersion,
+    );
+  });
+});
+
+Deno.test("list: a continue token outlives its history, inconsistently and by consent", async () => {
+  await withServer(async (api) => {
+    const query = "/api/v1/namespaces?limit=2";
+    const first = await api.get(query);
+    for (let i = 0; i < 40; i++) await api.post(MAPS, configMap(`m${i}`));
+    const expired = await api.get(
+      `${query}&continue=${first.body.metadata.continue}`,
+    );
+    refused(expired, 410, /continue parameter is too old/);
+    const rest = await api.get(
+      `${query}&continue=${expired.body.metadata.continue}`,
+    );
+    assert.equal(rest.code, 200);
+    assert.equal(rest.body.items.length, 2);
+  }, { history: 5 });
+});
+
+Deno.test("list: fields and labels select, and unknown fields are refused", async () => {
+  await withWidgets(async (api) => {
+    await api.post(WIDGETS, widget("a", { color: "red" }));
+    await api.post(WIDGETS, widget("b", { color: "blue" }));
+    const { body } = await api.get(
+      `${WIDGETS}?fieldSelector=spec.color=blue`,
+    );
+    assert.equal(body.items.length, 1);
+    assert.equal(body.kind, "WidgetList");
+    refused(
+      await api.get(`${WIDGETS}?fieldSelector=spec.size=1`),
+      400,
+      /field label not supported: spec.size/,
+    );
+    refused(await api.get(`${MAPS}?labelSelector=a=b=c`), 400, /label/);
+  });
+});
+
+Deno.test("forms: Table, PartialObjectMetadata, YAML, and 406 for what there is none of", async () => {
+  await withWidgets(async (api) => {
+    await api.post(WIDGETS, widget("a"));
+    const accept = (as: string) => ({
+      accept: `application/json;as=${as};g=meta.k8s.io;v=v1`,
+    });
+    const { body: table } = await api.get(WIDGETS, accept("Table"));
+    assert.equal(table.kind, "Table");
+    assert.equal(table.rows[0].cells[0], "a");
+    assert.equal(table.rows[0].object.kind, "PartialObjectMetadata");
+    const { body: partial } = await api.get(
+      `${WIDGETS}/a`,
+      accept("PartialObjectMetadata"),
+    );
+    assert.equal(partial.spec, undefined);
+    assert.equal(partial.metadata.name, "a");
+    const yaml = await api.get(`${WIDGETS}/a`, { accept: "application/yaml" });
+    assert.match(yaml.body, /^kind: Widget$/m);
+    refused(
+      await api.get(WIDGETS, { accept: "text/html" }),
+      406,
+      /media types/,
+    );
+    refused(
+      await api.send("POST", MAPS, { body: "x", type: "text/plain" }),
+      415,
+      /media types/,
+    );
+  });
+});
+
+Deno.test("requests: bodies past the limit are 413, other paths and methods are told apart", async () => {
+  await withServer(async (api) => {
+    const big = configMap("a", { k: "x".repeat(4 << 20) });
+    refused(await api.post(MAPS, big), 413, /too large/);
+    refused(await api.get("/nope"), 404, /could not find the requested/);
+    refused(await api.get("/apis/none.io/v1/things"), 404, /could not find/);
+    refused(await api.send("POST", `${MAPS}/a`, { body: {} }), 405, /method/);
+    refused(await api.send("PUT", MAPS, { body: {} }), 405, /method/);
+  });
+});
