@@ -1,3 +1,4 @@
+import { goType, goValue } from "../schema/go_value.ts";
 import type { Json } from "../types.ts";
 import type { MergeType } from "./merge_type.ts";
 import { fieldElement, showElement } from "./path_element.ts";
@@ -13,10 +14,6 @@ export function checkType(value: Json, type: MergeType): Problems {
   return out;
 }
 
-function goValue(value: Json): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
 function visit(
   value: Json,
   type: MergeType,
@@ -29,8 +26,7 @@ function visit(
   if (as.kind === "scalar") {
     const expected = type.scalar;
     if (expected === "numeric" && typeof value !== "number") {
-      const name = typeof value === "string" ? "string" : typeof value;
-      fail(`expected numeric (int or float), got ${name}`);
+      fail(`expected numeric (int or float), got ${goType(value)}`);
     } else if (expected === "string" && typeof value !== "string") {
       fail(
         `expected string, got &value.valueUnstructured{Value:${
@@ -38,13 +34,13 @@ function visit(
         }}`,
       );
     } else if (expected === "boolean" && typeof value !== "boolean") {
-      fail(`expected boolean, got ${goValue(value)}`);
+      fail(`expected boolean, got &{${goValue(value)}}`);
     }
     return;
   }
   if (as.kind === "map") {
     if (!isObject(value)) {
-      return void fail(`expected map, got ${goValue(value)}`);
+      return void fail(`expected map, got &{${goValue(value)}}`);
     }
     for (const key in value) {
       const sub = value[key];
@@ -60,7 +56,7 @@ function visit(
     return;
   }
   if (!Array.isArray(value)) {
-    return void fail(`expected list, got ${goValue(value)}`);
+    return void fail(`expected list, got &{${goValue(value)}}`);
   }
   const seen = new Set<string>();
   for (const [i, item] of value.entries()) {

@@ -55,7 +55,7 @@ export interface ServerSideApplyOptions extends ResetOptions {
  * but ownership, times stay.
  *
  * @throws {StatusError} 409 with one cause per field for conflicts; 400 for a patch of another version or one with
- * managedFields; 500 for one that the schema cannot take (as kube-apiserver answers).
+ * managedFields, and for one that the schema cannot take (where kube-apiserver answers 500, in the same words).
  */
 export function serverSideApply(options: ServerSideApplyOptions): KubeObject {
   const { live, patch, manager, apiVersion } = options;
@@ -145,7 +145,7 @@ function untypable(patch: JsonObject, problems: string[]): StatusError {
     ? problems[0]
     : ["errors:", ...problems.map((p) => `  ${p}`)].join("\n");
   return new StatusError(
-    500,
+    400,
     "",
     `failed to create typed patch object (${namespace ?? ""}/${
       name ?? ""
@@ -163,7 +163,7 @@ function startingManagers(
     managers = decodeManagers(live?.metadata.managedFields);
   } catch (error) {
     throw new StatusError(
-      500,
+      400,
       "",
       `failed to decode managed fields: ${(error as Error).message}`,
     );

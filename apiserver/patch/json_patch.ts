@@ -1,26 +1,32 @@
 import { badRequest, StatusError } from "../errors.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
+import { jsonKind } from "../schema/go_value.ts";
 import type { Json, JsonObject } from "../types.ts";
 
 /** More operations than this are refused, as on kube-apiserver. */
 const MAX_OPERATIONS = 10_000;
 
-interface Operation {
-  op: string;
-  path: string;
-  from?: string;
-  value?: Json;
-}
-
 /**
- * JSON Patch (RFC 6902). The document is not changed; parts that stay are shared with the result.
+ * JSON Patch (RFC 6902), with kube-apiserver's leniency: `replace` and `copy` of a missing object key work as with
+ * null. The document is not changed; parts that stay are shared with the result.
  *
- * @throws {StatusError} 400 for a malformed patch, 422 for one that does not fit the document.
+ * @throws {StatusError} 400 for a malformed patch, 413 for one of more than 10,000 operations, 422 for one that does
+ * not fit the document (why is in the error's `cause`; the answer says no more than kube-apiserver's).
  */
 export function jsonPatch(document: JsonObject, patch: Json): JsonObject {
   if (!Array.isArray(patch)) {
     throw badRequest(
-      "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch",
+      `error decoding patch: json: cannot unmarshal ${
+        jsonKind(patch)
+      } into Go value of type []handlers.jsonPatchOp`,
+    );
+  }
+  const wrong = patch.find((o) => !isObject(o));
+  if (wrong !== undefined) {
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${
+        jsonKind(wrong)
+      } into Go value of type handlers.jsonPatchOp`,
     );
   }
   if (patch.length > MAX_OPERATIONS) {
@@ -32,172 +38,141 @@ export function jsonPatch(document: JsonObject, patch: Json): JsonObject {
   }
   let result: Json = document;
   for (const operation of patch) {
-    result = applyOne(result, operation as unknown as Operation);
+    result = applyOne(result, operation as JsonObject);
   }
-  if (!result || typeof result !== "object" || Array.isArray(result)) {
-    throw unprocessable("jsonpatch result is not an object");
-  }
+  if (!isObject(result)) throw misfit("the patch does not leave an object");
   return result;
 }
 
-function unprocessable(text: string): StatusError {
-  return new StatusError(
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function misfit(why: string): StatusError {
+  const error = new StatusError(
     422,
     "Invalid",
-    `the server rejected our request due to an error in our request: ${text}`,
+    "the server rejected our request due to an error in our request",
+    {},
   );
+  error.cause = why;
+  return error;
 }
 
-function missing(
-  op: string,
-  path: string,
-  text = "missing value",
-): StatusError {
-  return unprocessable(
-    `${op} operation does not apply: doc is missing path: "${path}": ${text}`,
-  );
-}
-
-function pointer(path: string): string[] {
+function pointer(path: Json | undefined): string[] {
   if (path === "") return [];
+  if (typeof path !== "string" || !path.startsWith("/")) {
+    throw misfit(`not a JSON pointer: ${JSON.stringify(path)}`);
+  }
   return path.split("/").slice(1).map((part) =>
     part.replace(/~1/g, "/").replace(/~0/g, "~")
   );
 }
 
-function applyOne(document: Json, operation: Operation): Json {
-  const { op, path } = operation ?? {};
-  if (typeof op !== "string") throw unprocessable("Unexpected kind: unknown");
-  if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) {
-    throw unprocessable(
-      `${op} operation does not apply: doc is missing path: "${
-        path ?? ""
-      }": missing value`,
-    );
-  }
-  const parts = pointer(path);
+function applyOne(document: Json, operation: JsonObject): Json {
+  const { op, value = null } = operation;
+  const path = pointer(operation.path);
   switch (op) {
     case "add":
-      return change(document, parts, {
-        op,
-        path,
-        value: required(operation),
-        insert: true,
-      });
+      return change(document, path, { value, insert: true });
     case "replace":
-      if (get(document, parts) === undefined) {
-        throw missing(op, path, "missing key");
-      }
-      return change(document, parts, { op, path, value: required(operation) });
+      return change(document, path, { value });
     case "remove":
-      if (get(document, parts) === undefined) {
-        throw unprocessable(
-          `remove operation does not apply: doc is missing path: "${path}": missing value`,
-        );
+      if (!path.length || find(document, path) === undefined) {
+        throw misfit(`remove: there is no ${operation.path}`);
       }
-      return change(document, parts, { op, path, value: undefined });
-    case "test": {
-      const found = get(document, parts);
-      const wanted = operation.value ?? null;
-      if (found === undefined && operation.value !== undefined) {
-        throw unprocessable(
-          `testing value ${path} failed: test failed`,
-        );
-      }
-      if (!deepEqual(found ?? null, wanted)) {
-        throw unprocessable(`testing value ${path} failed: test failed`);
+      return change(document, path, { value: undefined });
+    case "test":
+      if (!deepEqual(find(document, path) ?? null, value)) {
+        throw misfit(`test: ${operation.path} has another value`);
       }
       return document;
-    }
-    case "move":
     case "copy": {
-      const from = operation.from ?? "";
-      const value = get(document, pointer(from));
-      if (value === undefined) throw missing(op, from);
-      if (op === "move" && (path === from || path.startsWith(`${from}/`))) {
-        if (path === from) return document;
-        throw missing(op, path);
-      }
-      const rest = op === "move"
-        ? change(document, pointer(from), { op, path: from, value: undefined })
-        : document;
-      return change(rest, parts, {
-        op,
-        path,
-        value: structuredClone(value),
+      const copied = find(document, pointer(operation.from)) ?? null;
+      return change(document, path, {
+        value: structuredClone(copied),
         insert: true,
       });
     }
+    case "move": {
+      const from = pointer(operation.from);
+      const moved = find(document, from);
+      if (moved === undefined || !from.length) {
+        throw misfit(`move: there is no ${operation.from}`);
+      }
+      if (
+        from.every((part, i) => part === path[i]) && path.length > from.length
+      ) {
+        throw misfit("move: a value cannot be moved into itself");
+      }
+      const rest = change(document, from, { value: undefined });
+      return change(rest, path, { value: moved, insert: true });
+    }
   }
-  throw unprocessable(`Unexpected kind: ${op}`);
+  throw misfit(`unknown operation ${JSON.stringify(op)}`);
 }
 
-function required(operation: Operation): Json {
-  return operation.value === undefined ? null : operation.value;
+/** A place in a list, counted from its end where negative (as kube-apiserver takes it). */
+function place(part: string, length: number): number {
+  if (!/^-?(0|[1-9]\d*)$/.test(part)) {
+    throw misfit(`${JSON.stringify(part)} is no index of a list`);
+  }
+  const index = Number(part) < 0 ? Number(part) + length : Number(part);
+  if (index < 0 || index > length) {
+    throw misfit(`index ${part} is out of range`);
+  }
+  return index;
 }
 
-function own(object: JsonObject, key: string): Json | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
-function get(document: Json, parts: string[]): Json | undefined {
+function find(document: Json, path: string[]): Json | undefined {
   let value: Json | undefined = document;
-  for (const part of parts) {
-    if (Array.isArray(value)) {
-      value = /^(0|[1-9]\d*)$/.test(part) ? value[Number(part)] : undefined;
-    } else if (value && typeof value === "object") value = own(value, part);
-    else return undefined;
+  for (const part of path) {
+    if (Array.isArray(value)) value = value[place(part, value.length)];
+    else if (isObject(value)) {
+      value = Object.hasOwn(value, part) ? value[part] : undefined;
+    } else throw misfit(`nothing is at ${JSON.stringify(part)}`);
   }
   return value;
 }
 
 interface Change {
-  op: string;
-  path: string;
   /** undefined removes. */
   value: Json | undefined;
   /** Lists grow by the value instead of having one replaced. */
   insert?: boolean;
 }
 
-function change(document: Json, parts: string[], to: Change): Json {
-  if (!parts.length) {
-    if (to.value === undefined) return null;
-    return to.value;
-  }
-  const [part, ...rest] = parts as [string, ...string[]];
+function change(document: Json, path: string[], to: Change): Json {
+  if (!path.length) return to.value ?? null;
+  const [part, ...rest] = path as [string, ...string[]];
   if (Array.isArray(document)) {
     const list = [...document];
-    const last = !rest.length;
-    if (part === "-" && last && to.insert) {
-      list.push(to.value!);
+    if (to.insert && !rest.length) {
+      list.splice(
+        part === "-" ? list.length : place(part, list.length),
+        0,
+        to.value!,
+      );
       return list;
     }
-    if (!/^(0|[1-9]\d*)$/.test(part)) throw missing(to.op, to.path);
-    const index = Number(part);
-    if (last && to.insert) {
-      if (index > list.length) {
-        throw unprocessable(
-          `${to.op} operation does not apply: doc is missing path: "${to.path}": Unable to access invalid index: ${part}: invalid index referenced`,
-        );
-      }
-      list.splice(index, 0, to.value!);
-      return list;
-    }
-    if (index >= list.length) throw missing(to.op, to.path);
-    if (!last) list[index] = change(list[index]!, rest, to);
+    const index = place(part, list.length);
+    if (index >= list.length) throw misfit(`index ${part} is out of range`);
+    if (rest.length) list[index] = change(list[index]!, rest, to);
     else if (to.value === undefined) list.splice(index, 1);
     else list[index] = to.value;
     return list;
   }
-  if (!document || typeof document !== "object") {
-    throw missing(to.op, to.path);
+  if (!isObject(document)) {
+    throw misfit(
+      `${JSON.stringify(part)} is asked of a value that holds nothing`,
+    );
   }
   const object: JsonObject = { ...document };
   if (rest.length) {
-    const sub = own(document, part);
-    if (sub === undefined) throw missing(to.op, to.path);
-    set(object, part, change(sub, rest, to));
+    if (!Object.hasOwn(document, part)) {
+      throw misfit(`there is no ${JSON.stringify(part)} to hold ${rest[0]}`);
+    }
+    set(object, part, change(document[part]!, rest, to));
   } else if (to.value === undefined) delete object[part];
   else set(object, part, to.value);
   return object;

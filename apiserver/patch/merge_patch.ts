@@ -1,4 +1,5 @@
 import { badRequest } from "../errors.ts";
+import { jsonKind } from "../schema/go_value.ts";
 import type { Json, JsonObject } from "../types.ts";
 
 /**
@@ -9,7 +10,9 @@ import type { Json, JsonObject } from "../types.ts";
 export function mergePatch(document: JsonObject, patch: Json): JsonObject {
   if (!patch || typeof patch !== "object" || Array.isArray(patch)) {
     throw badRequest(
-      "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
+      `error decoding patch: json: cannot unmarshal ${
+        jsonKind(patch)
+      } into Go value of type map[string]interface {}`,
     );
   }
   return merge(document, patch) as JsonObject;

@@ -1,5 +1,6 @@
-import { badRequest, type StatusError } from "../errors.ts";
+import { badRequest, StatusError } from "../errors.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
+import { goType, goValue, jsonKind } from "../schema/go_value.ts";
 import { objectMetaSchema } from "../schema/object_meta.ts";
 import type { Json, JsonObject, Schema } from "../types.ts";
 
@@ -21,7 +22,11 @@ export function strategicMergePatch(
   schema: Schema | undefined,
 ): JsonObject {
   if (!isObject(patch)) {
-    throw badRequest("error decoding patch: the patch must be an object");
+    throw badRequest(
+      `json: cannot unmarshal ${
+        jsonKind(patch)
+      } into Go value of type map[string]interface {}`,
+    );
   }
   return mergeMap(document, patch, rootSchema(schema));
 }
@@ -118,9 +123,7 @@ function deletePrimitives(
 ): void {
   const list = out[name];
   if (!Array.isArray(values)) {
-    throw badRequest(
-      `invalid patch format of primitive list: ${JSON.stringify(values)}`,
-    );
+    throw badRequest("invalid patch format of primitive list");
   }
   if (!Array.isArray(list)) return;
   out[name] = list.filter((item) => !values.some((v) => deepEqual(v, item)));
@@ -204,7 +207,7 @@ function mergeItems(
       continue;
     }
     if (!isObject(item) || item[key] === undefined) {
-      throw badRequest(
+      throw malformed(
         `map: ${goValue(item)} does not contain declared merge key: ${key}`,
       );
     }
@@ -212,7 +215,7 @@ function mergeItems(
     else if (directive === "delete") {
       out = out.filter((o) => !sameKey(o, item[key], key));
     } else if (directive === "merge") {
-      throw badRequest("merging lists cannot yet be specified in the patch");
+      throw malformed("merging lists cannot yet be specified in the patch");
     } else throw unknownDirective(directive, item);
   }
   if (replace) return items.map((item) => withoutDirectives(item));
@@ -225,9 +228,14 @@ function mergeItems(
   return reorder(out, { order: items, server, key });
 }
 
+/** Such mistakes kube-apiserver answers as its own (500), without a reason; they are the client's. */
+function malformed(message: string): StatusError {
+  return new StatusError(400, "", message);
+}
+
 function unknownDirective(directive: Json, patch: JsonObject): StatusError {
-  return badRequest(
-    `Unknown patch type: ${goValue(directive)} in map: ${goValue(patch)}`,
+  return malformed(
+    `unknown patch type: ${goValue(directive)} in map: ${goValue(patch)}`,
   );
 }
 
@@ -235,20 +243,11 @@ function sameKey(item: Json, value: Json | undefined, key: string): boolean {
   return isObject(item) && deepEqual(item[key], value);
 }
 
-/** Go's %v, which messages about lists use. */
-function goValue(value: Json | undefined): string {
-  if (value === null || value === undefined) return "<nil>";
-  if (Array.isArray(value)) return `[${value.map(goValue).join(" ")}]`;
-  if (!isObject(value)) return String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
-  return `map[${entries.map(([k, v]) => `${k}:${goValue(v)}`).join(" ")}]`;
-}
-
 /** The patched items must stand in the order that the patch asks for. */
 function checkOrder(patch: Json[], order: Json, key: string | undefined): void {
   if (!Array.isArray(order)) {
-    throw badRequest(
-      `invalid patch format of setElementOrder list: ${goValue(order)}`,
+    throw malformed(
+      `expected a []interface {}, but received a ${goType(order)}`,
     );
   }
   const idOf = (item: Json) =>
@@ -261,7 +260,7 @@ function checkOrder(patch: Json[], order: Json, key: string | undefined): void {
     if (at < items.length && idOf(items[at]!) === idOf(wanted)) at++;
   }
   if (at < items.length) {
-    throw badRequest(
+    throw malformed(
       `The order in patch list:\n${
         goValue(patch)
       }\n doesn't match $setElementOrder list:\n${goValue(order)}\n`,

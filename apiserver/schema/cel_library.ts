@@ -123,10 +123,18 @@ function show(value: Value): string {
   return String(value);
 }
 
-/** An environment with the variables `self` and `oldSelf` and Kubernetes' functions. */
+const environments = new Map<boolean, Environment>();
+
+/** The environment with the variables `self` and `oldSelf` and Kubernetes' functions; it is shared. */
 export function kubernetesEnvironment(
   { optionalOldSelf = false }: { optionalOldSelf?: boolean } = {},
 ): Environment {
+  let env = environments.get(optionalOldSelf);
+  if (!env) environments.set(optionalOldSelf, env = create(optionalOldSelf));
+  return env;
+}
+
+function create(optionalOldSelf: boolean): Environment {
   const env = new Environment({
     enableOptionalTypes: true,
     homogeneousAggregateLiterals: false,
