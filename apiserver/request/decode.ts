@@ -118,7 +118,7 @@ function decodeYaml(text: string): DecodedBody {
   const document = parseDocument(text, {
     uniqueKeys: false,
     lineCounter: lines,
-    logLevel: "silent",
+    logLevel: "error",
     prettyErrors: true,
   });
   const [error] = document.errors;

@@ -118,7 +118,7 @@ function cell(column: Column, object: KubeObject, now: Date): Json {
       return typeof value === "boolean" ? value : null;
     case "date": {
       if (typeof value !== "string") return null;
-      const time = Date.parse(value);
+      const time = /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : NaN;
       return isNaN(time) ? "<invalid>" : humanDuration(now.getTime() - time);
     }
   }
