@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { eventually, widget, widgetCrd, withServer } from "../test_client.ts";
+import type { JsonObject } from "../types.ts";
+
+const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const CRD = `${CRDS}/widgets.example.com`;
+const WIDGETS = "/apis/example.com/v1/namespaces/default/widgets";
+
+Deno.test("CRD: its resource is there with the answer that creates it, and gone with its deletion", async () => {
+  await withServer(async (api) => {
+    assert.equal((await api.get(WIDGETS)).code, 404);
+    await api.post(CRDS, widgetCrd());
+    assert.equal((await api.get(WIDGETS)).code, 200);
+    const crd = await eventually(async () => {
+      const { body } = await api.get(CRD);
+      return body.status.conditions.length === 2 && body;
+    });
+    assert.deepEqual(
+      crd.status.conditions.map((c: JsonObject) => `${c.type} ${c.status}`),
+      ["NamesAccepted True", "Established True"],
+    );
+    assert.deepEqual(crd.status.storedVersions, ["v1"]);
+    assert.equal(crd.spec.names.listKind, "WidgetList");
+    await api.delete(CRD);
+    await eventually(async () => (await api.get(WIDGETS)).code === 404);
+    assert.equal((await api.get(CRD)).code, 404);
+  });
+});
+
+Deno.test("CRD: deletion waits for instances, deletes them, and lets no new ones in", async () => {
+  await withServer(async (api) => {
+    await api.post(CRDS, widgetCrd());
+    await api.post(WIDGETS, widget("free"));
+    await api.post(WIDGETS, {
+      ...widget("held"),
+      metadata: { name: "held", finalizers: ["example.com/hold"] },
+    });
+    const { body } = await api.delete(CRD);
+    assert.deepEqual(body.metadata.finalizers, [
+      "customresourcecleanup.apiextensions.k8s.io",
+    ]);
+    await eventually(async () =>
+      (await api.get(`${WIDGETS}/free`)).code === 404
+    );
+    const late = await api.post(WIDGETS, widget("late"));
+    assert.equal(late.code, 405);
+    assert.match(late.body.message, /definition is terminating/);
+    await api.patch(`${WIDGETS}/held`, "merge", {
+      metadata: { finalizers: null },
+    });
+    await eventually(async () => (await api.get(CRD)).code === 404);
+  });
+});
+
+Deno.test("CRD: names that another one holds are not accepted until they are free", async () => {
+  await withServer(async (api) => {
+    await api.post(CRDS, widgetCrd());
+    const other = structuredClone(widgetCrd()) as
+      & { spec: JsonObject }
+      & JsonObject;
+    other.metadata = { name: "gadgets.example.com" };
+    other.spec.names = {
+      plural: "gadgets",
+      kind: "Gadget",
+      shortNames: ["wd"],
+    };
+    await api.post(CRDS, other);
+    const path = `${CRDS}/gadgets.example.com`;
+    const accepted = async (status: string) => {
+      const { body } = await api.get(path);
+      return body.status.conditions.find((c: JsonObject) =>
+        c.type === "NamesAccepted" && c.status === status
+      );
+    };
+    const condition = await eventually(() => accepted("False"));
+    assert.equal(condition.reason, "ShortNamesConflict");
+    assert.equal(condition.message, '"wd" is already in use');
+    const gadgets = "/apis/example.com/v1/gadgets";
+    assert.equal((await api.get(gadgets)).code, 404);
+    await api.delete(CRD);
+    await eventually(() => accepted("True"));
+    assert.equal((await api.get(gadgets)).code, 200);
+  });
+});
+
+Deno.test("CRD: several versions show the same objects, and remember which were stored", async () => {
+  await withServer(async (api) => {
+    const crd = widgetCrd() as
+      & { spec: { versions: JsonObject[] } }
+      & JsonObject;
+    const [v1] = crd.spec.versions;
+    crd.spec.versions.push({
+      ...v1,
+      name: "v2beta1",
+      storage: false,
+      deprecated: true,
+    });
+    await api.post(CRDS, crd);
+    await api.post(WIDGETS, widget("a", { size: 1 }));
+    const beta = "/apis/example.com/v2beta1/namespaces/default/widgets";
+    const read = await api.get(`${beta}/a`);
+    assert.equal(read.body.apiVersion, "example.com/v2beta1");
+    assert.equal(
+      read.headers.get("warning"),
+      '299 - "example.com/v2beta1 Widget is deprecated"',
+    );
+    const watch = await api.watch(`${beta}?watch=1`);
+    assert.equal(
+      (await watch.next()).object.apiVersion,
+      "example.com/v2beta1",
+    );
+    await api.patch(`${beta}/a`, "merge", { spec: { size: 2 } });
+    assert.equal((await watch.next()).object.spec.size, 2);
+    assert.equal(
+      (await api.get(`${WIDGETS}/a`)).body.apiVersion,
+      "example.com/v1",
+    );
+    await watch.stop();
+
+    const { body } = await api.get("/apis/example.com");
+    assert.equal(body.preferredVersion.version, "v1");
+    const switched = await api.patch(CRD, "json", [
+      { op: "replace", path: "/spec/versions/0/storage", value: false },
+      { op: "replace", path: "/spec/versions/1/storage", value: true },
+    ]);
+    assert.deepEqual(switched.body.status.storedVersions, ["v1", "v2beta1"]);
+    const dropped = await api.patch(CRD, "json", [
+      { op: "remove", path: "/spec/versions/0" },
+    ]);
+    assert.equal(dropped.code, 422);
+    assert.match(dropped.body.message, /status.storedVersions\[0\]/);
+    assert.equal((await api.get(`${WIDGETS}/a`)).body.spec.size, 2);
+  });
+});
+
+Deno.test("CRD: a new schema counts from the next write on", async () => {
+  await withServer(async (api) => {
+    await api.post(CRDS, widgetCrd());
+    await api.post(WIDGETS, widget("a", { size: 7 }));
+    await api.patch(CRD, "json", [{
+      op: "replace",
+      path:
+        "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/size/maximum",
+      value: 5,
+    }]);
+    const { code, body } = await api.post(WIDGETS, widget("b", { size: 7 }));
+    assert.equal(code, 422);
+    assert.match(body.message, /less than or equal to 5/);
+  });
+});
+
+Deno.test("CRD: a schema that is not structural, or no storage version, is refused", async () => {
+  await withServer(async (api) => {
+    const bare = await api.post(
+      CRDS,
+      widgetCrd({
+        schema: {
+          openAPIV3Schema: { type: "object", properties: { spec: {} } },
+        },
+        storage: false,
+      }),
+    );
+    assert.equal(bare.code, 422);
+    const fields = bare.body.details.causes.map((c: JsonObject) => c.field);
+    assert.ok(fields.includes("spec.versions"));
+    assert.ok(
+      fields.some((f: string) =>
+        f.includes("openAPIV3Schema.properties[spec]")
+      ),
+    );
+  });
+});
+
+Deno.test("CRD: definitions and objects are served again after a restart", async () => {
+  const dataDir = await Deno.makeTempDir();
+  try {
+    await withServer(async (api) => {
+      await api.post(CRDS, widgetCrd());
+      await api.post(WIDGETS, widget("a", { size: 3 }));
+    }, { dataDir });
+    await withServer(async (api) => {
+      assert.equal((await api.get(`${WIDGETS}/a`)).body.spec.size, 3);
+    }, { dataDir });
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
