@@ -26,14 +26,10 @@ export class Backoff {
   #attempt = 0;
 
   constructor(options: BackoffOptions = {}) {
-    this.#options = {
-      base: 1000,
-      factor: 2,
-      max: 60_000,
-      jitter: 1,
-      random: Math.random,
-      ...options,
-    };
+    // Not by spreading: an option may be there and undefined.
+    const { base = 1000, factor = 2, max = 60_000 } = options;
+    const { jitter = 1, random = Math.random } = options;
+    this.#options = { base, factor, max, jitter, random };
   }
 
   /** Failures since the last reset. */

@@ -48,13 +48,13 @@ export async function runWithLease(
   options: LeaderElectionOptions,
 ): Promise<void> {
   const settings: Options = {
-    leaseDuration: 15_000,
-    renewDeadline: 10_000,
-    retryPeriod: 2000,
-    log: silentLogger,
-    clock: systemClock,
-    random: Math.random,
     ...options,
+    leaseDuration: options.leaseDuration ?? 15_000,
+    renewDeadline: options.renewDeadline ?? 10_000,
+    retryPeriod: options.retryPeriod ?? 2000,
+    log: options.log ?? silentLogger,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
   };
   const { signal } = settings;
   if (settings.renewDeadline >= settings.leaseDuration) {

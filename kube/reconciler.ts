@@ -52,6 +52,9 @@ export interface ReconcileOutcome {
   error?: unknown;
 }
 
+/** On shutdown, what runs may go on for that long, in milliseconds. */
+const GRACE = 5000;
+
 /** Options of {@linkcode runController}. */
 export interface ControllerOptions {
   /** For logs and metrics. */
@@ -87,7 +90,10 @@ export async function runController(options: ControllerOptions): Promise<void> {
   const { name, sources, signal, concurrency = 1 } = options;
   const clock = options.clock ?? systemClock;
   const log = (options.log ?? silentLogger).with({ controller: name });
-  const queue = new WorkQueue({ clock, ...options.queue });
+  const queue = new WorkQueue({
+    ...options.queue,
+    clock: options.queue?.clock ?? clock,
+  });
   const enqueue = (key: Key) => queue.add(keyToString(key));
   const stops: (() => void)[] = [() => queue.shutDown()];
   const stop = () => stops.forEach((f) => f());
@@ -139,7 +145,7 @@ async function work(worker: Worker): Promise<void> {
   const { queue } = worker;
   while (true) {
     const key = await queue.get();
-    if (key === undefined) return;
+    if (key === undefined || worker.signal.aborted) return;
     try {
       await reconcileOne(worker, key);
     } finally {
@@ -202,16 +208,22 @@ async function limited(worker: Worker, key: Key): Promise<Result> {
   link.deadline(timeout, `Reconciling took longer than ${timeout} ms`);
   // The work may ignore its signal; then it is left to itself, and the key
   // comes again.
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
+  const left = Promise.withResolvers<never>();
+  let grace: ReturnType<typeof setTimeout> | undefined;
+  const leave = () => left.reject(link.signal.reason);
   const onAbort = () => {
-    // On shutdown, what runs may finish.
-    if (!worker.signal.aborted) aborted.reject(link.signal.reason);
+    if (worker.signal.aborted) grace = setTimeout(leave, GRACE);
+    else leave();
   };
   link.signal.addEventListener("abort", onAbort, { once: true });
-  // `async` makes a synchronous throw a rejection like any other.
-  const run = (async () => await worker.reconcile(key, link))();
-  return await Promise.race([run, aborted.promise]);
+  try {
+    // `async` makes a synchronous throw a rejection like any other.
+    const run = (async () => await worker.reconcile(key, link))();
+    return await Promise.race([run, left.promise]);
+  } finally {
+    clearTimeout(grace);
+    link.signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /** The key of an object. */
