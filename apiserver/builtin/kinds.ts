@@ -6,10 +6,10 @@
  */
 import type { ResourceDefinition } from "../types.ts";
 import { configMap } from "./config_map.ts";
-import { CREATED_AT, NAME } from "./columns.ts";
-import { type BuiltinDeps, define } from "./define.ts";
+import type { BuiltinDeps } from "./define.ts";
 import { coreEvent, eventsEvent } from "./event.ts";
 import { lease } from "./lease.ts";
+import { limitRange } from "./limit_range.ts";
 import { namespace } from "./namespace.ts";
 import { rbac } from "./rbac.ts";
 import { resourceQuota } from "./resource_quota.ts";
@@ -25,15 +25,7 @@ export function builtinDefinitions(deps: BuiltinDeps): ResourceDefinition[] {
   return [
     configMap(context),
     coreEvent(context),
-    // Nothing here has requests or limits; it is stored for tools that apply it.
-    define({
-      group: "",
-      resource: "limitranges",
-      kind: "LimitRange",
-      shortNames: ["limits"],
-      schema: "io.k8s.api.core.v1.LimitRange",
-      columns: [NAME, CREATED_AT],
-    }),
+    limitRange(),
     namespace(context),
     resourceQuota(context),
     secret(context),

@@ -54,8 +54,6 @@ const strategy: Strategy = {
     });
   },
   prepareForDelete(namespace) {
-    // A namespace has no grace period; it takes as long as it takes.
-    delete namespace.metadata.deletionGracePeriodSeconds;
     namespace.status = { ...namespace.status, phase: "Terminating" };
   },
   holds: (namespace) => (namespace.spec?.finalizers?.length ?? 0) > 0,

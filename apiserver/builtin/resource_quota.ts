@@ -15,6 +15,7 @@ import type {
 } from "../types.ts";
 import { age, NAME, text } from "./columns.ts";
 import { type ColumnContext, define } from "./define.ts";
+import { quantityTexts } from "./quantities.ts";
 
 /** Quota resources that are a count of objects by a name of their own. */
 const COUNTED = [
@@ -41,16 +42,9 @@ const COMPUTE = [
   "limits.ephemeral-storage",
 ];
 
-/** A quantity as text; clients may send a plain number. */
-function canonical(values: Record<string, string | number> | undefined) {
-  return values && Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, String(value)]),
-  );
-}
-
 function prepare(quota: KubeObject): void {
   quota.spec ??= {};
-  if (quota.spec.hard) quota.spec.hard = canonical(quota.spec.hard);
+  if (quota.spec.hard) quota.spec.hard = quantityTexts(quota.spec.hard);
 }
 
 const strategy: Strategy = {

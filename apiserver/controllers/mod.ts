@@ -5,6 +5,7 @@
  * @module
  */
 import type { ServiceAccountTokens } from "../authentication/service_account_tokens.ts";
+import { StatusError } from "../errors.ts";
 import type { InternalClient, ResourceDefinition } from "../types.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { clusterRoleAggregation } from "./cluster_role_aggregation.ts";
@@ -81,8 +82,7 @@ export async function startControllers(
     queue: new KeyedQueue((key) => controller.reconcile(key), {
       signal,
       onError(key, error) {
-        // Somebody was faster; the state is read anew.
-        if (hasReason(error, "Conflict") || signal.aborted) return;
+        if (isOvertaken(error) || signal.aborted) return;
         onError({ controller: controller.name, key, error });
       },
     }),
@@ -106,6 +106,14 @@ export async function startControllers(
     else signal.addEventListener("abort", stop, { once: true });
   });
   return { stopped };
+}
+
+/** Whether somebody was faster: the next attempt reads the state anew. */
+function isOvertaken(error: unknown): boolean {
+  if (hasReason(error, "Conflict", "NotFound")) return true;
+  if (!(error instanceof StatusError)) return false;
+  const causes = error.details?.causes as { reason?: string }[] | undefined;
+  return causes?.[0]?.reason === "NamespaceTerminating";
 }
 
 function report(

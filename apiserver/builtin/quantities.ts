@@ -1,0 +1,8 @@
+/** Quantities as text; clients may send plain numbers. */
+export function quantityTexts(
+  values: Record<string, string | number>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, String(value)]),
+  );
+}
