@@ -13,7 +13,7 @@
  */
 import type { KubeObject } from "../types.ts";
 
-/** Kinds to take, by group-version; `meta` ones document every object. */
+/** Kinds to take, by group-version. */
 const KINDS: Record<string, string[]> = {
   "io.k8s.api.core.v1": [
     "ConfigMap",
@@ -42,12 +42,6 @@ const KINDS: Record<string, string[]> = {
     "SelfSubjectAccessReview",
     "SelfSubjectRulesReview",
     "SubjectAccessReview",
-  ],
-  "io.k8s.apimachinery.pkg.apis.meta.v1": [
-    "DeleteOptions",
-    "ListMeta",
-    "ObjectMeta",
-    "Status",
   ],
 };
 
@@ -162,7 +156,8 @@ async function schemas(base: string, token: string): Promise<Any> {
     if (!published[name]) throw new Error(`No schema ${name} is published`);
     out[name] = compact(published[name]);
     JSON.stringify(out[name], (key, value) => {
-      if (key === "$ref") take(value);
+      // Every object's metadata has its schema elsewhere.
+      if (key === "$ref" && !value.endsWith(".ObjectMeta")) take(value);
       return value;
     });
   };

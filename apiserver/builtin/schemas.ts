@@ -26,33 +26,15 @@ export function builtinSchema(name: string): Schema {
   return schema;
 }
 
-/**
- * The schema of a built-in kind as the registry uses it: `metadata` is left to
- * the server, as it is in CustomResourceDefinitions.
- */
-export function objectSchema(name: string): Schema {
-  const schema = builtinSchema(name);
-  return {
-    ...schema,
-    properties: {
-      ...schema.properties,
-      ...(schema.properties?.metadata
-        ? {
-          metadata: {
-            type: "object",
-            description: schema.properties.metadata.description,
-          },
-        }
-        : {}),
-    },
-  };
-}
-
 function resolve(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolve);
   if (value === null || typeof value !== "object") return value;
   const { $ref, ...rest } = value as Published;
-  if (typeof $ref === "string") return { ...builtinSchema($ref), ...rest };
+  if (typeof $ref === "string") {
+    // Left to the server, as it is in CustomResourceDefinitions.
+    if ($ref.endsWith(".ObjectMeta")) return { type: "object", ...rest };
+    return { ...builtinSchema($ref), ...rest };
+  }
   return Object.fromEntries(
     Object.entries(rest).map(([key, v]) => [key, resolve(v)]),
   );
