@@ -26,8 +26,7 @@ export function impersonate(
   const extra: Record<string, string[]> = {};
   for (const [header, value] of headers) {
     if (!header.startsWith(EXTRA)) continue;
-    const key = decodeURIComponent(header.slice(EXTRA.length));
-    extra[key] = list(value);
+    extra[unescape(header.slice(EXTRA.length))] = list(value);
   }
   const extras = Object.entries(extra);
   if (!name) {
@@ -91,6 +90,15 @@ function withStanding(name: string, groups: string[]): string[] {
   const [out, into] = ["system:unauthenticated", "system:authenticated"];
   if (groups.includes(out) || groups.includes(into)) return groups;
   return [...groups, name === ANONYMOUS.name ? out : into];
+}
+
+/** Keys may be percent-encoded; what is not stands for itself. */
+function unescape(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
 }
 
 /** Values of a header that was given several times, which Headers joins. */

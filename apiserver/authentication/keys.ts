@@ -80,6 +80,19 @@ async function read(file: string): Promise<SigningKey[]> {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
+  try {
+    return await parse(text);
+  } catch (error) {
+    throw new Error(
+      `Cannot read the ServiceAccount signing keys in ${file}: ${
+        error instanceof Error ? error.message : error
+      }; restore the file, or remove it to start with a new key, which ends all ServiceAccount tokens`,
+      { cause: error },
+    );
+  }
+}
+
+async function parse(text: string): Promise<SigningKey[]> {
   const stored: JWK[] = JSON.parse(text).keys;
   return await Promise.all(stored.map(async (jwk) => {
     const { d: _, ...open } = jwk;

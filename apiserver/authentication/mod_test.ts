@@ -208,6 +208,7 @@ Deno.test("key and administrator's token outlive a restart; a replaced key still
     await third.authenticate(bearer(token));
     assert.equal((third.jwks().keys as unknown[]).length, 2);
     await third.keys.rotate({ keep: 0 });
+    await assert.rejects(third.authenticate(bearer(token)), { code: 401 });
     await assert.rejects((await open()).authenticate(bearer(token)), {
       code: 401,
     });

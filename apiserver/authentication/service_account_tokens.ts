@@ -74,7 +74,7 @@ export function serviceAccountTokens(options: {
 }): ServiceAccountTokens {
   const { keys, issuer, reader, now } = options;
   // Checking a signature takes a hundred times as long as finding it here.
-  const verified = new Map<string, JWTPayload>();
+  const verified = new Map<string, { payload: JWTPayload; kid: string }>();
 
   function sign(payload: JWTPayload): Promise<string> {
     const key = keys.keys[0]!;
@@ -85,7 +85,10 @@ export function serviceAccountTokens(options: {
 
   async function payloadOf(token: string): Promise<JWTPayload | undefined> {
     const known = verified.get(token);
-    if (known) return known;
+    if (known) {
+      // A key that is given up takes its tokens along.
+      return keys.find(known.kid) ? known.payload : undefined;
+    }
     let kid;
     try {
       kid = decodeProtectedHeader(token).kid;
@@ -106,7 +109,7 @@ export function serviceAccountTokens(options: {
     if (verified.size >= CACHE_SIZE) {
       verified.delete(verified.keys().next().value!);
     }
-    verified.set(token, payload);
+    verified.set(token, { payload, kid: key.kid });
     return payload;
   }
 
