@@ -39,6 +39,7 @@ export class Identity {
   readonly #listeners = new Set<(credential: HeldCredential) => void>();
   #credential: HeldCredential | undefined;
   #renewing: Promise<HeldCredential> | undefined;
+  #enrolling: Promise<HeldCredential> | undefined;
 
   private constructor(
     options: IdentityOptions,
@@ -144,7 +145,12 @@ export class Identity {
     }
   }
 
-  async #enroll(): Promise<HeldCredential> {
+  #enroll(): Promise<HeldCredential> {
+    this.#enrolling ??= this.#join().finally(() => this.#enrolling = undefined);
+    return this.#enrolling;
+  }
+
+  async #join(): Promise<HeldCredential> {
     const { kubeconfigPath, name, device, clock, log, signal } = this.#options;
     const join = await readJoinConfig(kubeconfigPath, { name });
     log.info("Enrolling", {
