@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { objectMetaDescriptions } from "../table/descriptions.ts";
+import { objectMetaSchema } from "../schema/object_meta.ts";
 import { humanDuration } from "../table/human_duration.ts";
 import type { Column, KubeObject } from "../types.ts";
 import type { ColumnContext } from "./define.ts";
@@ -13,11 +13,11 @@ export const NAME: Column = {
   name: "Name",
   type: "string",
   format: "name",
-  description: objectMetaDescriptions.name,
+  description: objectMetaSchema.properties?.name?.description,
   value: (object) => object.metadata.name,
 };
 
-const CREATED = objectMetaDescriptions.creationTimestamp;
+const CREATED = objectMetaSchema.properties?.creationTimestamp?.description;
 
 /** How long the object has existed: `5m`. */
 export function age({ now }: ColumnContext): Column {
