@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { JsonObject, ResourceDefinition } from "../types.ts";
-import { metaSchemas } from "./meta_schemas.ts";
+import { metaTypes } from "../schema/object_meta.ts";
 import { groupVersionPath, schemaName } from "./names.ts";
 import { pathsOf } from "./operations.ts";
 import { publishKind, publishList } from "./publish.ts";
@@ -64,7 +64,7 @@ function documentOf(path: string, members: ResourceDefinition[]): Document {
     known?.members.length === members.length &&
     known.members.every((member, i) => member === members[i])
   ) return known;
-  const schemas: Record<string, JsonObject> = { ...metaSchemas };
+  const schemas: Record<string, JsonObject> = { ...metaTypes };
   const paths: Record<string, JsonObject> = {};
   for (const member of members) {
     schemas[schemaName(member)] = publishKind(member);

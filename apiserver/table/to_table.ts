@@ -1,5 +1,5 @@
 import { canonicalJson } from "../schema/field_error.ts";
-import { objectMetaDescriptions } from "./descriptions.ts";
+import { objectMetaSchema } from "../schema/object_meta.ts";
 import type {
   Column,
   Json,
@@ -23,14 +23,14 @@ const nameColumn: Column = {
   name: "Name",
   type: "string",
   format: "name",
-  description: objectMetaDescriptions.name,
+  description: objectMetaSchema.properties!.name!.description,
   value: (object) => object.metadata.name,
 };
 
 const ageColumn: Column = {
   name: "Age",
   type: "date",
-  description: objectMetaDescriptions.creationTimestamp,
+  description: objectMetaSchema.properties!.creationTimestamp!.description,
   jsonPath: ".metadata.creationTimestamp",
 };
 
