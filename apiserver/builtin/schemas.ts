@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Schema } from "../types.ts";
+import { rememberReference } from "../openapi/mod.ts";
+import type { JsonObject, Schema } from "../types.ts";
 import published from "./schemas.json" with { type: "json" };
 
 type Published = { $ref?: string } & Record<string, unknown>;
@@ -33,7 +34,12 @@ function resolve(value: unknown): unknown {
   if (typeof $ref === "string") {
     // Left to the server, as it is in CustomResourceDefinitions.
     if ($ref.endsWith(".ObjectMeta")) return { type: "object", ...rest };
-    return { ...builtinSchema($ref), ...rest };
+    const target = builtinSchema($ref);
+    const schema: Schema = { ...target, ...rest };
+    // `kubectl explain` shows types by name.
+    const own = resolve(rest) as JsonObject;
+    rememberReference(schema, { name: $ref, target, own });
+    return schema;
   }
   return Object.fromEntries(
     Object.entries(rest).map(([key, v]) => [key, resolve(v)]),

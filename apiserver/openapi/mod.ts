@@ -5,3 +5,4 @@
  */
 export { openapiV3, openapiV3Hash, openapiV3Index } from "./openapi_v3.ts";
 export { groupVersionPath, schemaName } from "./names.ts";
+export { type Reference, rememberReference } from "./references.ts";

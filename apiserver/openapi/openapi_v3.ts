@@ -67,7 +67,7 @@ function documentOf(path: string, members: ResourceDefinition[]): Document {
   const schemas: Record<string, JsonObject> = { ...metaTypes };
   const paths: Record<string, JsonObject> = {};
   for (const member of members) {
-    schemas[schemaName(member)] = publishKind(member);
+    schemas[schemaName(member)] = publishKind(member, schemas);
     if (member.verbs.includes("list")) {
       schemas[schemaName({ ...member, kind: member.listKind })] = publishList(
         member,

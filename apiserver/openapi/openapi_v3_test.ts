@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { JsonObject, ResourceDefinition } from "../types.ts";
-import { openapiV3, openapiV3Index } from "./mod.ts";
+import type { JsonObject, ResourceDefinition, Schema } from "../types.ts";
+import { openapiV3, openapiV3Index, rememberReference } from "./mod.ts";
 
 const agents: ResourceDefinition = {
   group: "edge.faros.sh",
@@ -135,4 +135,24 @@ Deno.test("every reference leads to a schema of the same document", () => {
       assert.ok(schemas[name!], `${path}: ${name}`);
     }
   }
+});
+
+Deno.test("types of built-in kinds are referred to by their names", () => {
+  const rule: Schema = { type: "object", properties: {} };
+  const items: Schema = { ...rule };
+  const name = "io.k8s.api.rbac.v1.PolicyRule";
+  rememberReference(items, { name, target: rule, own: {} });
+  const document = openapiV3("api/v1", [{
+    ...configMaps,
+    schema: {
+      type: "object",
+      properties: { rules: { type: "array", items } },
+    },
+  }])!;
+  const schemas = at(document, "components", "schemas");
+  assert.deepEqual(
+    at(schemas, "io.k8s.api.core.v1.ConfigMap", "properties", "rules").items,
+    { $ref: `#/components/schemas/${name}` },
+  );
+  assert.deepEqual(schemas[name], rule);
 });

@@ -1,16 +1,23 @@
 import type { JsonObject, ResourceDefinition, Schema } from "../types.ts";
 import { describedRef, META, ref, typeMeta } from "./meta_schemas.ts";
 import { schemaName } from "./names.ts";
+import { referenceOf } from "./references.ts";
+
+/** Schemas of a document by name; publishing adds those that are referred to. */
+type Components = Record<string, JsonObject>;
 
 const METADATA =
   "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 const LIST_METADATA =
   "Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds";
 
-/** The schema of a resource's objects as OpenAPI v3 publishes it. */
-export function publishKind(definition: ResourceDefinition): JsonObject {
+/** The schema of a resource's objects as OpenAPI v3 publishes it; what it refers to is added to `components`. */
+export function publishKind(
+  definition: ResourceDefinition,
+  components: Components,
+): JsonObject {
   const { group, version, kind, schema } = definition;
-  const out = schema ? publish(schema) : { type: "object" };
+  const out = schema ? publish(schema, components) : { type: "object" };
   return {
     ...out,
     properties: {
@@ -44,18 +51,28 @@ export function publishList(definition: ResourceDefinition): JsonObject {
   };
 }
 
-function publish(schema: Schema): JsonObject {
+function publish(schema: Schema, components: Components): JsonObject {
+  const reference = referenceOf(schema);
+  if (reference) {
+    const { name, target, own } = reference;
+    if (!components[name]) {
+      // Before its content, which may refer back to it.
+      components[name] = {};
+      components[name] = publish(target, components);
+    }
+    return Object.keys(own).length ? { ...own, allOf: [ref(name)] } : ref(name);
+  }
   const { properties, items, additionalProperties, ...rest } = schema;
   const out = { ...rest } as unknown as JsonObject;
   if (properties) {
     out.properties = Object.fromEntries(
-      Object.entries(properties).map(([k, v]) => [k, publish(v)]),
+      Object.entries(properties).map(([k, v]) => [k, publish(v, components)]),
     );
   }
-  if (items) out.items = publish(items);
+  if (items) out.items = publish(items, components);
   if (additionalProperties !== undefined) {
     out.additionalProperties = typeof additionalProperties === "object"
-      ? publish(additionalProperties)
+      ? publish(additionalProperties, components)
       : additionalProperties;
   }
   if (schema["x-kubernetes-int-or-string"]) {
