@@ -4,7 +4,7 @@ import { KUBECONFIG_EXTENSION } from "../../api/names.ts";
 import { Registration } from "../../api/registration.ts";
 import { Workspace } from "../../api/workspace.ts";
 import { keyOf, type Result, runController } from "../../kube/reconciler.ts";
-import { parseDuration } from "../duration.ts";
+import { parseDuration } from "../../gitops/repository/duration.ts";
 import type { SecretObject } from "../keys/key_secret.ts";
 import { type HubContext, readyWorkspace } from "./context.ts";
 import {

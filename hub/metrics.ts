@@ -1,0 +1,113 @@
+/**
+ * The hub's metrics in Prometheus' text format (version 0.0.4).
+ *
+ * @module
+ */
+import type { ReconcileOutcome } from "../kube/reconciler.ts";
+
+type Labels = Record<string, string>;
+
+interface Metric {
+  help: string;
+  type: "counter" | "gauge" | "histogram";
+}
+
+/** Upper bounds of the reconciles' durations, in seconds. */
+const BUCKETS = [0.005, 0.025, 0.1, 0.5, 2.5, 10, 60];
+
+/** Counts what the hub does; gauges are asked for when somebody looks. */
+export class HubMetrics {
+  readonly #metrics = new Map<string, Metric>();
+  readonly #counts = new Map<string, Map<string, number>>();
+  readonly #gauges = new Map<
+    string,
+    () => { labels?: Labels; value: number }[]
+  >();
+
+  constructor() {
+    this.#define("faros_reconciles_total", {
+      help: "Reconciles by controller and how they ended",
+      type: "counter",
+    });
+    this.#define("faros_reconcile_duration_seconds", {
+      help: "Time that reconciles took",
+      type: "histogram",
+    });
+    this.#define("faros_http_requests_total", {
+      help: "Requests to the hub by method and status",
+      type: "counter",
+    });
+    this.#define("faros_credentials_renewed_total", {
+      help: "Credentials given to devices by signed challenge",
+      type: "counter",
+    });
+  }
+
+  /** Counts one more. */
+  count(name: string, labels: Labels = {}, by = 1): void {
+    const series = this.#counts.get(name)!;
+    const key = labelText(labels);
+    series.set(key, (series.get(key) ?? 0) + by);
+  }
+
+  /** Adds a gauge, or a counter that is kept elsewhere, in place of one of that name. */
+  gauge(
+    name: string,
+    options: {
+      help: string;
+      type?: "gauge" | "counter";
+      read(): { labels?: Labels; value: number }[];
+    },
+  ): void {
+    const { help, type = "gauge", read } = options;
+    this.#metrics.set(name, { help, type });
+    this.#gauges.set(name, read);
+  }
+
+  /** For `onResult` of controllers. */
+  reconciled({ controller, outcome, duration }: ReconcileOutcome): void {
+    this.count("faros_reconciles_total", { controller, outcome });
+    const name = "faros_reconcile_duration_seconds";
+    const seconds = duration / 1000;
+    for (const bound of [...BUCKETS, Infinity]) {
+      const le = bound === Infinity ? "+Inf" : String(bound);
+      const inside = seconds <= bound ? 1 : 0;
+      this.count(name, { part: "_bucket", controller, le }, inside);
+    }
+    this.count(name, { part: "_sum", controller }, seconds);
+    this.count(name, { part: "_count", controller });
+  }
+
+  /** All of them. */
+  text(): string {
+    const lines: string[] = [];
+    for (const [name, { help, type }] of this.#metrics) {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+      for (const [labels, value] of this.#counts.get(name) ?? []) {
+        // A histogram's series are named after their part.
+        const [, part = "", rest = labels] =
+          /^\{part="([^"]*)",?(.*)$/.exec(labels) ?? [];
+        lines.push(`${name}${part}${part ? `{${rest}` : rest} ${value}`);
+      }
+      for (const { labels = {}, value } of this.#gauges.get(name)?.() ?? []) {
+        lines.push(`${name}${labelText(labels)} ${value}`);
+      }
+    }
+    return lines.join("\n") + "\n";
+  }
+
+  #define(name: string, metric: Metric): void {
+    this.#metrics.set(name, metric);
+    this.#counts.set(name, new Map());
+  }
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([key, value]) =>
+    `${key}="${
+      value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')
+        .replaceAll("\n", "\\n")
+    }"`
+  );
+  return pairs.length ? `{${pairs.join(",")}}` : "";
+}

@@ -1,0 +1,96 @@
+import { Agent } from "../api/agent.ts";
+import { Enrollment } from "../api/enrollment.ts";
+import { isTrue } from "../kube/conditions.ts";
+import { LinkedSignal } from "../kube/linked_signal.ts";
+import { runAgentController } from "./controllers/agent.ts";
+import type { HubContext } from "./controllers/context.ts";
+import { runEnrollmentController } from "./controllers/enrollment.ts";
+import { runHubKeysController } from "./controllers/hub_keys.ts";
+import { Ownership } from "./controllers/ownership.ts";
+import {
+  type PluginControllerOptions,
+  runPluginController,
+} from "./controllers/plugin.ts";
+import { runPluginObjectControllers } from "./controllers/plugin_object.ts";
+import { runPresenceController } from "./controllers/presence.ts";
+import { runRegistrationController } from "./controllers/registration.ts";
+import { runRepositoryDevicesController } from "./controllers/repository_devices.ts";
+import { runRevisionGC } from "./controllers/revision_gc.ts";
+import { RevisionUse } from "./controllers/revision_use.ts";
+import { runWorkspaceController } from "./controllers/workspace.ts";
+import type { HubMetrics } from "./metrics.ts";
+
+/** What {@linkcode runControllers} runs beside the controllers themselves. */
+export interface RunControllersOptions extends PluginControllerOptions {
+  metrics: HubMetrics;
+  /** See {@linkcode runRevisionGC}. */
+  revisionGrace?: number;
+  /** Called once all informers have their first list. */
+  onSynced?: () => void;
+  /** Runs along with them until the signal ends it. */
+  also?: ((signal: AbortSignal) => Promise<void>)[];
+}
+
+/** What the leader does: all controllers, until the context's signal ends them. */
+export async function runControllers(
+  context: HubContext,
+  options: RunControllersOptions,
+): Promise<void> {
+  using link = new LinkedSignal(context.signal);
+  const own = { ...context, signal: link.signal };
+  const revisions = new RevisionUse();
+  const ownership = new Ownership(own.informers.get(Enrollment));
+  gauges(own, options.metrics);
+  const running = [
+    runHubKeysController(own),
+    runWorkspaceController(own),
+    runPluginController(own, options),
+    runPluginObjectControllers(own),
+    runRegistrationController(own),
+    runEnrollmentController(own, ownership),
+    runAgentController(own, { ownership, revisions }),
+    runPresenceController(own),
+    runRevisionGC(own, { revisions, grace: options.revisionGrace }),
+    runRepositoryDevicesController(own),
+    ...(options.also ?? []).map((run) => run(link.signal)),
+  ];
+  own.informers.synced().then(options.onSynced, () => {}); // ended before
+  try {
+    await Promise.all(running);
+  } catch (error) {
+    // One that cannot go on takes the others along; the process starts anew.
+    link.abort(error);
+    throw error;
+  } finally {
+    await Promise.allSettled(running);
+    await own.informers.done();
+  }
+}
+
+function gauges(context: HubContext, metrics: HubMetrics): void {
+  const agents = context.informers.get<Agent>(Agent);
+  metrics.gauge("faros_devices", {
+    help: "Agents by whether their device is online",
+    read: () => {
+      const all = agents.list();
+      const online = all.filter((agent) =>
+        isTrue(agent.status?.conditions, "Online")
+      ).length;
+      return [
+        { labels: { online: "true" }, value: online },
+        { labels: { online: "false" }, value: all.length - online },
+      ];
+    },
+  });
+  metrics.gauge("faros_informer_objects", {
+    help: "Objects that the hub follows",
+    read: () =>
+      context.informers.list().map((informer) => ({
+        labels: {
+          resource: informer.resource.plural,
+          group: informer.resource.group,
+        },
+        value: informer.list().length,
+      })),
+  });
+}

@@ -1,0 +1,257 @@
+import { Secret } from "../api/core.ts";
+import type { PluginBundle } from "../api/plugin_bundle.ts";
+import { SYSTEM_NAMESPACE } from "../api/names.ts";
+import { createGitOps } from "../gitops/mod.ts";
+import type { KubeClient } from "../kube/client.ts";
+import { type Clock, systemClock } from "../kube/clock.ts";
+import { InformerFactory } from "../kube/informer_factory.ts";
+import { runWithLease } from "../kube/leader_election.ts";
+import { LinkedSignal } from "../kube/linked_signal.ts";
+import { type Logger, silentLogger } from "../kube/log.ts";
+import { namespaceWorkspaces } from "../kube/namespace_workspaces.ts";
+import type { WorkspaceProvider } from "../kube/workspace_provider.ts";
+import { Artifacts } from "./artifacts.ts";
+import type { Endpoint, HubContext } from "./controllers/context.ts";
+import { followKeys } from "./controllers/hub_keys.ts";
+import { createApp } from "./http/app.ts";
+import { install } from "./install.ts";
+import { HubKeys } from "./keys/hub_keys.ts";
+import { KEYS_SECRET, openKeyRing } from "./keys/key_secret.ts";
+import { HubMetrics } from "./metrics.ts";
+import { runControllers } from "./run_controllers.ts";
+
+/** Options of {@linkcode startHub}. */
+export interface HubOptions {
+  /** Acts as the hub, which has to be allowed all that it grants to others. */
+  client: KubeClient;
+  /** The Kubernetes API, as devices and people reach it. */
+  engine: Endpoint;
+  /** @default namespaces */
+  provider?: WorkspaceProvider;
+  /** @default {{ hostname: "127.0.0.1", port: 0 }} */
+  listen?: { hostname?: string; port?: number };
+  /** PEM certificate and key; without them the hub speaks plain HTTP, for a proxy before it that speaks TLS. */
+  tls?: { cert: string; key: string };
+  /** The hub's own address, as devices reach it. @default where it listens */
+  hubURL?: string;
+  /** PEM of the CA behind hubURL. @default the engine's */
+  hubCAData?: string;
+  /** Plugins that the hub publishes. @default none */
+  catalogue?: PluginBundle[];
+  /** Folder for what can be made again: clones, copies of artifacts. */
+  stateDir: string;
+  /** Whether Repositories are synced. @default {true} */
+  gitops?: boolean;
+  /**
+   * Whether one replica is elected by a Lease to run the controllers. Without
+   * it this one does, at once.
+   * @default {true}
+   */
+  leaderElection?: boolean;
+  /** Unlike any other replica's. @default hostname and a random part */
+  identity?: string;
+  /** Life of a device's token, in seconds. @default {3600} */
+  tokenSeconds?: number;
+  /** How long a Revision stays that no Agent has any more, in milliseconds. @default {600000} */
+  revisionGrace?: number;
+  log?: Logger;
+  clock?: Clock;
+  /** Ends the hub. */
+  signal?: AbortSignal;
+}
+
+/** A running hub. */
+export interface Hub extends AsyncDisposable {
+  /** Where it listens. */
+  readonly url: string;
+  readonly port: number;
+  /** Resolves once this replica's controllers work for the first time. */
+  readonly leading: Promise<void>;
+  /** Resolves when all has ended; rejects where the hub cannot go on. */
+  readonly finished: Promise<void>;
+  /** Lets requests and reconciles end, and lets go of the Lease. */
+  close(): Promise<void>;
+}
+
+/** Requests under way may take that long when the hub stops, in milliseconds. */
+const SHUTDOWN = 5000;
+
+/**
+ * Starts a hub: installs the kinds of Faros, serves HTTP, and runs the
+ * controllers as soon as it is the leader.
+ *
+ * @throws where the engine cannot be made ready, or the port is taken
+ */
+export async function startHub(options: HubOptions): Promise<Hub> {
+  const { client, log = silentLogger, clock = systemClock } = options;
+  const stop = new LinkedSignal(options.signal);
+  const { signal } = stop;
+  await install(client, { log, clock, signal });
+  const keys = new HubKeys(
+    await openKeyRing(client, { now: clock.now(), signal }),
+  );
+  // Of every replica, leader or not: keys for what the HTTP API signs.
+  const shared = new InformerFactory(client, { signal, log, clock });
+  followKeys(keys, { informers: shared, log });
+
+  const metrics = new HubMetrics();
+  const artifacts = new Artifacts({
+    client,
+    cacheDir: `${options.stateDir}/artifacts`,
+    log,
+  });
+  const hub: Endpoint = {
+    url: options.hubURL ?? "",
+    caData: options.hubCAData ?? options.engine.caData,
+  };
+  const common = {
+    client,
+    keys,
+    engine: options.engine,
+    hub,
+    tokenSeconds: options.tokenSeconds ?? 3600,
+    log,
+    clock,
+  };
+  const leading = Promise.withResolvers<void>();
+  leading.promise.catch(() => {});
+  const app = createApp({
+    ...common,
+    metrics,
+    artifacts,
+    checks: {
+      engine: async () => {
+        await client.get(Secret, KEYS_SECRET, {
+          namespace: SYSTEM_NAMESPACE,
+          signal: AbortSignal.timeout(5000),
+        });
+      },
+      shutdown: () => signal.throwIfAborted(),
+    },
+  });
+  const server = serve(app, options);
+  const { hostname, port } = server.addr;
+  const scheme = options.tls ? "https" : "http";
+  const url = `${scheme}://${
+    hostname.includes(":") ? `[${hostname}]` : hostname
+  }:${port}`;
+  hub.url ||= url;
+
+  const provider = options.provider ??
+    namespaceWorkspaces({ client, server: options.engine.url });
+  const run = async (leads: AbortSignal) => {
+    const informers = new InformerFactory(client, {
+      signal: leads,
+      log,
+      clock,
+    });
+    const context: HubContext = {
+      ...common,
+      provider,
+      informers,
+      signal: leads,
+      onResult: (outcome) => metrics.reconciled(outcome),
+    };
+    const gitops = options.gitops === false ? [] : [
+      (gitSignal: AbortSignal) =>
+        createGitOps({
+          client,
+          provider,
+          stateDir: `${options.stateDir}/git`,
+          log,
+          clock,
+          signal: gitSignal,
+        }).run(),
+    ];
+    await runControllers(context, {
+      catalogue: options.catalogue ?? [],
+      artifacts,
+      metrics,
+      revisionGrace: options.revisionGrace,
+      also: gitops,
+      onSynced: () => leading.resolve(),
+    });
+  };
+  const work = options.leaderElection === false ? run(signal) : runWithLease({
+    client,
+    namespace: SYSTEM_NAMESPACE,
+    name: "faros-hub",
+    identity: options.identity ??
+      `${Deno.hostname()}-${crypto.randomUUID().slice(0, 8)}`,
+    run,
+    log,
+    clock,
+    signal,
+  });
+  const finished = finish(work, { stop, shared, server, leading });
+  finished.catch(() => {}); // whoever closes it hears of it
+  const close = async () => {
+    stop.abort(new DOMException("The hub is closed", "AbortError"));
+    await finished;
+  };
+  return {
+    url,
+    port,
+    leading: leading.promise,
+    finished,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The HTTP server. */
+interface Server {
+  addr: Deno.NetAddr;
+  /** Takes nothing new, and resolves when what is under way has ended. */
+  shutdown(): Promise<void>;
+  /** Ends what is under way. */
+  cut(): void;
+}
+
+function serve(
+  app: ReturnType<typeof createApp>,
+  options: HubOptions,
+): Server {
+  const { listen = {}, tls } = options;
+  const cut = new AbortController();
+  const server = Deno.serve({
+    hostname: listen.hostname ?? "127.0.0.1",
+    port: listen.port ?? 0,
+    ...(tls ? { cert: tls.cert, key: tls.key } : {}),
+    signal: cut.signal,
+    onListen: () => {},
+  }, (request, info) => app.fetch(request, { remoteAddr: info.remoteAddr }));
+  return {
+    addr: server.addr as Deno.NetAddr,
+    shutdown: () => server.shutdown(),
+    cut: () => cut.abort(),
+  };
+}
+
+async function finish(
+  work: Promise<void>,
+  { stop, shared, server, leading }: {
+    stop: LinkedSignal;
+    shared: InformerFactory;
+    server: Server;
+    leading: PromiseWithResolvers<void>;
+  },
+): Promise<void> {
+  const { signal } = stop;
+  try {
+    // Also where the work ends by itself there is no hub any more.
+    await work;
+  } catch (error) {
+    if (!signal.aborted) {
+      leading.reject(error);
+      throw error;
+    }
+  } finally {
+    stop.abort();
+    leading.reject(signal.reason);
+    const timer = setTimeout(() => server.cut(), SHUTDOWN);
+    await Promise.all([server.shutdown(), shared.done()]);
+    clearTimeout(timer);
+    stop[Symbol.dispose]();
+  }
+}

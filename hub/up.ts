@@ -1,0 +1,136 @@
+import { startApiServer } from "../apiserver/mod.ts";
+import type { PluginBundle } from "../api/plugin_bundle.ts";
+import { KubeClient } from "../kube/client.ts";
+import { type Clock, systemClock } from "../kube/clock.ts";
+import { LinkedSignal } from "../kube/linked_signal.ts";
+import { type Logger, silentLogger } from "../kube/log.ts";
+import { createRestClient } from "../kube/rest_client.ts";
+import { keepAdminKubeconfig } from "./admin_kubeconfig.ts";
+import { lockFolder } from "./lock_folder.ts";
+import { startHub } from "./start_hub.ts";
+
+/** Options of {@linkcode startUp}. */
+export interface UpOptions {
+  /** Folder for everything that lasts. Made where it is missing. */
+  dataDir: string;
+  /** @default {"127.0.0.1"} */
+  hostname?: string;
+  /** Port of the Kubernetes API; 0 takes a free one. @default {0} */
+  apiPort?: number;
+  /** Port of the hub's own API; 0 takes a free one. @default {0} */
+  hubPort?: number;
+  /** URL of the Kubernetes API as devices reach it, where that is another. */
+  advertiseUrl?: string;
+  /** URL of the hub's own API as devices reach it, where that is another. */
+  hubURL?: string;
+  /** Further names and addresses that the certificate is good for. */
+  hostnames?: string[];
+  /** Plugins that the hub publishes. @default none */
+  catalogue?: PluginBundle[];
+  log?: Logger;
+  clock?: Clock;
+  /** Ends it. */
+  signal?: AbortSignal;
+}
+
+/** A hub with its own Kubernetes API server. */
+export interface Up extends AsyncDisposable {
+  /** URL of the Kubernetes API. */
+  readonly apiUrl: string;
+  /** URL of the hub's own API. */
+  readonly hubUrl: string;
+  /** The administrator's kubeconfig: a context `root`, and one for each workspace. */
+  readonly kubeconfigPath: string;
+  /** PEM of the CA of both. */
+  readonly caData: string;
+  /** As the administrator. */
+  readonly client: KubeClient;
+  /** Resolves once the controllers work. */
+  readonly leading: Promise<void>;
+  /** Resolves when all has ended; rejects where it cannot go on. */
+  readonly finished: Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the embedded Kubernetes API server and a hub on it, in this process,
+ * with one CA and one certificate.
+ *
+ * @throws where the folder is in use by another process, or a port is taken
+ */
+export async function startUp(options: UpOptions): Promise<Up> {
+  const { dataDir, hostname, log = silentLogger } = options;
+  const { clock = systemClock } = options;
+  await using started = new AsyncDisposableStack();
+  started.use(await lockFolder(dataDir));
+  const server = started.use(
+    await startApiServer({
+      dataDir,
+      hostname,
+      port: options.apiPort,
+      advertiseUrl: options.advertiseUrl,
+      hostnames: [
+        ...options.hostnames ?? [],
+        ...(options.hubURL ? [new URL(options.hubURL).hostname] : []),
+      ],
+      log: (message, details) => log.error(message, details),
+    }),
+  );
+  const { url: apiUrl, caData } = server;
+  const client = new KubeClient(
+    createRestClient({ server: apiUrl, caData, token: server.adminToken }),
+  );
+  started.defer(() => client.close());
+  const hub = started.use(
+    await startHub({
+      client,
+      engine: { url: apiUrl, caData },
+      listen: { hostname, port: options.hubPort },
+      tls: {
+        cert: await Deno.readTextFile(`${dataDir}/server.crt`),
+        key: await Deno.readTextFile(`${dataDir}/server.key`),
+      },
+      hubURL: options.hubURL,
+      catalogue: options.catalogue,
+      stateDir: `${dataDir}/hub`,
+      // The folder's lock is what keeps a second one away.
+      leaderElection: false,
+      log,
+      clock,
+      signal: options.signal,
+    }),
+  );
+  const kubeconfigPath = `${dataDir}/admin.kubeconfig`;
+  const link = new LinkedSignal(options.signal);
+  const keeping = keepAdminKubeconfig(client, {
+    path: kubeconfigPath,
+    server: apiUrl,
+    caData,
+    token: server.adminToken,
+    log,
+    clock,
+    signal: link.signal,
+  });
+  started.defer(async () => {
+    link.abort();
+    await keeping;
+    link[Symbol.dispose]();
+  });
+  const all = started.move();
+  let closed: Promise<void> | undefined;
+  const close = () => closed ??= all.disposeAsync();
+  // The hub ends by the signal, or because it cannot go on; the rest follows.
+  const finished = hub.finished.finally(close);
+  finished.catch(() => {});
+  return {
+    apiUrl,
+    hubUrl: hub.url,
+    kubeconfigPath,
+    caData,
+    client,
+    leading: hub.leading,
+    finished,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
