@@ -139,11 +139,10 @@ async function apply(
   if (definition.namespaced) {
     (value.metadata as JsonObject).namespace ??= info.namespace;
   }
-  const configuration = applicable(value, request);
   const merge = (live: KubeObject | undefined) => {
     const merged = serverSideApply({
       live,
-      patch: structuredClone(configuration),
+      patch: value,
       manager: options.fieldManager,
       force,
       apiVersion: served.apiVersion,
@@ -154,7 +153,11 @@ async function apply(
     });
     return readObject(
       served,
-      { value: merged as unknown as JsonObject, duplicates: [] },
+      // It shares parts with the live object, which must stay as it is.
+      {
+        value: structuredClone(merged) as unknown as JsonObject,
+        duplicates: [],
+      },
       { ...options, fieldValidation: "Ignore" },
     );
   };
@@ -211,29 +214,6 @@ async function apply(
   );
   const object = toServed(served, dry ?? entry!.object);
   return { object, created };
-}
-
-/** What of an applied object counts on this path: fields that would be reset have no owner. */
-function applicable(
-  value: JsonObject,
-  { served, info }: ResourceRequest,
-): JsonObject {
-  if (!served.definition.subresources.status) return value;
-  if (info.subresource !== "status") {
-    const { status: _, ...rest } = value;
-    return rest;
-  }
-  const { apiVersion, kind, metadata, status } = value;
-  const { name, namespace } = metadata as JsonObject;
-  return {
-    apiVersion,
-    kind,
-    metadata: {
-      name,
-      ...(namespace ? { namespace } : {}),
-    },
-    ...(status === undefined ? {} : { status }),
-  };
 }
 
 /**
