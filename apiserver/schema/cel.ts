@@ -34,19 +34,22 @@ function usesOldSelf(node: unknown): boolean {
   return op !== undefined && usesOldSelf(args);
 }
 
-/** The expressions of `rule`, parsed. */
-export function compileRule(rule: ValidationRule): Program {
-  const env = kubernetesEnvironment({ optionalOldSelf: rule.optionalOldSelf });
+/** The expressions of `rule`, parsed; `schema` is that of `self`. */
+export function compileRule(rule: ValidationRule, schema: Schema): Program {
+  const env = kubernetesEnvironment({
+    optionalOldSelf: rule.optionalOldSelf,
+    // Of other types, values are only known when they are there.
+    text: schema.type === "string" && !schema.format,
+  });
   try {
     const evaluate = env.parse(rule.rule);
     const checked = evaluate.check();
-    if (!checked.valid) {
-      return {
-        rule,
-        wrong: firstLine(checked.error),
-        transition: false,
-      };
-    }
+    const wrong = !checked.valid
+      ? firstLine(checked.error)
+      : checked.type !== "bool" && checked.type !== "dyn"
+      ? "cel expression must evaluate to a bool"
+      : undefined;
+    if (wrong !== undefined) return { rule, wrong, transition: false };
     return {
       rule,
       evaluate,
@@ -167,7 +170,7 @@ function compileOwn(
 ): Check | undefined {
   const rules = schema["x-kubernetes-validations"] ?? [];
   if (!rules.length) return undefined;
-  const programs = rules.map(compileRule);
+  const programs = rules.map((rule) => compileRule(rule, schema));
   const base = kubernetesEnvironment();
   const convert: Convert = compileConvert(schema, base) ?? ((v) => v);
   const toCel = root

@@ -123,24 +123,36 @@ function show(value: Value): string {
   return String(value);
 }
 
-const environments = new Map<boolean, Environment>();
+/** What differs between environments. */
+interface EnvironmentOptions {
+  /** `oldSelf` is an optional. Default: false. */
+  optionalOldSelf?: boolean;
+  /** `self` is known to be a string. Default: false. */
+  text?: boolean;
+}
+
+const environments = new Map<string, Environment>();
 
 /** The environment with the variables `self` and `oldSelf` and Kubernetes' functions; it is shared. */
 export function kubernetesEnvironment(
-  { optionalOldSelf = false }: { optionalOldSelf?: boolean } = {},
+  { optionalOldSelf = false, text = false }: EnvironmentOptions = {},
 ): Environment {
-  let env = environments.get(optionalOldSelf);
-  if (!env) environments.set(optionalOldSelf, env = create(optionalOldSelf));
+  const key = `${optionalOldSelf} ${text}`;
+  let env = environments.get(key);
+  if (!env) environments.set(key, env = create({ optionalOldSelf, text }));
   return env;
 }
 
-function create(optionalOldSelf: boolean): Environment {
+function create(
+  { optionalOldSelf, text }: Required<EnvironmentOptions>,
+): Environment {
   const env = new Environment({
     enableOptionalTypes: true,
     homogeneousAggregateLiterals: false,
   });
-  env.registerVariable("self", "dyn");
-  env.registerVariable("oldSelf", optionalOldSelf ? "optional<dyn>" : "dyn");
+  const type = text ? "string" : "dyn";
+  env.registerVariable("self", type);
+  env.registerVariable("oldSelf", optionalOldSelf ? `optional<${type}>` : type);
   const add = (signature: string, handler: (...args: Value[]) => Value) => {
     env.registerFunction(signature, handler);
   };

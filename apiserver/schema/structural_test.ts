@@ -79,8 +79,8 @@ Deno.test("list-maps must have scalar keys that are always there", () => {
       },
     }),
     [
+      'schema.properties[list].x-kubernetes-list-map-keys: Invalid value: ["name","gone"]: entries must all be names of item properties',
       "schema.properties[list].items.properties[name].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property",
-      'schema.properties[list].x-kubernetes-list-map-keys[1]: Invalid value: "gone": entries must all be names of item properties',
     ],
   );
 });
@@ -99,7 +99,7 @@ Deno.test("defaults must fit their schema and rules must compile", () => {
     }),
     [
       'schema.properties[a].default: Invalid value: "string":  in body must be of type integer: "string"',
-      'schema.properties[b].x-kubernetes-validations[0].rule: Invalid value: "self +": compilation failed: Unexpected token: EOF',
+      'schema.properties[b].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"self +","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: compilation failed: Unexpected token: EOF',
       "schema.properties[b].x-kubernetes-validations[1].rule: Required value: rule is not specified",
     ],
   );
