@@ -1,6 +1,6 @@
 import { labelProblems, subdomainProblems } from "../registry/names.ts";
 import { invalidValue, notSupported, required } from "../schema/field_error.ts";
-import { validateStructural } from "../schema/mod.ts";
+import { deepEqual, validateStructural } from "../schema/mod.ts";
 import type { FieldError, KubeObject } from "../types.ts";
 import { conditionOf, type Crd, type CrdVersion, type Names } from "./types.ts";
 
@@ -129,6 +129,7 @@ function versionErrors({ spec: { versions } }: Crd): FieldError[] {
     }
     errors.push(...oneVersionErrors(version, path));
   });
+  errors.push(...schemaErrors(versions));
   const stored = versions.filter((version) => version.storage).length;
   if (stored !== 1) {
     errors.push(invalidValue(
@@ -140,18 +141,23 @@ function versionErrors({ spec: { versions } }: Crd): FieldError[] {
   return errors;
 }
 
+/** A schema that all versions share is reported once, at the place that it has inside of kube-apiserver. */
+function schemaErrors(versions: CrdVersion[]): FieldError[] {
+  const schemas = versions.map((version) => version.schema?.openAPIV3Schema);
+  const [first] = schemas;
+  if (first && schemas.every((schema) => deepEqual(schema, first))) {
+    return validateStructural(first, "spec.validation.openAPIV3Schema");
+  }
+  return schemas.flatMap((schema, index) => {
+    const path = `spec.versions[${index}].schema.openAPIV3Schema`;
+    return schema
+      ? validateStructural(schema, path)
+      : [required(path, "schemas are required")];
+  });
+}
+
 function oneVersionErrors(version: CrdVersion, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  const schema = version.schema?.openAPIV3Schema;
-  if (!schema) {
-    errors.push(
-      required(`${path}.schema.openAPIV3Schema`, "schemas are required"),
-    );
-  } else {
-    errors.push(
-      ...validateStructural(schema, `${path}.schema.openAPIV3Schema`),
-    );
-  }
   version.additionalPrinterColumns?.forEach((column, index) => {
     const at = `${path}.additionalPrinterColumns[${index}]`;
     if (!column.name) errors.push(required(`${at}.name`));

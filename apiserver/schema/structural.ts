@@ -251,7 +251,7 @@ function nested(
   }
 }
 
-/** Fields named under a junctor must also be named outside of it. */
+/** Fields named under a junctor of the root must also be named outside of it; kube-apiserver looks no deeper. */
 function completeness(
   schema: Schema,
   path: string,
@@ -274,17 +274,6 @@ function completeness(
   }
   if (schema.not) {
     complete(schema.not, schema, { from: `${path}.not`, to: path, out });
-  }
-  if (schema.items) completeness(schema.items, `${path}.items`, out);
-  for (const [key, sub] of Object.entries(schema.properties ?? {})) {
-    completeness(sub, `${path}.properties[${key}]`, out);
-  }
-  if (typeof schema.additionalProperties === "object") {
-    completeness(
-      schema.additionalProperties,
-      `${path}.additionalProperties`,
-      out,
-    );
   }
 }
 

@@ -39,12 +39,13 @@ Deno.test("what is not structural is named with its path", () => {
   assert.deepEqual(
     check({
       type: "object",
+      anyOf: [{ properties: { spec: { properties: { b: { minimum: 1 } } } } }],
       properties: {
         untyped: {},
         list: { type: "array" },
         spec: {
           type: "object",
-          anyOf: [{ type: "object", properties: { b: { minimum: 1 } } }],
+          anyOf: [{ type: "object" }],
         },
         metadata: {
           type: "object",
@@ -56,7 +57,7 @@ Deno.test("what is not structural is named with its path", () => {
       "schema.properties[list].items: Required value: must be specified",
       "schema.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified",
       "schema.properties[spec].anyOf[0].type: Forbidden: must be empty to be structural",
-      "schema.properties[spec].properties[b]: Required value: because it is defined in schema.properties[spec].anyOf[0].properties[b]",
+      "schema.properties[spec].properties[b]: Required value: because it is defined in schema.anyOf[0].properties[spec].properties[b]",
       "schema.properties[untyped].type: Required value: must not be empty for specified object fields",
     ],
   );
