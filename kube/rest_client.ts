@@ -169,9 +169,10 @@ class FetchRestClient implements KubeRestClient {
         link.clearDeadline();
         return this.#stream(response, { opts, link });
       }
+      const bytes = await readAll(response, link.signal);
       const body = opts.expectJson
-        ? parseBody(await response.text(), opts)
-        : new Uint8Array(await response.arrayBuffer());
+        ? parseBody(new TextDecoder().decode(bytes), opts)
+        : bytes;
       link[Symbol.dispose]();
       return body;
     } catch (error) {
@@ -277,12 +278,18 @@ class FetchRestClient implements KubeRestClient {
       return new ReadableStream({ start: (controller) => controller.close() });
     }
     const reader = source.getReader();
+    // Once nobody holds the Request, a garbage collection may cut the body off
+    // from its signal (Deno 2.9); so the body is ended here.
+    const { signal } = link;
+    const end = () => void reader.cancel(signal.reason).catch(() => {});
+    signal.addEventListener("abort", end, { once: true });
     // Not a mere pipe: it has to let go of the signal whichever way it ends,
     // and to explain errors.
     const bytes = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         try {
           const { done, value } = await reader.read();
+          signal.throwIfAborted();
           if (!done) return controller.enqueue(value);
           link[Symbol.dispose]();
           controller.close();
@@ -386,4 +393,20 @@ async function readError(
     retryAfterSeconds: after && /^\d+$/.test(after) ? Number(after) : undefined,
     request,
   });
+}
+
+/** A whole body, or the reason of the signal where that comes first. */
+async function readAll(
+  response: Response,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([response.bytes(), aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
