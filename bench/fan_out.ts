@@ -1,5 +1,6 @@
 import * as core from "../api/core.ts";
 import type { KubeObject } from "../api/meta.ts";
+import type { Cluster } from "../cli/cluster.ts";
 import type { KubeClient } from "../kube/client.ts";
 
 /** Watchers of the same namespace. */
@@ -19,11 +20,24 @@ interface ConfigMap extends KubeObject {
   data: Record<string, string>;
 }
 
+/**
+ * Connections of the watchers: servers let only so many requests (100, often)
+ * share one.
+ */
+const CONNECTIONS = 10;
+
 /** Measures how soon many watchers see each of a number of changes. */
 export async function measureFanOut(
-  client: KubeClient,
+  connect: () => Promise<Cluster>,
   namespace: string,
 ): Promise<FanOutResult> {
+  using connections = new DisposableStack();
+  const clients: KubeClient[] = [];
+  for (let i = 0; i < CONNECTIONS; i++) {
+    clients.push(connections.use(await connect()).client);
+  }
+  using writer = await connect();
+  const { client } = writer;
   const name = "fan-out";
   const created = await client.create<ConfigMap>(core.ConfigMap, {
     apiVersion: "v1",
@@ -36,8 +50,8 @@ export async function measureFanOut(
   const sentAt: number[] = [];
   let seen = Promise.withResolvers<void>();
   let missing = 0;
-  const watchers = Array.from({ length: WATCHERS }, async () => {
-    const events = client.watch<ConfigMap>(core.ConfigMap, {
+  const watchers = Array.from({ length: WATCHERS }, async (_, i) => {
+    const events = clients[i % CONNECTIONS]!.watch<ConfigMap>(core.ConfigMap, {
       namespace,
       fieldSelector: `metadata.name=${name}`,
       resourceVersion: created.metadata.resourceVersion,

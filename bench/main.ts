@@ -78,7 +78,8 @@ async function measure(
 }
 
 async function measureTarget(target: Target): Promise<Omit<Result, "sync">> {
-  using cluster = await openCluster({ kubeconfig: target.kubeconfig });
+  const connect = () => openCluster({ kubeconfig: target.kubeconfig });
+  using cluster = await connect();
   const { client } = cluster;
   await client.create(core.Namespace, {
     apiVersion: "v1",
@@ -87,7 +88,7 @@ async function measureTarget(target: Target): Promise<Omit<Result, "sync">> {
   });
   const memoryIdle = memoryOf(target.pids);
   const load = await measureLoad(client, NAMESPACE);
-  const fanOut = await measureFanOut(client, NAMESPACE);
+  const fanOut = await measureFanOut(connect, NAMESPACE);
   const memoryAfter = memoryOf(target.pids);
   return { startMs: target.startMs, memoryIdle, load, fanOut, memoryAfter };
 }
