@@ -194,9 +194,8 @@ class Elector {
       signal,
     });
     if (!live) return await this.#create(signal);
-    if (
-      live.metadata.resourceVersion !== this.#lease?.metadata.resourceVersion
-    ) {
+    const { resourceVersion } = live.metadata;
+    if (this.#lease?.metadata.resourceVersion !== resourceVersion) {
       this.#lease = live;
       this.#seenAt = now;
     }

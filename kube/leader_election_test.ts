@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { KubeClient } from "./client.ts";
+import { FakeClock } from "./clock.ts";
+import { type LeaderElectionOptions, runWithLease } from "./leader_election.ts";
+import { createRestClient } from "./rest_client.ts";
+import { eventually } from "./testing/eventually.ts";
+import { statusResponse } from "./testing/fault_server.ts";
+import { type LeaseServer, startLeaseServer } from "./testing/lease_server.ts";
+
+/** Turns the clock by seconds, with time for requests, until it is so. */
+async function advanceUntil(
+  clock: FakeClock,
+  probe: () => unknown,
+): Promise<number> {
+  const started = clock.now();
+  for (let i = 0; !probe(); i++) {
+    assert(i < 2000, "never happened");
+    await clock.advance(100);
+  }
+  return clock.now() - started;
+}
+
+/** A process that would lead. */
+function candidate(
+  server: LeaseServer,
+  options: Partial<LeaderElectionOptions> & { identity: string },
+) {
+  const stop = new AbortController();
+  const client = new KubeClient(createRestClient(server.config));
+  const state = { leading: false, terms: 0, stop, done: Promise.resolve() };
+  state.done = runWithLease({
+    client,
+    namespace: "default",
+    name: "hub",
+    random: () => 0,
+    signal: stop.signal,
+    run: async (signal) => {
+      state.leading = true;
+      state.terms++;
+      await new Promise<void>((resolve) =>
+        signal.addEventListener("abort", () => resolve())
+      );
+      state.leading = false;
+    },
+    ...options,
+  }).finally(() => client.close());
+  return state;
+}
+
+Deno.test("leader election lets one lead, and the next at once when that one stops", async () => {
+  await using server = startLeaseServer();
+  const clock = new FakeClock();
+  const a = candidate(server, { identity: "a", clock });
+  await eventually(() => a.leading);
+  const b = candidate(server, { identity: "b", clock });
+  // Far beyond the duration: what counts are the renewals.
+  for (let i = 0; i < 300; i++) await clock.advance(100);
+  assert.deepEqual([a.leading, b.leading], [true, false]);
+  a.stop.abort();
+  await a.done;
+  assert.equal(server.lease!.spec!.holderIdentity, "");
+  const waited = await advanceUntil(clock, () => b.leading);
+  assert(waited <= 3000, `${waited} ms`);
+  assert.equal(server.lease!.spec!.leaseTransitions, 1);
+  b.stop.abort();
+  await b.done;
+});
+
+Deno.test("leader election waits for a holder that vanished, by its own clock", async () => {
+  await using server = startLeaseServer();
+  // The other's clock is a year ahead; that must not matter.
+  server.lease = {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name: "hub", namespace: "default", resourceVersion: "9" },
+    spec: {
+      holderIdentity: "gone",
+      leaseDurationSeconds: 15,
+      renewTime: "2027-01-01T00:00:00.000000Z",
+      leaseTransitions: 4,
+    },
+  };
+  const clock = new FakeClock();
+  const a = candidate(server, { identity: "a", clock });
+  await clock.untilSleeping();
+  const waited = await advanceUntil(clock, () => a.leading);
+  assert(waited >= 14_000 && waited <= 20_000, `${waited} ms`);
+  assert.equal(server.lease.spec!.holderIdentity, "a");
+  assert.equal(server.lease.spec!.leaseTransitions, 5);
+  a.stop.abort();
+  await a.done;
+});
+
+Deno.test("leader stops before others may start when it cannot renew", async () => {
+  await using server = startLeaseServer();
+  const clock = new FakeClock();
+  const a = candidate(server, { identity: "a", clock });
+  await eventually(() => a.leading);
+  await clock.untilSleeping();
+  server.fault = () => statusResponse(500);
+  const waited = await advanceUntil(clock, () => !a.leading);
+  assert(waited >= 9000 && waited <= 13_000, `${waited} ms`);
+  server.fault = undefined;
+  await advanceUntil(clock, () => a.leading);
+  assert.equal(a.terms, 2);
+  a.stop.abort();
+  await a.done;
+});
+
+Deno.test("leader stops also when the server does not answer at all", async () => {
+  await using server = startLeaseServer();
+  const clock = new FakeClock();
+  const a = candidate(server, { identity: "a", clock });
+  await eventually(() => a.leading);
+  await clock.untilSleeping();
+  const silent = Promise.withResolvers<void>();
+  server.fault = () => silent.promise.then(() => statusResponse(500));
+  const waited = await advanceUntil(clock, () => !a.leading);
+  assert(waited >= 9000 && waited <= 13_000, `${waited} ms`);
+  server.fault = undefined;
+  silent.resolve();
+  a.stop.abort();
+  await a.done;
+});
+
+Deno.test("leader stops when somebody else took the Lease", async () => {
+  await using server = startLeaseServer();
+  const clock = new FakeClock();
+  const a = candidate(server, { identity: "a", clock });
+  await eventually(() => a.leading);
+  await clock.untilSleeping();
+  server.lease!.spec!.holderIdentity = "b";
+  server.lease!.metadata.resourceVersion = "1000";
+  await advanceUntil(clock, () => !a.leading);
+  a.stop.abort();
+  await a.done;
+  assert.equal(server.lease!.spec!.holderIdentity, "b", "not ours to let go");
+});
+
+Deno.test("leader election ends when what it runs does, with its error", async () => {
+  await using server = startLeaseServer();
+  const clock = new FakeClock();
+  const finished = candidate(server, {
+    identity: "a",
+    clock,
+    run: () => Promise.resolve(),
+  });
+  await finished.done;
+  assert.equal(server.lease!.spec!.holderIdentity, "");
+  const failed = candidate(server, {
+    identity: "a",
+    clock,
+    run: () => Promise.reject(new Error("broken")),
+  });
+  await assert.rejects(failed.done, { message: "broken" });
+  assert.equal(server.lease!.spec!.holderIdentity, "");
+});
