@@ -1,0 +1,101 @@
+import { clusterOptions, openCluster } from "../cluster.ts";
+import { defineCommand } from "../command.ts";
+import { UsageError } from "../errors.ts";
+import { parseListenAddress } from "../listen_address.ts";
+import { loggerOf, logOptions } from "../log_options.ts";
+
+/** `faros hub` */
+export const command = defineCommand({
+  description:
+    "Runs the hub against a Kubernetes API server. Several may run: one of them, the\nholder of a Lease, does the work. It keeps no state but what can be made again.",
+  options: {
+    ...clusterOptions,
+    data: {
+      type: "string",
+      value: "DIR",
+      default: "./faros-hub",
+      description: "Folder for what can be made again: clones, artifacts",
+    },
+    listen: {
+      type: "string",
+      value: "HOST:PORT",
+      default: "127.0.0.1:8443",
+      description: "Where the hub's own API is served; port 0 takes a free one",
+    },
+    "tls-cert": {
+      type: "string",
+      value: "FILE",
+      description:
+        "Certificate (PEM) of the hub's own API; without one it speaks HTTP, for a proxy before it",
+    },
+    "tls-key": {
+      type: "string",
+      value: "FILE",
+      description: "Its key (PEM)",
+    },
+    "hub-url": {
+      type: "string",
+      value: "URL",
+      description:
+        "URL that devices reach the hub's own API at [default: where it listens]",
+    },
+    "hub-ca": {
+      type: "string",
+      value: "FILE",
+      description:
+        "CA (PEM) behind that URL [default: that of the Kubernetes API]",
+    },
+    "advertise-url": {
+      type: "string",
+      value: "URL",
+      description:
+        "URL that devices reach the Kubernetes API at [default: that of the kubeconfig]",
+    },
+    ...logOptions,
+  },
+  examples: [
+    {
+      run: "faros hub --kubeconfig admin.kubeconfig",
+      does: "Run against a cluster, from outside",
+    },
+    {
+      run:
+        "faros hub --listen 0.0.0.0:8443 --tls-cert tls.crt --tls-key tls.key --hub-url https://faros.example.com:8443",
+      does: "Serve devices elsewhere",
+    },
+  ],
+  async run({ options, io, signal }) {
+    const listen = parseListenAddress("listen", options.listen);
+    const cert = options["tls-cert"];
+    const key = options["tls-key"];
+    if (!cert !== !key) {
+      throw new UsageError("--tls-cert and --tls-key go together");
+    }
+    const hubCA = options["hub-ca"];
+    const { startHub } = await import("../../hub/start_hub.ts");
+    const { builtinPlugins } = await import("../../plugins/mod.ts");
+    using cluster = await openCluster(options, io);
+    await using hub = await startHub({
+      client: cluster.client,
+      engine: {
+        url: options["advertise-url"] ?? cluster.server,
+        caData: cluster.caData,
+      },
+      listen,
+      tls: cert && key
+        ? {
+          cert: await Deno.readTextFile(cert),
+          key: await Deno.readTextFile(key),
+        }
+        : undefined,
+      hubURL: options["hub-url"],
+      hubCAData: hubCA ? await Deno.readTextFile(hubCA) : undefined,
+      catalogue: await builtinPlugins(),
+      stateDir: options.data,
+      log: loggerOf(options),
+      signal,
+    });
+    io.out(`ready hub=${hub.url} api=${cluster.server}`);
+    await hub.finished;
+  },
+});
