@@ -133,7 +133,7 @@ test("apply, diff, edit, label and annotate", async (kubectl) => {
     stdin: widget("w", { size: 2 }),
   });
   assert.equal(diff.code, 1, diff.stderr);
-  assert.match(diff.stdout, /^-  size: 1\n\+  size: 2$/m);
+  assert.match(diff.stdout, /^- +size: 1\n\+ +size: 2$/m);
   assert.match(
     await kubectl.ok("apply -n t -f -", widget("w", { size: 2 })),
     /configured/,
