@@ -218,7 +218,7 @@ Deno.test("informer lists again where the server's history is behind its own", (
   }));
 
 Deno.test("informer notices a connection that went silent", () =>
-  scene({ options: { idleTimeout: 30 } }, async (scene) => {
+  scene({ options: { idleTimeout: 250 } }, async (scene) => {
     const { informer, watches, requests } = scene;
     await eventually(() => watches[0]);
     watches[0]!.send("ADDED", map("y@11"));
