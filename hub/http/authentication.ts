@@ -40,9 +40,7 @@ export function authenticate(
     let entry = known.get(key);
     if (!entry || entry.until <= now) {
       known.delete(key);
-      const { authenticated, user } = await client.tokenReview(token, {
-        signal: c.req.raw.signal,
-      });
+      const { authenticated, user } = await client.tokenReview(token);
       if (!authenticated || !user) {
         throw new StatusError(
           401,
