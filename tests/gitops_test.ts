@@ -168,7 +168,7 @@ spec:
       });
       return (mesh.spec.config as { listenPort: number }).listenPort ===
           51820 &&
-        press.spec.paused === undefined &&
+        press.spec?.paused === undefined &&
         press.metadata.labels?.by === undefined;
     }, { what: "both as they were" });
     await client.delete(Agent, "press-1", { namespace: "a" });
@@ -208,7 +208,7 @@ spec:
       await git.push({ "workspaces/a/agents.yaml": agent("press-1") }),
     );
     const press = await client.get<Agent>(Agent, "press-1", { namespace: "a" });
-    assert.equal(press.spec.paused, undefined);
+    assert.equal(press.spec?.paused, undefined);
     assert.equal(press.metadata.annotations?.["example.org/seen"], "yes");
     assert.equal(env.gitops.stats.driftCorrected, 0);
   });

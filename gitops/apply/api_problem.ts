@@ -52,7 +52,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** `spec.versions[0].name` or `.spec["a.b"]`, as a path. */
-function parseField(field: string): (string | number)[] {
+export function parseField(field: string): (string | number)[] {
   const path: (string | number)[] = [];
   for (
     const [, name, index, key] of field.matchAll(

@@ -1,8 +1,13 @@
 import type { KubeObject } from "../../api/meta.ts";
 import { COMMIT_ANNOTATION, GITOPS_MANAGER } from "../../api/names.ts";
-import { isConflict, type WorkspaceAccess } from "../../kube/mod.ts";
+import {
+  isConflict,
+  KubeApiError,
+  type WorkspaceAccess,
+} from "../../kube/mod.ts";
 import { takenOver } from "../plan/managed_fields.ts";
 import type { Change } from "../plan/plan.ts";
+import { parseField } from "./api_problem.ts";
 
 /** How often somebody else may get in between. */
 const ATTEMPTS = 5;
@@ -58,13 +63,50 @@ export async function applyChange(
       live = await client.tryGet(resource, name, { namespace, signal });
     }
   }
-  return await client.apply(resource, withCommit(change.object, commit), {
+  const object = withCommit(change.object, commit);
+  const how = {
     namespace,
     fieldManager: GITOPS_MANAGER,
     force: true,
     fieldValidation: "Strict",
     signal,
-  });
+  } as const;
+  try {
+    return await client.apply(resource, object, how);
+  } catch (error) {
+    const without = withoutEmptied(object, error);
+    if (!without) throw error;
+    return await client.apply(resource, without, how);
+  }
+}
+
+/**
+ * The object without the empty maps that kube-apiserver turned into null: it
+ * does so (1.37, structured-merge-diff) where all that a map had is taken out
+ * of it by the very apply that says `{}`, and then refuses its own null. None
+ * where the error is about something else.
+ */
+function withoutEmptied(
+  object: KubeObject,
+  error: unknown,
+): KubeObject | undefined {
+  if (!(error instanceof KubeApiError) || error.code !== 422) return undefined;
+  const emptied = (error.details?.causes ?? []).filter((cause) =>
+    cause.field && /must be of type \w+: "null"/.test(cause.message ?? "")
+  );
+  if (emptied.length === 0) return undefined;
+  const result = structuredClone(object);
+  for (const { field } of emptied) {
+    const path = parseField(field!);
+    const last = path.pop()!;
+    let into = result as unknown as Record<string | number, unknown>;
+    for (const part of path) into = (into?.[part] ?? {}) as typeof into;
+    const value = into[last];
+    if (typeof value !== "object" || value === null) return undefined;
+    if (Object.keys(value).length > 0) return undefined;
+    delete into[last];
+  }
+  return result;
 }
 
 function withCommit(object: KubeObject, commit: string): KubeObject {
