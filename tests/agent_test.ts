@@ -1,10 +1,14 @@
 /** The agent against a real hub and its API server. */
 import assert from "node:assert/strict";
+import { Agent, type Assignment } from "../api/agent.ts";
+import { startApiServer } from "../apiserver/mod.ts";
 import { pluginSource } from "../agent/testing/script_plugin.ts";
 import { getCondition, isTrue } from "../kube/conditions.ts";
+import { KubeClient } from "../kube/client.ts";
+import { createRestClient } from "../kube/rest_client.ts";
 import { eventually } from "../kube/testing/eventually.ts";
 import { builtinPlugins } from "../plugins/mod.ts";
-import { bundle, converged, startSite } from "./agent/site.ts";
+import { bundle, converged, startSite, WORKSPACE } from "./agent/site.ts";
 
 const saying = pluginSource(
   `ctx.status({ said: ctx.config.say ?? null, secret: ctx.config.secret ?? null });
@@ -92,6 +96,112 @@ Deno.test("with the hub gone a device starts from disk, secrets included, and co
       agent.status?.plugins?.[0]?.summary?.said === "two",
   );
   await again.stop();
+});
+
+Deno.test("a revision that does not become healthy is left for the last good one, until a newer assignment comes", async () => {
+  const source = pluginSource(
+    `if (ctx.config.say === "bad") throw new Error("it cannot say that");
+     ctx.status({ said: ctx.config.say }); await wait(ctx.signal);`,
+  );
+  await using site = await startSite({
+    catalogue: [bundle({ version: "1.0.0", source })],
+  });
+  const say = (say: string) =>
+    site.monitoring({ type: "test", config: { say } });
+  const said = (agent: Agent) => agent.status?.plugins?.[0]?.summary?.said;
+  await say("one");
+  await site.joinKubeconfig();
+  const device = site.device("press-1", { healthTimeout: 400 });
+  const first = await site.until(
+    "press-1",
+    "converged",
+    (agent) => converged(agent) && said(agent) === "one",
+  );
+  await eventually(() =>
+    site.logs.some((line) => line.includes("Revision is healthy"))
+  );
+  await say("bad");
+  const back = await site.until(
+    "press-1",
+    "back",
+    (agent) =>
+      isTrue(agent.status?.conditions, "Degraded") &&
+      agent.status?.assignment?.revision !== first.status!.revision &&
+      agent.status?.revision === first.status!.revision &&
+      said(agent) === "one",
+  );
+  const condition = getCondition(back.status!.conditions, "Degraded")!;
+  assert.equal(condition.reason, "RolledBack");
+  assert.match(condition.message, /it cannot say that/);
+  assert.equal(back.status!.counter, back.status!.assignment!.counter);
+
+  await say("two");
+  const healed = await site.until(
+    "press-1",
+    "converged",
+    (agent) => converged(agent) && said(agent) === "two",
+  );
+  assert.equal(
+    getCondition(healed.status!.conditions, "Degraded")?.status,
+    "False",
+  );
+  await device.stop();
+});
+
+Deno.test("a device ignores an assignment that was written by hand or copied from another device, and says so", async () => {
+  await using site = await startSite({
+    catalogue: [bundle({ version: "1.0.0", source: saying })],
+  });
+  await site.monitoring({ type: "test", config: { say: "one" } });
+  await site.joinKubeconfig();
+  const one = site.device("press-1");
+  const two = site.device("press-2");
+  const target = await site.until("press-1", "converged", converged);
+  const other = await site.until("press-2", "converged", converged);
+  // Without its hub, which would put it right at once.
+  const { apiPort } = site.ports;
+  await site.stopHub();
+  await using server = await startApiServer({
+    dataDir: `${site.dir}/hub`,
+    port: apiPort,
+  });
+  const client = new KubeClient(
+    createRestClient({
+      server: server.url,
+      caData: server.caData,
+      token: server.adminToken,
+    }),
+  );
+  const attempts: [Partial<Assignment>, RegExp][] = [
+    [{ ...target.status!.assignment, revision: "r-evil" }, /something else/],
+    [other.status!.assignment!, /for agent UID/],
+  ];
+  try {
+    for (const [assignment, why] of attempts) {
+      await client.patch(Agent, "press-1", { status: { assignment } }, {
+        type: "merge",
+        subresource: "status",
+        namespace: WORKSPACE,
+      });
+      const agent = await eventually(async () => {
+        const agent = await client.get<Agent>(Agent, "press-1", {
+          namespace: WORKSPACE,
+        });
+        const condition = getCondition(agent.status?.conditions, "UpToDate");
+        return condition?.reason === "AssignmentRejected" &&
+            why.test(condition.message)
+          ? agent
+          : undefined;
+      }, { timeout: 40_000, what: `the device says ${why}` });
+      assert.equal(agent.status!.revision, target.status!.revision);
+      assert.equal(agent.status!.plugins![0]!.phase, "Running");
+    }
+  } finally {
+    await Promise.all([one.stop(), two.stop()]);
+    client.close();
+  }
+  await server.close();
+  await site.startHub();
 });
 
 async function* files(folder: string): AsyncGenerator<string> {

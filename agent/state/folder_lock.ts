@@ -21,7 +21,7 @@ export async function lockFile(path: string): Promise<Disposable> {
   clearTimeout(timer);
   if (!locked) {
     throw new Error(
-      `Cannot lock ${path}: another agent uses this folder; stop it, or give this one a folder of its own by --state`,
+      `Cannot lock ${path}: another agent uses this folder; stop it, or give this one a folder of its own by --state-dir`,
     );
   }
   return { [Symbol.dispose]: () => file.close() };

@@ -48,5 +48,8 @@ export async function issueCredential(
     hubURL: hub.url,
     ...(hub.caData ? { hubCAData: hub.caData } : {}),
     hubKeys: keys.keys().map(({ key }) => key),
+    hubKeyEndorsements: keys.keys().flatMap(({ endorsement }) =>
+      endorsement ?? []
+    ),
   }, enrollment.spec.keys.agreement);
 }

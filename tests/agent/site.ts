@@ -23,6 +23,8 @@ export interface Site extends AsyncDisposable {
   readonly up: Up;
   readonly client: KubeClient;
   readonly logs: string[];
+  /** Where the API server and the hub listen, across restarts. */
+  readonly ports: { apiPort: number; hubPort: number };
   /** Stops the hub; {@linkcode startHub} starts it again at the same address. */
   stopHub(): Promise<void>;
   startHub(): Promise<void>;
@@ -137,6 +139,9 @@ export async function startSite(
     logs,
     get up() {
       return up;
+    },
+    get ports() {
+      return ports!;
     },
     get client() {
       return up.client;
