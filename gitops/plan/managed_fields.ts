@@ -25,7 +25,7 @@ export function extraFields(desired: KubeObject, live: KubeObject): string[] {
     if (entry.subresource) continue;
     const own = entry.manager === GITOPS_MANAGER && entry.operation === "Apply";
     if (!own && !BY_HAND.test(entry.manager)) continue;
-    walk(entry.fieldsV1 as Fields, { desired, path: [], extra });
+    walk(entry.fieldsV1 as Fields, { desired, live, path: [], extra });
   }
   return [...extra];
 }
@@ -109,12 +109,15 @@ function union(a: Fields, b: Fields): Fields {
 /** Walks a FieldsV1 set (sigs.k8s.io/structured-merge-diff), noting what `desired` lacks. */
 function walk(
   fields: Fields,
-  at: { desired: unknown; path: Path; extra: Set<string> },
+  at: { desired: unknown; live: unknown; path: Path; extra: Set<string> },
 ): void {
-  const { desired, path, extra } = at;
+  const { desired, live, path, extra } = at;
   const below = Object.entries(fields).filter(([key]) => key !== ".");
   if (below.length === 0) {
-    if (desired === undefined || desired === null) extra.add(fieldName(path));
+    // A list or map that is owned as one value (atomic) is replaced as one.
+    if (desired === undefined || desired === null || hasMore(live, desired)) {
+      extra.add(fieldName(path));
+    }
     return;
   }
   for (const [key, value] of below) {
@@ -122,8 +125,29 @@ function walk(
     if (!step) continue;
     const next = [...path, step.part];
     if (isIgnored(next)) continue;
-    walk((value ?? {}) as Fields, { desired: step.value, path: next, extra });
+    walk((value ?? {}) as Fields, {
+      desired: step.value,
+      live: stepInto(key, live)?.value,
+      path: next,
+      extra,
+    });
   }
+}
+
+/** Whether a value has a field somewhere that `desired` has not; other differences are told elsewhere. */
+function hasMore(live: unknown, desired: unknown): boolean {
+  if (Array.isArray(live)) {
+    return Array.isArray(desired) && live.length === desired.length &&
+      live.some((item, i) => hasMore(item, desired[i]));
+  }
+  if (typeof live !== "object" || live === null) return false;
+  if (typeof desired !== "object" || desired === null) return false;
+  return Object.entries(live).some(([key, value]) =>
+    key in desired
+      ? hasMore(value, (desired as Fields)[key])
+      // The API server fills it in for subjects of RoleBindings.
+      : key !== "apiGroup"
+  );
 }
 
 function stepInto(
