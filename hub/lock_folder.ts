@@ -1,3 +1,5 @@
+import { tryLock } from "../kube/try_lock.ts";
+
 /**
  * Keeps a folder to this process until disposed of.
  *
@@ -8,7 +10,7 @@ export async function lockFolder(path: string): Promise<AsyncDisposable> {
   const file = await Deno.open(`${path}/lock`, { create: true, write: true });
   // An advisory lock of the operating system: it goes with the process,
   // however that ends, so that nothing stale is left.
-  const free = await file.tryLock(true);
+  const free = await tryLock(file);
   if (!free) {
     file.close();
     throw new Error(

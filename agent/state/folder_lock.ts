@@ -1,5 +1,4 @@
-/** How long another agent that is about to end is waited for, in milliseconds. */
-const PATIENCE = 3_000;
+import { tryLock } from "../../kube/try_lock.ts";
 
 /**
  * Locks a file for this process until it is disposed of, or the process ends in whatever way.
@@ -12,17 +11,8 @@ export async function lockFile(path: string): Promise<Disposable> {
     write: true,
     mode: 0o600,
   });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE);
-  });
-  // A lock has no form that gives up, in Deno 2.6: the wait for it is left behind, with the process that has to end.
-  const locked = await Promise.race([file.lock(true).then(() => true), late]);
-  clearTimeout(timer);
-  if (!locked) {
-    throw new Error(
-      `Cannot lock ${path}: another agent uses this folder; stop it, or give this one a folder of its own by --state-dir`,
-    );
-  }
-  return { [Symbol.dispose]: () => file.close() };
+  if (await tryLock(file)) return { [Symbol.dispose]: () => file.close() };
+  throw new Error(
+    `Cannot lock ${path}: another agent uses this folder; stop it, or give this one a folder of its own by --state-dir`,
+  );
 }
