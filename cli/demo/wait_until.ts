@@ -3,7 +3,7 @@ export interface WaitUntilOptions {
   /** Milliseconds until it gives up. */
   timeout: number;
   /** Milliseconds between looks. @default {50} */
-  interval?: number;
+  interval?: number | undefined;
   signal?: AbortSignal;
   /** What to add to the error when it gives up: how things stand. */
   explain?: () => string | Promise<string>;

@@ -145,10 +145,12 @@ export class Environment {
   async until<T>(
     what: string,
     look: () => T | Promise<T>,
-    options: { timeout?: number; explain?: () => string } = {},
+    options: { timeout?: number; interval?: number; explain?: () => string } =
+      {},
   ): Promise<Exclude<T, undefined | false>> {
     return await waitUntil(what, look, {
       timeout: options.timeout ?? TIMEOUT,
+      interval: options.interval,
       explain: () =>
         [
           options.explain?.() ?? "",

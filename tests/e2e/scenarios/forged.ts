@@ -54,11 +54,7 @@ export const forged: Scenario = {
 
     function countRefusals(): number {
       return device.agent.tail(2000).split("\n")
-        .filter((line) =>
-          /assignment (ignored|refused)|(ignor|refus)\w* (an )?assignment/i
-            .test(line)
-        )
-        .length;
+        .filter((line) => line.includes("Ignored an assignment")).length;
     }
   },
 };

@@ -4,7 +4,7 @@ import { configMapManifest, inWorkspace, siteFiles } from "../manifests.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** Objects of the sync: enough to be killed amidst. */
-const OBJECTS = 150;
+const OBJECTS = 500;
 
 export const hubCrash: Scenario = {
   name: "a hub killed amidst a sync completes it once it is back",
@@ -27,11 +27,13 @@ export const hubCrash: Scenario = {
     };
 
     const commit = await environment.push(files);
-    await environment.until(
+    const applied = await environment.until(
       "the sync was under way",
-      async () => await count() > 0,
+      async () => await count() || undefined,
+      { interval: 1 },
     );
     await environment.engine.hub.kill();
+    assert.ok(applied < OBJECTS, "the kill came too late to be amidst");
     await environment.engine.startHub();
 
     await environment.untilApplied(commit);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { writeKubeconfig } from "../../../kube/kubeconfig.ts";
 import { createKubectl } from "../kubectl.ts";
 import type { Device } from "../environment.ts";
 import type { Scenario } from "../scenario.ts";
@@ -15,10 +16,9 @@ export const isolation: Scenario = {
       device: Device,
       { other, workspace }: { other: Device; workspace: string },
     ) {
-      const kubectl = createKubectl(
-        join(device.dir, "state", "kubeconfig"),
-        { dir: device.dir },
-      );
+      const kubectl = createKubectl(await deviceKubeconfig(device), {
+        dir: device.dir,
+      });
       const n = ["-n", workspace];
       const own = await kubectl(["get", "agent", device.name, ...n]);
       assert.equal(own.code, 0, own.stderr);
@@ -64,3 +64,27 @@ export const isolation: Scenario = {
     }
   },
 };
+
+/** A kubeconfig of the credential that a device has got. */
+async function deviceKubeconfig(device: Device): Promise<string> {
+  const text = await Deno.readTextFile(
+    join(device.dir, "state", "credential.json"),
+  );
+  const { server, caData, namespace, token } = JSON.parse(text);
+  const path = join(device.dir, "device.kubeconfig");
+  await writeKubeconfig(path, {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "device",
+    clusters: [{
+      name: "faros",
+      cluster: { server, "certificate-authority-data": btoa(caData) },
+    }],
+    users: [{ name: "device", user: { token } }],
+    contexts: [{
+      name: "device",
+      context: { cluster: "faros", user: "device", namespace },
+    }],
+  });
+  return path;
+}
