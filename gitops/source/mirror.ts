@@ -70,9 +70,7 @@ export class Mirror {
       // A process killed in mid-fetch leaves locks and halves behind, and a
       // cache is not worth a person's time: once more, from nothing.
       if (
-        !(error instanceof GitError) ||
-        !/\.lock|shallow|corrupt|bad object|missing (blob|tree|object|necessary)|not a git repository|loose object|pack/i
-          .test(error.detail)
+        !isBroken(error)
       ) throw error;
       await this.reset();
       await this.#open(options.signal);
@@ -171,4 +169,11 @@ export class Mirror {
   ): Promise<Uint8Array> {
     return runGit(args, { gitDir: this.dir, ...options });
   }
+}
+
+/** Whether it is the mirror that is broken, rather than the remote or the way there. */
+export function isBroken(error: unknown): boolean {
+  return error instanceof GitError &&
+    /\block|\.lock|broken|shallow|corrupt|bad object|not a valid object|missing (blob|tree|object|necessary)|not a git repository: |loose object|packfile|inflate/i
+      .test(error.detail);
 }

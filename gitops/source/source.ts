@@ -1,5 +1,5 @@
 import { prepareCredentials, type SecretData } from "./credentials.ts";
-import { Mirror } from "./mirror.ts";
+import { isBroken, Mirror } from "./mirror.ts";
 import { readTree, type SourceTree } from "./read_tree.ts";
 import { parseRemote } from "./remote.ts";
 
@@ -62,14 +62,22 @@ export async function fetchSource(
   if (!await mirror.has(commit, signal)) {
     commit = await mirror.fetch(branch, { credentials, signal });
   }
-  const tree = await readTree(commit, {
-    gitDir: mirror.dir,
-    path: spec.path,
-    select,
-    previous: last,
-    signal,
-  });
-  return { tree, of, mirror };
+  const read = () =>
+    readTree(commit, {
+      gitDir: mirror.dir,
+      path: spec.path,
+      select,
+      previous: last,
+      signal,
+    });
+  try {
+    return { tree: await read(), of, mirror };
+  } catch (error) {
+    if (!isBroken(error)) throw error;
+    await mirror.reset();
+    commit = await mirror.fetch(branch, { credentials, signal });
+    return { tree: await read(), of, mirror };
+  }
 }
 
 /** As git check-ref-format has it, and nothing that could be an option. */

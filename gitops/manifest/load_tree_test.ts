@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import type { SourceFile } from "../source/read_tree.ts";
+import { allProblems, loadTree } from "./load_tree.ts";
+import { formatProblem } from "./problem.ts";
+import { validateTree } from "./validate_tree.ts";
+
+const files = (content: Record<string, string>) => ({
+  commit: "c",
+  files: Object.entries(content).map(([path, text]): SourceFile => ({
+    path,
+    oid: text,
+    text,
+  })),
+  refused: [],
+});
+
+/**
+ * Golden files: `testdata/errors/NAME.txt` holds files, each after a line
+ * `-- path --`, and the problems expected after `-- problems --`. With
+ * FAROS_UPDATE_GOLDEN=1 the last is written anew.
+ */
+for (
+  const { name } of [...Deno.readDirSync(
+    new URL("../testdata/errors", import.meta.url),
+  )].sort((a, b) => a.name < b.name ? -1 : 1)
+) {
+  Deno.test(`validateTree(): ${name.replace(/\.txt$/, "")}`, async () => {
+    const path = new URL(`../testdata/errors/${name}`, import.meta.url);
+    const parts = (await Deno.readTextFile(path)).split(/^-- (.+) --\n/m);
+    const content: Record<string, string> = {};
+    for (let i = 1; i < parts.length; i += 2) {
+      content[parts[i]!] = parts[i + 1]!;
+    }
+    const { problems: expected = "", ...sources } = content;
+    const found = (await validateTree(files(sources)))
+      .map((problem) => `${formatProblem(problem)}\n`).join("");
+    if (Deno.env.get("FAROS_UPDATE_GOLDEN")) {
+      const text = Object.entries({ ...sources, problems: found })
+        .map(([file, body]) => `-- ${file} --\n${body}`).join("");
+      return await Deno.writeTextFile(path, text);
+    }
+    assert.equal(found, expected);
+  });
+}
+
+Deno.test("loadTree() takes the manifests of the original README as written", () => {
+  const manifests = loadTree(files({
+    "workspaces/foo/workspace.yaml": `
+apiVersion: tenancy.faros.sh/v1alpha1
+kind: Workspace
+metadata: {name: foo}
+spec:
+  description: Edge
+  members: [ada@example.org]
+`,
+    "workspaces/foo/plugins.yaml": `
+apiVersion: plugins.faros.sh/v1alpha1
+kind: Network
+metadata: {name: wireguard}
+spec:
+  type: wireguard
+  config:
+    privateKey: abc
+    listenPort: 51820
+    peers:
+    - {publicKey: def, allowedIPs: 10.0.0.0/8}
+---
+apiVersion: plugins.faros.sh/v1alpha1
+kind: ContainerRuntime
+metadata: {name: docker-runtime}
+spec: {type: docker}
+---
+apiVersion: edge.faros.sh/v1alpha1
+kind: Agent
+metadata: {name: foo1}
+spec:
+  plugins:
+  - name: wireguard
+    config: |
+      listenPort: 51821
+  - name: docker-runtime
+    config: {version: "27"}
+`,
+  }));
+  assert.deepEqual(allProblems(manifests), []);
+  const foo = manifests.workspaces.get("foo")!;
+  assert.deepEqual(foo.manifests.map((m) => [m.object.kind, m.line]), [
+    ["Network", 2],
+    ["ContainerRuntime", 13],
+    ["Agent", 18],
+  ]);
+});
+
+Deno.test("loadTree() keeps a fault to the workspace it is in", () => {
+  const workspace = (name: string) =>
+    `{apiVersion: tenancy.faros.sh/v1alpha1, kind: Workspace, metadata: {name: ${name}}}`;
+  const { root, workspaces, problems } = loadTree(files({
+    "README.md": "# not read",
+    "workspaces/a/workspace.yaml": workspace("a"),
+    "workspaces/a/x.yaml": "{",
+    "workspaces/b/workspace.yaml": workspace("b"),
+    "workspaces/b/.github/x.yaml": "{",
+    "other/x.yaml": "{",
+  }));
+  assert.deepEqual(problems, []);
+  assert.deepEqual(root.problems, []);
+  assert.equal(workspaces.get("a")!.problems.length, 1);
+  assert.deepEqual(workspaces.get("b")!.problems, []);
+});
+
+Deno.test("loadTree() turns stringData into what the API server stores", () => {
+  const { workspaces } = loadTree(files({
+    "workspaces/a/secret.yaml":
+      `{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: "ü"}, data: {b: Yg==}}`,
+  }));
+  assert.deepEqual(
+    (workspaces.get("a")!.manifests[0]!.object as unknown as { data: unknown })
+      .data,
+    { b: "Yg==", a: "w7w=" },
+  );
+});
