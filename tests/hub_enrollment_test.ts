@@ -1,0 +1,363 @@
+import assert from "node:assert/strict";
+import { Agent } from "../api/agent.ts";
+import { Lease, Secret, ServiceAccount } from "../api/core.ts";
+import { Enrollment } from "../api/enrollment.ts";
+import type { KubeObject } from "../api/meta.ts";
+import { HUB_API } from "../api/names.ts";
+import { Registration } from "../api/registration.ts";
+import { Revision } from "../api/revision.ts";
+import { KubeApiError } from "../kube/kube_api_error.ts";
+import { eventually } from "../kube/testing/eventually.ts";
+import { TestDevice } from "./hub/device.ts";
+import {
+  condition,
+  engines,
+  HubEnvironment,
+  probePlugin,
+} from "./hub/environment.ts";
+
+const NAMESPACE = "plant";
+/** What the tests' Registrations are called, and their Secrets. */
+const REGISTRATION = "line";
+const JOIN = "join-line";
+
+async function start(
+  engine: (typeof engines)[number],
+  spec: Registration["spec"] | Record<string, unknown> = {},
+): Promise<HubEnvironment> {
+  const environment = await HubEnvironment.start(engine, {
+    catalogue: [probePlugin()],
+  });
+  await environment.workspace(NAMESPACE, { plugins: [{ name: "probe" }] });
+  await environment.create(Registration, REGISTRATION, {
+    namespace: NAMESPACE,
+    spec,
+  });
+  await environment.until(
+    Registration,
+    { namespace: NAMESPACE, name: REGISTRATION },
+    "is Ready",
+    condition("Ready"),
+  );
+  return environment;
+}
+
+/** Asks to join by the Registration's own token. */
+async function ask(
+  environment: HubEnvironment,
+  device: TestDevice,
+  agent: string,
+): Promise<void> {
+  const { token } = await environment.secret(NAMESPACE, JOIN);
+  const client = environment.as(token!);
+  await device.enroll(client, {
+    namespace: NAMESPACE,
+    agent,
+    registration: REGISTRATION,
+    token: token!,
+  });
+  client.close();
+}
+
+const untilEnrollment = (
+  environment: HubEnvironment,
+  device: TestDevice,
+  reason: string,
+) =>
+  environment.until<Enrollment>(
+    Enrollment,
+    { namespace: NAMESPACE, name: device.id },
+    `has reason ${reason}`,
+    condition("Ready", reason),
+  );
+
+async function join(
+  environment: HubEnvironment,
+  device: TestDevice,
+  agent: string,
+) {
+  await ask(environment, device, agent);
+  const { status } = await untilEnrollment(environment, device, "Enrolled");
+  return await device.decrypt(status!.credential!);
+}
+
+async function approve(
+  environment: HubEnvironment,
+  device: TestDevice,
+  type = "Approved",
+): Promise<void> {
+  await environment.client.apply<KubeObject>(Enrollment, {
+    apiVersion: Enrollment.apiVersion,
+    kind: Enrollment.kind,
+    metadata: { name: device.id, namespace: NAMESPACE },
+    status: {
+      conditions: [{
+        type,
+        status: "True",
+        reason: "ByUser",
+        message: "By a test",
+        lastTransitionTime: new Date().toISOString(),
+      }],
+    },
+  } as KubeObject, {
+    subresource: "status",
+    fieldManager: "test",
+    force: true,
+  });
+}
+
+async function refused(code: number, action: Promise<unknown>): Promise<void> {
+  await assert.rejects(
+    action,
+    (error) => error instanceof KubeApiError && error.code === code,
+  );
+}
+
+for (const engine of engines) {
+  const ignore = !!engine.missing;
+  const on = `on ${engine.name}: `;
+
+  Deno.test({
+    name: `${on}a device becomes an Agent and can do nothing but be it`,
+    ignore,
+    fn: async () => {
+      await using environment = await start(engine, {
+        agentTemplate: { labels: { line: "1" } },
+      });
+      const [one, two] = [await TestDevice.make(), await TestDevice.make()];
+      const credential = await join(environment, one, "press-1");
+      await join(environment, two, "press-2");
+      const { client } = environment;
+      await client.create<KubeObject>(Secret, {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "other", namespace: NAMESPACE },
+      });
+      const agent = await environment.untilAgent(
+        NAMESPACE,
+        "press-1",
+        "is Enrolled",
+        (a) => condition("Enrolled")(a) && a.status?.assignment,
+      );
+      assert.equal(agent.metadata.labels?.line, "1");
+      assert.equal(agent.status?.enrollment, one.id);
+      assert.equal(credential.agentUID, agent.metadata.uid);
+
+      const device = environment.as(credential.token);
+      const scope = { namespace: NAMESPACE };
+      await device.get(Agent, "press-1", scope);
+      await device.list(Agent, {
+        ...scope,
+        fieldSelector: "metadata.name=press-1",
+      });
+      await device.get(Lease, "press-1", scope);
+      await device.get(Enrollment, one.id, scope);
+      await device.get(
+        Revision,
+        agent.status!.assignment!.revision,
+        scope,
+      );
+      for (const kind of [Agent, Enrollment, Revision, Secret]) {
+        await refused(403, device.list(kind, scope));
+      }
+      await refused(403, device.get(Agent, "press-2", scope));
+      await refused(403, device.get(Lease, "press-2", scope));
+      await refused(403, device.get(Enrollment, two.id, scope));
+      await refused(403, device.get(Secret, "other", scope));
+      await refused(403, device.get(Secret, JOIN, scope));
+      const patch = { status: { revision: "r-0" } };
+      const subresource = { ...scope, subresource: "status" };
+      await device.patch(Agent, "press-1", patch, subresource);
+      await refused(403, device.patch(Agent, "press-2", patch, subresource));
+      await refused(
+        403,
+        device.patch(Agent, "press-1", { spec: { paused: true } }, scope),
+      );
+      device.close();
+
+      // The join credential itself can do even less.
+      const joiner = environment.as(
+        (await environment.secret(NAMESPACE, JOIN)).token!,
+      );
+      await refused(403, joiner.list(Enrollment, scope));
+      await refused(403, joiner.get(Agent, "press-1", scope));
+      await refused(
+        403,
+        joiner.patch(Enrollment, one.id, {}, subresource),
+      );
+      joiner.close();
+    },
+  });
+
+  Deno.test({
+    name:
+      `${on}a second key for a name waits for a person, then the first loses it`,
+    ignore,
+    fn: async () => {
+      await using environment = await start(engine);
+      const [one, two] = [await TestDevice.make(), await TestDevice.make()];
+      const first = await join(environment, one, "press-1");
+      await ask(environment, two, "press-1");
+      await untilEnrollment(environment, two, "AwaitingApproval");
+      const refusal = await two.renew(environment.hub.url, NAMESPACE);
+      assert.equal(refusal.status, 410);
+      assert.match((await refusal.json()).message, /belongs to another key/);
+
+      await approve(environment, two);
+      await untilEnrollment(environment, two, "Enrolled");
+      await untilEnrollment(environment, one, "AwaitingApproval");
+      const old = environment.as(first.token);
+      await eventually(
+        () =>
+          old.get(Agent, "press-1", { namespace: NAMESPACE }).then(
+            () => false,
+            (error) => error.code === 401,
+          ),
+        { timeout: 20_000, what: "the first device's token is dead" },
+      );
+      old.close();
+      const renewal = await one.renew(environment.hub.url, NAMESPACE);
+      assert.equal(renewal.status, 410);
+      await renewal.body?.cancel();
+
+      // And back, by a person's word again.
+      await approve(environment, one);
+      await untilEnrollment(environment, one, "Enrolled");
+      await untilEnrollment(environment, two, "AwaitingApproval");
+      const { status } = await environment.untilAgent(
+        NAMESPACE,
+        "press-1",
+        "belongs to the first key",
+        (agent) => agent.status?.enrollment === one.id,
+      );
+      assert.ok(status);
+    },
+  });
+}
+
+const [embedded] = engines;
+
+Deno.test("a Registration's approval, maxAgents and join token are kept to", async () => {
+  await using environment = await start(embedded!, {
+    approval: "Manual",
+    maxAgents: 1,
+  });
+  const [one, two, three] = await Promise.all(
+    [1, 2, 3].map(() => TestDevice.make()),
+  );
+  await ask(environment, one!, "press-1");
+  await untilEnrollment(environment, one!, "AwaitingApproval");
+  assert.equal(
+    await environment.client.tryGet(Agent, "press-1", {
+      namespace: NAMESPACE,
+    }),
+    undefined,
+  );
+  await approve(environment, one!);
+  await untilEnrollment(environment, one!, "Enrolled");
+
+  await ask(environment, two!, "press-2");
+  await approve(environment, two!);
+  await untilEnrollment(environment, two!, "MaxAgentsReached");
+
+  await three!.enroll(environment.client, {
+    namespace: NAMESPACE,
+    agent: "press-3",
+    registration: REGISTRATION,
+    token: "not the token",
+  });
+  await untilEnrollment(environment, three!, "InvalidJoinProof");
+
+  await approve(environment, one!, "Denied");
+  await untilEnrollment(environment, one!, "Denied");
+  await environment.untilAgent(
+    NAMESPACE,
+    "press-1",
+    "is not Enrolled",
+    condition("Enrolled", "NotEnrolled"),
+  );
+});
+
+Deno.test("a Registration's Secret dies with its ttl, devices that joined stay", async () => {
+  await using environment = await start(embedded!, { ttl: "1h" });
+  const device = await TestDevice.make();
+  await join(environment, device, "press-1");
+  await environment.client.patch(
+    Registration,
+    REGISTRATION,
+    { spec: { ttl: "1s" } },
+    { namespace: NAMESPACE },
+  );
+  await environment.until(
+    Registration,
+    { namespace: NAMESPACE, name: REGISTRATION },
+    "is Expired",
+    condition("Ready", "Expired"),
+  );
+  const scope = { namespace: NAMESPACE };
+  const { client } = environment;
+  assert.equal(await client.tryGet(Secret, JOIN, scope), undefined);
+  assert.equal(await client.tryGet(ServiceAccount, JOIN, scope), undefined);
+  const renewal = await device.renew(environment.hub.url, NAMESPACE);
+  assert.equal(renewal.status, 200);
+  await device.decrypt((await renewal.json()).credential);
+});
+
+Deno.test("deleting an Agent ends its device's credentials", async () => {
+  await using environment = await start(embedded!);
+  const device = await TestDevice.make();
+  const { token } = await join(environment, device, "press-1");
+  const { client } = environment;
+  const scope = { namespace: NAMESPACE };
+  await client.delete(Agent, "press-1", scope);
+  for (
+    const [resource, name] of [
+      [ServiceAccount, "agent-press-1"],
+      [Lease, "press-1"],
+      [Enrollment, device.id],
+    ] as const
+  ) {
+    await eventually(
+      async () => !await client.tryGet(resource, name, scope),
+      { timeout: 10_000, what: `${resource.kind} ${name} is gone` },
+    );
+  }
+  const gone = environment.as(token);
+  await refused(401, gone.get(Agent, "press-1", scope));
+  gone.close();
+  assert.equal(await client.tryGet(Agent, "press-1", scope), undefined);
+  const renewal = await device.renew(environment.hub.url, NAMESPACE);
+  assert.equal(renewal.status, 404);
+  assert.match((await renewal.json()).message, /Enrollment has been deleted/);
+});
+
+Deno.test("a challenge counts once, and for the device that asked", async () => {
+  await using environment = await start(embedded!);
+  const [one, two] = [await TestDevice.make(), await TestDevice.make()];
+  await join(environment, one, "press-1");
+  await join(environment, two, "press-2");
+  const url = `${environment.hub.url}${HUB_API}/devices`;
+  const post = (path: string, body: unknown) =>
+    fetch(`${url}/${path}`, { method: "POST", body: JSON.stringify(body) });
+  const answer = async (by: TestDevice, as: TestDevice, challenge: string) => {
+    const claim = { namespace: NAMESPACE, enrollment: as.id, challenge };
+    const response = await post("credential", {
+      ...claim,
+      proof: await by.sign(claim, "faros-renewal+json"),
+    });
+    await response.body?.cancel();
+    return response.status;
+  };
+  const challengeOf = async (device: TestDevice) => {
+    const response = await post("challenge", {
+      namespace: NAMESPACE,
+      enrollment: device.id,
+    });
+    return (await response.json()).challenge as string;
+  };
+  const challenge = await challengeOf(one);
+  assert.equal(await answer(two, two, challenge), 401);
+  assert.equal(await answer(one, one, challenge), 200);
+  assert.equal(await answer(one, one, challenge), 401);
+  assert.equal(await answer(two, one, await challengeOf(one)), 401);
+});
