@@ -1,4 +1,5 @@
 import type { RequestInfo } from "../types.ts";
+import { fieldSelector } from "./field_selector.ts";
 
 const VERBS: Record<string, string> = {
   POST: "create",
@@ -69,11 +70,20 @@ export function requestInfo(method: string, url: URL): RequestInfo {
   }
   if (info.verb === "list" || info.verb === "watch") {
     // One object by its name: so that RBAC's resourceNames can allow it.
-    const selector = url.searchParams.get("fieldSelector") ?? "";
-    const [, name] = /(?:^|,)metadata\.name==?([^,]+)/.exec(selector) ?? [];
-    if (info.name === "" && name) info.name = name;
+    info.name ||= selectedName(url);
   }
   return info;
+}
+
+/** The name that a field selector pins; read by the selector's own parser, so that both mean the same object. */
+function selectedName(url: URL): string {
+  try {
+    return fieldSelector(url.searchParams.get("fieldSelector"))
+      .find(({ field, not }) => field === "metadata.name" && !not)?.value ?? "";
+  } catch {
+    // Refused with 400 where the selector is used.
+    return "";
+  }
 }
 
 function isTrueParameter(url: URL, name: string): boolean {

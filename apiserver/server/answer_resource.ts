@@ -283,7 +283,7 @@ function respondList(
 }
 
 function respondWatch(exchange: Exchange): Response {
-  const { context, query, http, shape } = exchange;
+  const { context, query, shape } = exchange;
   if (shape.mediaType !== "application/json") {
     throw new StatusError(
       406,
@@ -302,7 +302,7 @@ function respondWatch(exchange: Exchange): Response {
         shape,
         sink,
       }),
-    { timeoutMs, signal: http.signal },
+    { timeoutMs },
   );
   return new Response(stream, {
     headers: {

@@ -32,7 +32,7 @@ export class Watchers {
   /** The stream of a watch: it ends after `timeoutMs`, with the client, with the server, or when it is too slow. */
   stream(
     start: (sink: { send(line: Uint8Array<ArrayBuffer>): void }) => Watch,
-    { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+    { timeoutMs }: { timeoutMs: number },
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     let end = () => {};
     return new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -50,7 +50,6 @@ export class Watchers {
           if (ended) return;
           ended = true;
           clearTimeout(timer);
-          signal.removeEventListener("abort", end);
           watch?.stop();
           if (watch) this.#running.delete(watch);
           try {
@@ -77,8 +76,7 @@ export class Watchers {
         }
         starting = false;
         this.#running.set(watch, end);
-        signal.addEventListener("abort", end);
-        if (signal.aborted || watch.ended) end();
+        if (watch.ended) end();
       },
       cancel: () => end(),
     }, { highWaterMark: 0, size: (line) => line?.length ?? 0 });
