@@ -6,9 +6,11 @@ const [folder, failedSteps] = process.argv.slice(2);
 const sum = { tests: 0, failed: 0, skipped: 0 };
 for (const name of readdirSync(folder)) {
   const text = readFileSync(join(folder, name), "utf8");
-  for (const [, content = ""] of text.matchAll(
-    /<testcase\b(?:[^>]*\/>|[^>]*>([\s\S]*?)<\/testcase>)/g,
-  )) {
+  for (
+    const [, content = ""] of text.matchAll(
+      /<testcase\b(?:[^>]*\/>|[^>]*>([\s\S]*?)<\/testcase>)/g,
+    )
+  ) {
     sum.tests++;
     if (/<(failure|error)\b/.test(content)) sum.failed++;
     else if (/<skipped\b/.test(content)) sum.skipped++;
