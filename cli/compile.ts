@@ -22,18 +22,12 @@ const INCLUDED = [
 ];
 
 /**
- * What the binary may do. An agent hands plugins parts of it, so it has more
- * than a hub needs; a hub can be run from a checkout with less
- * (`deno task hub`). Not: FFI, and code from elsewhere.
+ * What the binary may do. Deno reads /proc and /sys, where the facts about a
+ * device are, only for a program that may do everything; each plugin gets a
+ * narrow part of that. A hub needs less, and can be run from a checkout with
+ * less (`deno task hub`).
  */
-const PERMISSIONS = [
-  "--allow-read",
-  "--allow-write",
-  "--allow-net",
-  "--allow-env",
-  "--allow-run",
-  "--allow-sys",
-];
+const PERMISSIONS = ["--allow-all"];
 
 const { values } = parseArgs({
   options: {

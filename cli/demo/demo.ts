@@ -32,6 +32,8 @@ const REGISTRATION = "line";
 const POLL_INTERVAL = "1s";
 /** Longest wait for any one thing, in milliseconds; slow machines are slow. */
 const TIMEOUT = 60_000;
+/** How much later than its processes the demo may hear of Ctrl-C, in milliseconds. */
+const SETTLE = 300;
 
 /** Options of {@linkcode runDemo}. */
 export interface DemoOptions {
@@ -76,11 +78,14 @@ class Demo {
   readonly #children: Child[];
   readonly #options: DemoOptions;
   readonly #startedAt = Date.now();
+  /** Aborted when a process ends that should run on. */
+  readonly #failed = new AbortController();
 
   constructor(dir: string, children: Child[], options: DemoOptions) {
     this.#dir = dir;
     this.#children = children;
-    this.#options = options;
+    const signal = AbortSignal.any([options.signal, this.#failed.signal]);
+    this.#options = { ...options, signal };
   }
 
   async run(): Promise<void> {
@@ -100,11 +105,8 @@ class Demo {
     await this.#pushChange(repository, client);
     if (once) return;
     this.#sayWhatToTry(kubeconfig, repository);
-    const ended = await Promise.race([
-      aborted(signal),
-      ...this.#children.map((child) => child.ended.then(() => child)),
-    ]);
-    if (ended) throw new Error(`${ended.name} ended by itself`);
+    await aborted(signal);
+    this.#failed.signal.throwIfAborted();
     io.err("Ending …");
   }
 
@@ -188,7 +190,6 @@ class Demo {
       const [namespace, name] = id.split("/") as [string, string];
       let agent: Agent | undefined;
       await waitUntil(`agent ${id} ran what it is assigned`, async () => {
-        this.#checkChildren();
         agent = await client.get<Agent>(Agent, name, { namespace, signal });
         return isConverged(agent);
       }, { timeout: TIMEOUT, signal, explain: () => describeAgent(agent) });
@@ -269,16 +270,15 @@ ${style.bold("It stays until Ctrl-C. In another terminal:")}
   #start(name: string, command: string[]): Child {
     const child = startChild(command, { name, cwd: this.#dir });
     this.#children.push(child);
-    return child;
-  }
-
-  #checkChildren(): void {
-    const dead = this.#children.find((child) => child.status);
-    if (dead) {
-      throw new Error(
-        `${dead.name} ended by itself with exit code ${dead.status!.code}`,
+    void child.ended.then(async ({ code }) => {
+      // Ctrl-C ends all processes of the terminal, us perhaps last.
+      await new Promise((resolve) => setTimeout(resolve, SETTLE));
+      const error = new Error(
+        `${name} ended by itself with exit code ${code}`,
       );
-    }
+      if (!this.#options.signal.aborted) this.#failed.abort(error);
+    });
+    return child;
   }
 
   #say(text: string): void {
