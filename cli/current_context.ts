@@ -5,6 +5,9 @@ import type { Io } from "./io.ts";
 /** Extension of a kubeconfig context where `workspace use -` finds its way back. */
 const EXTENSION = "faros.sh/workspace";
 
+/** kubectl reads YAML 1.1, where a namespace `y` or `on` is a boolean. */
+const KUBECTL_YAML = { compat: "yaml-1.1" } as const;
+
 /** The current context of a kubeconfig file, to be changed in place. */
 export interface CurrentContext {
   /** File that the context stands in. */
@@ -31,7 +34,7 @@ export async function currentContext(
   for (const path of paths) {
     try {
       const text = await Deno.readTextFile(path);
-      documents.push({ path, document: parseDocument(text) });
+      documents.push({ path, document: parseDocument(text, KUBECTL_YAML) });
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }

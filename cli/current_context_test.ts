@@ -71,6 +71,14 @@ Deno.test("switching back and forth remembers where from", async () => {
   });
 });
 
+Deno.test("a namespace that YAML 1.1 takes for a boolean stays a string", async () => {
+  await withFile(KUBECONFIG, async (path) => {
+    await (await currentContext({ kubeconfig: path, io: bufferIo() }))
+      .switchTo("y");
+    assert.match(await Deno.readTextFile(path), /namespace: "y"/);
+  });
+});
+
 Deno.test("the context is found in whichever file of KUBECONFIG has it", async () => {
   await withFile(KUBECONFIG, async (path, dir) => {
     const first = join(dir, "first");

@@ -69,8 +69,12 @@ export async function printObjects(
 export function formatObject(object: unknown, output: string): string {
   return output === "json"
     ? JSON.stringify(object, null, 2)
-    : stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })
-      .trimEnd();
+    : stringify(object, {
+      lineWidth: 0,
+      aliasDuplicateObjects: false,
+      // kubectl reads YAML 1.1, where a name `y` or `on` is a boolean.
+      compat: "yaml-1.1",
+    }).trimEnd();
 }
 
 async function printTable(

@@ -297,7 +297,12 @@ export function knownContexts(kubeconfig: Kubeconfig): string {
 
 /** A kubeconfig as YAML. */
 export function stringifyKubeconfig(kubeconfig: Kubeconfig): string {
-  return stringify(kubeconfig, { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(kubeconfig, {
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    // kubectl reads YAML 1.1, where a namespace `y` or `on` is a boolean.
+    compat: "yaml-1.1",
+  });
 }
 
 /**

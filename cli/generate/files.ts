@@ -21,7 +21,10 @@ export function crdFiles(kinds: readonly Kind[]): Files {
   return Object.fromEntries(
     kinds.map((kind) => [
       `${kind.group}_${kind.plural}.yaml`,
-      stringify(customResourceDefinition(kind), { lineWidth: 0 }),
+      stringify(customResourceDefinition(kind), {
+        lineWidth: 0,
+        compat: "yaml-1.1",
+      }),
     ]),
   );
 }
