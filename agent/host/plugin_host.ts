@@ -8,7 +8,7 @@ import { type FromHost, PROTOCOL_VERSION, type ToHost } from "./protocol.ts";
 import { startWorkerPlugin, type WorkerPlugin } from "./worker_plugin.ts";
 
 /** How often the host looks at the memory it takes, in milliseconds. */
-const MEMORY_EVERY = 2_000;
+const MEMORY_EVERY = 250;
 /** Time that plugins get where the host itself is asked to end, in milliseconds. */
 const STOP_TIMEOUT = 8_000;
 
