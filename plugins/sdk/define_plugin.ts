@@ -34,12 +34,28 @@ export function definePlugin<Schema extends core.$ZodType, State = undefined>(
     parseConfig(value) {
       const result = safeParse(options.config, value);
       if (result.success) return result.data;
-      const issues = result.error.issues.map(({ path, message }) =>
-        `${path.length ? `config.${path.join(".")}` : "config"}: ${message}`
+      const issues = result.error.issues.map((issue) =>
+        `${["config", ...issue.path].join(".")}: ${explain(issue)}`
       );
       throw new ConfigError(
         `Cannot use the config of plugin ${options.name}: ${issues.join("; ")}`,
       );
     },
   };
+}
+
+/** zod/mini has no texts of its own, to be small. */
+function explain(issue: core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.message === "Invalid input"
+        ? `must be ${issue.expected}`
+        : issue.message;
+    case "unrecognized_keys":
+      return `has no field ${issue.keys.join(", ")}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    default:
+      return issue.message;
+  }
 }
