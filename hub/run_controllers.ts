@@ -18,11 +18,14 @@ import { runRepositoryDevicesController } from "./controllers/repository_devices
 import { runRevisionGC } from "./controllers/revision_gc.ts";
 import { RevisionUse } from "./controllers/revision_use.ts";
 import { runWorkspaceController } from "./controllers/workspace.ts";
+import type { RotationTimes } from "./keys/key_ring.ts";
 import type { HubMetrics } from "./metrics.ts";
 
 /** What {@linkcode runControllers} runs beside the controllers themselves. */
 export interface RunControllersOptions extends PluginControllerOptions {
   metrics: HubMetrics;
+  /** See {@linkcode runHubKeysController}. */
+  keyRotation?: Partial<RotationTimes>;
   /** See {@linkcode runRevisionGC}. */
   revisionGrace?: number;
   /** Called once all informers have their first list. */
@@ -42,7 +45,7 @@ export async function runControllers(
   const ownership = new Ownership(own.informers.get(Enrollment));
   gauges(own, options.metrics);
   const running = [
-    runHubKeysController(own),
+    runHubKeysController(own, options.keyRotation),
     runWorkspaceController(own),
     runPluginController(own, options),
     runPluginObjectControllers(own),

@@ -16,6 +16,7 @@ import { followKeys } from "./controllers/hub_keys.ts";
 import { createApp } from "./http/app.ts";
 import { install } from "./install.ts";
 import { HubKeys } from "./keys/hub_keys.ts";
+import type { RotationTimes } from "./keys/key_ring.ts";
 import { KEYS_SECRET, openKeyRing } from "./keys/key_secret.ts";
 import { HubMetrics } from "./metrics.ts";
 import { runControllers } from "./run_controllers.ts";
@@ -54,6 +55,8 @@ export interface HubOptions {
   tokenSeconds?: number;
   /** How long a Revision stays that no Agent has any more, in milliseconds. @default {600000} */
   revisionGrace?: number;
+  /** When signing keys come and go. @default two hours and seven days */
+  keyRotation?: Partial<RotationTimes>;
   log?: Logger;
   clock?: Clock;
   /** Ends the hub. */
@@ -168,6 +171,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       artifacts,
       metrics,
       revisionGrace: options.revisionGrace,
+      keyRotation: options.keyRotation,
       also: gitops,
       onSynced: () => leading.resolve(),
     });

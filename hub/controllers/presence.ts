@@ -13,6 +13,8 @@ import { stated } from "./status.ts";
 const MANAGER = `${HUB_MANAGER}-presence`;
 /** Without a duration in the Lease, in seconds. */
 const DEFAULT_DURATION = 60;
+/** Reason of an Agent whose device has stopped renewing. */
+const EXPIRED = "LeaseExpired";
 
 /** Says of each Agent whether its device renews its Lease: condition Online. */
 export function runPresenceController(context: HubContext): Promise<void> {
@@ -59,6 +61,11 @@ function isOnline(agent: Agent): string | undefined {
   return getCondition(agent.status?.conditions, "Online")?.status;
 }
 
+function hasExpired(agent: Agent): boolean {
+  const online = getCondition(agent.status?.conditions, "Online");
+  return online?.reason === EXPIRED;
+}
+
 /** When a device was last heard of. */
 interface Sign {
   /** Of the Lease; a device's clock may be anything. */
@@ -97,7 +104,7 @@ class Heard {
     const sign: Sign = { renewTime, duration, at: now };
     // Seen for the first time, it says little: where the last word was that the
     // device is offline, it has to renew first.
-    if (!before && isOnline(agent) === "False") {
+    if (!before && hasExpired(agent)) {
       const age = now - Date.parse(renewTime);
       if (age > duration) sign.at = undefined;
     }
@@ -129,7 +136,7 @@ async function reconcile(
     ? {
       type: "Online",
       status: "False",
-      reason: "LeaseExpired",
+      reason: EXPIRED,
       message:
         `Its device has not renewed its Lease since ${sign.renewTime} by its own clock`,
     }
