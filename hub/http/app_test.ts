@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { Hono } from "hono";
+import { FakeClock } from "../../kube/clock.ts";
+import { silentLogger } from "../../kube/log.ts";
+import { rateLimit } from "./rate_limit.ts";
+import { answerErrors, answerNotFound, StatusError } from "./status_error.ts";
+
+const from = (hostname: string) => ({
+  remoteAddr: { transport: "tcp", hostname, port: 1 } as Deno.NetAddr,
+});
+
+Deno.test("rateLimit() gives each address its own bucket, which fills again", async () => {
+  const clock = new FakeClock();
+  const app = new Hono().use(rateLimit({ rate: 2, burst: 3, clock }))
+    .get("/", (c) => c.text("ok"));
+  app.onError(answerErrors(silentLogger));
+  const get = (hostname: string) => app.request("/", {}, from(hostname));
+  const codes = [];
+  for (let i = 0; i < 4; i++) codes.push((await get("10.0.0.1")).status);
+  assert.deepEqual(codes, [200, 200, 200, 429]);
+  const refused = await get("10.0.0.1");
+  assert.equal(refused.headers.get("Retry-After"), "1");
+  assert.equal((await get("10.0.0.2")).status, 200);
+  await clock.advance(500);
+  assert.equal((await get("10.0.0.1")).status, 200);
+  assert.equal((await get("10.0.0.1")).status, 429);
+});
+
+Deno.test("errors are Kubernetes Statuses, and an unforeseen one tells nothing", async () => {
+  const app = new Hono()
+    .get("/gone", () => {
+      throw new StatusError(410, "it went");
+    })
+    .get("/bug", () => {
+      throw new Error("password=hunter2");
+    });
+  app.onError(answerErrors(silentLogger));
+  app.notFound(answerNotFound);
+  const body = async (path: string) => await (await app.request(path)).json();
+  const gone = await body("/gone");
+  assert.equal(gone.kind, "Status");
+  assert.deepEqual([gone.code, gone.reason, gone.message], [
+    410,
+    "Gone",
+    "it went",
+  ]);
+  assert.ok(!JSON.stringify(await body("/bug")).includes("hunter2"));
+  assert.equal((await body("/nowhere")).reason, "NotFound");
+});

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { compileSchema, configProblems } from "./config_schema.ts";
+import { Problem } from "./problem.ts";
+
+const schema = {
+  type: "object",
+  properties: {
+    privateKey: {
+      type: "string",
+      pattern: "^[A-Za-z0-9]{4}$",
+      writeOnly: true,
+    },
+    listenPort: { type: "integer", maximum: 65535 },
+    mode: { enum: ["host", "relay"] },
+    peers: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          publicKey: { type: "string" },
+          allowedIPs: {
+            anyOf: [{ type: "string" }, {
+              type: "array",
+              items: { type: "string" },
+            }],
+          },
+        },
+        required: ["publicKey"],
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ["listenPort"],
+  additionalProperties: false,
+};
+const problems = (value: unknown) =>
+  configProblems(value, compileSchema(schema, "a test"));
+
+Deno.test("configProblems() names each field that is wrong, and what is wrong with it", () => {
+  assert.deepEqual(problems({ listenPort: 1, peers: [] }), []);
+  assert.deepEqual(problems({}), ["config.listenPort is required"]);
+  assert.deepEqual(problems({ listenPort: 1, listenport: 2 }), [
+    "config.listenport is not a field; did you mean listenPort?",
+  ]);
+  assert.deepEqual(problems({ listenPort: 1, mode: "x" }), [
+    'config.mode must be one of "host", "relay"',
+  ]);
+  assert.deepEqual(
+    problems({ listenPort: 70000, peers: [{ allowedIPs: 3, publikKey: "" }] }),
+    [
+      "config.listenPort must be <= 65535",
+      "config.peers[0].publicKey is required",
+      "config.peers[0].publikKey is not a field; did you mean publicKey?",
+      "config.peers[0].allowedIPs must be string or must be array",
+    ],
+  );
+});
+
+Deno.test("configProblems() tells nothing of a secret's value", () => {
+  const [only] = problems({ listenPort: 1, privateKey: "s3cret!" });
+  assert.match(only!, /^config\.privateKey must match pattern/);
+  assert.ok(!only!.includes("s3cret"));
+});
+
+Deno.test("compileSchema() says whose schema is none", () => {
+  assert.throws(
+    () => compileSchema({ type: "strin" }, "Plugin x 1.0.0"),
+    (error) =>
+      error instanceof Problem && error.reason === "InvalidConfigSchema" &&
+      error.message.includes("Plugin x 1.0.0"),
+  );
+});
