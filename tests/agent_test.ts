@@ -1,6 +1,7 @@
 /** The agent against a real hub and its API server. */
 import assert from "node:assert/strict";
 import { Agent, type Assignment } from "../api/agent.ts";
+import { Enrollment } from "../api/enrollment.ts";
 import { startApiServer } from "../apiserver/mod.ts";
 import { pluginSource } from "../agent/testing/script_plugin.ts";
 import { getCondition, isTrue } from "../kube/conditions.ts";
@@ -202,6 +203,52 @@ Deno.test("a device ignores an assignment that was written by hand or copied fro
   }
   await server.close();
   await site.startHub();
+});
+
+Deno.test("a device that was dark past its token's end gets on, also where the hub has forgotten it", async () => {
+  await using site = await startSite({
+    catalogue: [bundle({ version: "1.0.0", source: saying })],
+  });
+  await site.monitoring({ type: "test", config: { say: "one" } });
+  await site.joinKubeconfig();
+  const first = site.device("press-1");
+  const agent = await site.until("press-1", "converged", converged);
+  await first.stop();
+  const expire = async () => {
+    const path = `${first.stateDir}/credential.json`;
+    const credential = JSON.parse(await Deno.readTextFile(path));
+    await Deno.writeTextFile(
+      path,
+      JSON.stringify({
+        ...credential,
+        token: "expired",
+        tokenExpires: "2020-01-01T00:00:00Z",
+        received: 0,
+      }),
+    );
+  };
+  const comesBack = async (said: string, word: string) => {
+    const seen = site.logs.length;
+    await expire();
+    await site.monitoring({ type: "test", config: { say: said } });
+    const device = site.device("press-1");
+    const back = await site.until(
+      "press-1",
+      `saying ${said}`,
+      (agent) =>
+        converged(agent) && agent.status?.plugins?.[0]?.summary?.said === said,
+    );
+    assert.equal(back.metadata.uid, agent.metadata.uid);
+    const logs = site.logs.slice(seen);
+    assert.ok(logs.some((line) => line.includes(word)), word);
+    assert.ok(!logs.some((line) => /eyJ[\w-]{20}/.test(line)), "a token");
+    await device.stop();
+  };
+  await comesBack("two", "Renewed the credential");
+  await site.client.delete(Enrollment, agent.status!.enrollment!, {
+    namespace: WORKSPACE,
+  });
+  await comesBack("three", "it enrols again");
 });
 
 async function* files(folder: string): AsyncGenerator<string> {

@@ -23,7 +23,13 @@ export async function probation(
   using watching = new LinkedSignal(signal);
   const failed = () =>
     ids.some((id) => supervisor.state(id)?.phase === "Failed");
+  // One that was just started again has no error to tell; it had.
+  const errors = new Map<string, string>();
   const unsubscribe = supervisor.onChange(() => {
+    for (const id of ids) {
+      const { message } = supervisor.state(id) ?? {};
+      if (message) errors.set(id, message);
+    }
     if (failed()) watching.abort();
   });
   try {
@@ -36,13 +42,11 @@ export async function probation(
   for (const id of ids) {
     const state = supervisor.state(id);
     if (!state) continue;
-    if (state.phase !== "Running") {
-      return `${id} is ${state.phase}${
-        state.message ? `: ${state.message}` : ""
-      }`;
-    }
+    const error = state.message ?? errors.get(id);
+    const why = error ? `: ${error}` : "";
+    if (state.phase !== "Running") return `${id} is ${state.phase}${why}`;
     if ((state.restarts ?? 0) > FORGIVEN) {
-      return `${id} was restarted ${state.restarts} times in ${timeout} ms`;
+      return `${id} was restarted ${state.restarts} times${why}`;
     }
   }
 }
