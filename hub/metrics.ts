@@ -19,6 +19,10 @@ const BUCKETS = [0.005, 0.025, 0.1, 0.5, 2.5, 10, 60];
 export class HubMetrics {
   readonly #metrics = new Map<string, Metric>();
   readonly #counts = new Map<string, Map<string, number>>();
+  readonly #queues = new Map<
+    string,
+    { length: number; processing: number; delayed: number }
+  >();
   readonly #gauges = new Map<
     string,
     () => { labels?: Labels; value: number }[]
@@ -62,6 +66,27 @@ export class HubMetrics {
     const { help, type = "gauge", read } = options;
     this.#metrics.set(name, { help, type });
     this.#gauges.set(name, read);
+  }
+
+  /** For `onQueue` of controllers. */
+  queue(
+    controller: string,
+    queue: { length: number; processing: number; delayed: number },
+  ): void {
+    this.#queues.set(controller, queue);
+    this.gauge("faros_queue_depth", {
+      help:
+        "Keys of controllers by whether they wait, are worked on, or are due later",
+      read: () =>
+        [...this.#queues].flatMap(([controller, queue]) => [
+          { labels: { controller, state: "waiting" }, value: queue.length },
+          {
+            labels: { controller, state: "processing" },
+            value: queue.processing,
+          },
+          { labels: { controller, state: "delayed" }, value: queue.delayed },
+        ]),
+    });
   }
 
   /** For `onResult` of controllers. */

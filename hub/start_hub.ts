@@ -154,17 +154,29 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       informers,
       signal: leads,
       onResult: (outcome) => metrics.reconciled(outcome),
+      onQueue: (controller, queue) => metrics.queue(controller, queue),
     };
     const gitops = options.gitops === false ? [] : [
-      (gitSignal: AbortSignal) =>
-        createGitOps({
+      async (gitSignal: AbortSignal) => {
+        const git = createGitOps({
           client,
           provider,
           stateDir: `${options.stateDir}/git`,
           log,
           clock,
           signal: gitSignal,
-        }).run(),
+        });
+        metrics.gauge("faros_gitops_operations_total", {
+          help: "What syncing Repositories did since this process leads",
+          type: "counter",
+          read: () =>
+            Object.entries(git.stats).map(([operation, value]) => ({
+              labels: { operation },
+              value,
+            })),
+        });
+        await git.run();
+      },
     ];
     await runControllers(context, {
       catalogue: options.catalogue ?? [],

@@ -76,6 +76,11 @@ export interface ControllerOptions {
   /** Ends it. */
   signal: AbortSignal;
   onResult?: (outcome: ReconcileOutcome) => void;
+  /** Gets the queue when work begins, for metrics. */
+  onQueue?: (
+    controller: string,
+    queue: Pick<WorkQueue, "length" | "processing" | "delayed">,
+  ) => void;
 }
 
 /**
@@ -113,6 +118,7 @@ export async function runController(options: ControllerOptions): Promise<void> {
       throw error;
     }
   }
+  options.onQueue?.(name, queue);
   log.debug("Controller started", { concurrency });
   const context: Worker = { ...options, queue, clock, log };
   await Promise.all(

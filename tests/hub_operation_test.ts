@@ -146,6 +146,10 @@ Deno.test("Online follows the Lease by the hub's clock", async () => {
   );
   assert.match(
     metrics,
+    /^faros_queue_depth\{controller="agent",state="waiting"\} \d+$/m,
+  );
+  assert.match(
+    metrics,
     /^faros_reconcile_duration_seconds_bucket\{controller="agent",le="\+Inf"\} \d+$/m,
   );
 });

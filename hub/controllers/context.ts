@@ -4,7 +4,7 @@ import type { Clock } from "../../kube/clock.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { InformerFactory } from "../../kube/informer_factory.ts";
 import type { Logger } from "../../kube/log.ts";
-import type { ReconcileOutcome } from "../../kube/reconciler.ts";
+import type { ControllerOptions } from "../../kube/reconciler.ts";
 import type { WorkspaceProvider } from "../../kube/workspace_provider.ts";
 import type { HubKeys } from "../keys/hub_keys.ts";
 
@@ -31,7 +31,8 @@ export interface HubContext {
   clock: Clock;
   log: Logger;
   signal: AbortSignal;
-  onResult?: (outcome: ReconcileOutcome) => void;
+  onResult?: ControllerOptions["onResult"];
+  onQueue?: ControllerOptions["onQueue"];
 }
 
 /**
