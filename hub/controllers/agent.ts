@@ -61,10 +61,12 @@ export function runAgentController(
     concurrency: 8,
     reconcile: async (key) => {
       const agent = informer.get(key.namespace, key.name);
-      if (!agent || agent.metadata.deletionTimestamp) {
-        if (!agent) controller.forget(key);
-        return;
+      if (!agent) {
+        controller.forget(key);
+        // The garbage collector would, in its own time.
+        return await revokeAccess(context, key);
       }
+      if (agent.metadata.deletionTimestamp) return;
       return await controller.reconcile(agent);
     },
     sources: [
@@ -235,7 +237,7 @@ class AgentController {
   ): Promise<void> {
     if (enrollment) {
       await grantAccess(this.#context, agent, { enrollment, revision: spec });
-    } else await revokeAccess(this.#context, agent);
+    } else await revokeAccess(this.#context, keyOf(agent));
   }
 
   /** The assignment that stands, if the hub did sign it; where it was tampered with, the one that the hub remembers. */

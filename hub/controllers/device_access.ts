@@ -7,6 +7,7 @@ import { Agent } from "../../api/agent.ts";
 import { Lease, Role, RoleBinding, ServiceAccount } from "../../api/core.ts";
 import { Enrollment } from "../../api/enrollment.ts";
 import { Revision } from "../../api/revision.ts";
+import type { Key } from "../../kube/reconciler.ts";
 import type { HubContext } from "./context.ts";
 import { deviceAccount } from "./issue_credential.ts";
 import { applyManaged, removeManaged } from "./managed.ts";
@@ -102,9 +103,8 @@ export async function grantAccess(
 /** Takes it away; all tokens end with the ServiceAccount. */
 export async function revokeAccess(
   context: HubContext,
-  agent: Agent,
+  { namespace, name }: Key,
 ): Promise<void> {
-  const { name, namespace } = agent.metadata;
   for (const resource of ACCESS_RESOURCES.toReversed()) {
     await removeManaged(context, resource, {
       namespace,

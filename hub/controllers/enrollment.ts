@@ -18,11 +18,13 @@ import { type HubContext, readyWorkspace } from "./context.ts";
 import { claimProblem, holdsToken } from "./enrollment_claim.ts";
 import { deviceAccount, issueCredential } from "./issue_credential.ts";
 import { joinTokens } from "./join_secret.ts";
-import { childName, managedInformer, ownerReference } from "./managed.ts";
+import { childName, managedInformer } from "./managed.ts";
 import { isApproved, isDenied, type Ownership } from "./ownership.ts";
 import { registrationEnd } from "./registration.ts";
 import { type Outcome, writeStatus } from "./status.ts";
 
+/** Reason of an Enrollment whose Agent is gone. */
+const AGENT_DELETED = "AgentDeleted";
 /** Reason of the condition that takes back an approval which has been overruled. */
 const SUPERSEDED = "Superseded";
 
@@ -122,16 +124,9 @@ class Admission {
         enrollment.spec.agent,
         { namespace, signal: this.#context.signal },
       );
-      if (agent?.metadata.uid !== bound) {
-        return await this.#say(enrollment, {
-          outcome: {
-            state: "stalled",
-            reason: "AgentDeleted",
-            message:
-              `Agent ${enrollment.spec.agent}, which this device was, has been deleted`,
-          },
-          fields: { agentUID: bound },
-        });
+      // A device must not bring back an Agent that was deleted; Git or a person may.
+      if (!agent && !isReadmitted(enrollment)) {
+        return await this.#retire(enrollment);
       }
     }
     if (isDenied(enrollment)) return await this.#deny(enrollment, agent);
@@ -144,8 +139,32 @@ class Admission {
     return await turn;
   }
 
+  /** Whether the device is an Agent that exists. */
+  #isAgent({ metadata, spec, status }: Enrollment): boolean {
+    const agent = this.#context.informers.get<Agent>(Agent)
+      .get(metadata.namespace, spec.agent);
+    return !!agent && agent.metadata.uid === status?.agentUID;
+  }
+
   #owns(enrollment: Enrollment, agent: Agent): boolean {
     return this.#ownership.ownerOf(agent) === enrollment.metadata.name;
+  }
+
+  /** Tells a device that its Agent is gone, and keeps its key from coming back by itself. */
+  async #retire(enrollment: Enrollment): Promise<Result> {
+    const { namespace } = enrollment.metadata;
+    const { agent } = enrollment.spec;
+    this.#admitted.delete(id(enrollment));
+    return await this.#say(enrollment, {
+      outcome: {
+        state: "stalled",
+        reason: AGENT_DELETED,
+        message:
+          `Agent ${agent}, which this device was, has been deleted; to let it be that again, declare the Agent, or: kubectl faros agent approve ${agent} -n ${namespace}`,
+      },
+      fields: { agentUID: enrollment.status?.agentUID },
+      withdraw: isApproved(enrollment),
+    });
   }
 
   async #deny(
@@ -183,15 +202,24 @@ class Admission {
       return { requeueAfter: 2000 };
     }
     const owner = agent && this.#ownership.ownerOf(agent);
-    const registration = await this.#admissible(enrollment, { agent, owner });
-    if ("reason" in registration) {
-      return await this.#refuse(enrollment, registration);
+    // One that was this Agent before is let in again as soon as the Agent is declared anew and nobody else is it.
+    const returns = agent && !owner && enrollment.status?.agentUID;
+    if (!returns) {
+      const registration = await this.#admissible(enrollment, { agent, owner });
+      if ("reason" in registration) {
+        this.#admitted.delete(id(enrollment));
+        const { agentUID } = enrollment.status ?? {};
+        return await this.#say(enrollment, {
+          outcome: registration,
+          fields: agentUID ? { agentUID } : undefined,
+        });
+      }
+      agent ??= await this.#createAgent(enrollment, registration);
     }
-    agent ??= await this.#createAgent(enrollment, registration);
+    agent = agent!;
     if (owner) await this.#supersede(agent, { owner, by: enrollment });
     this.#ownership.decide(agent, enrollment.metadata.name);
     this.#admitted.add(id(enrollment));
-    await this.#setOwner(enrollment, agent);
     return await this.#equip(enrollment, agent);
   }
 
@@ -247,7 +275,7 @@ class Admission {
       .filter((e) =>
         e.spec.registration === by && e.metadata.name !== owner &&
         e.metadata.name !== name &&
-        (e.status?.agentUID || this.#admitted.has(id(e)))
+        (this.#isAgent(e) || this.#admitted.has(id(e)))
       ).length;
     if (maxAgents !== undefined && others >= maxAgents) {
       return {
@@ -330,20 +358,6 @@ class Admission {
     });
   }
 
-  /** From now on the Enrollment goes when its Agent goes. */
-  async #setOwner(enrollment: Enrollment, agent: Agent): Promise<void> {
-    const { client, signal } = this.#context;
-    const { name, namespace, ownerReferences = [] } = enrollment.metadata;
-    const reference = ownerReference(agent);
-    if (ownerReferences.some((owner) => owner.uid === reference.uid)) return;
-    await client.patch<KubeObject>(Enrollment, name, {
-      metadata: {
-        uid: enrollment.metadata.uid,
-        ownerReferences: [reference],
-      },
-    }, { type: "merge", namespace, fieldManager: HUB_MANAGER, signal });
-  }
-
   /** Gives the device that is an Agent its credential, once. */
   async #equip(enrollment: Enrollment, agent: Agent): Promise<Result> {
     const { client, signal } = this.#context;
@@ -418,6 +432,12 @@ class Admission {
       fields,
     });
   }
+}
+
+/** Whether a person let the device in again since its Agent was deleted. */
+function isReadmitted(enrollment: Enrollment): boolean {
+  const ready = getCondition(enrollment.status?.conditions, "Ready");
+  return ready?.reason === AGENT_DELETED && isApproved(enrollment);
 }
 
 function id({ metadata }: Enrollment): string {
