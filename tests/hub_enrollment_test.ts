@@ -314,7 +314,6 @@ Deno.test("deleting an Agent ends its device's credentials", async () => {
     const [resource, name] of [
       [ServiceAccount, "agent-press-1"],
       [Lease, "press-1"],
-      [Enrollment, device.id],
     ] as const
   ) {
     await eventually(
@@ -327,8 +326,50 @@ Deno.test("deleting an Agent ends its device's credentials", async () => {
   gone.close();
   assert.equal(await client.tryGet(Agent, "press-1", scope), undefined);
   const renewal = await device.renew(environment.hub.url, NAMESPACE);
-  assert.equal(renewal.status, 404);
-  assert.match((await renewal.json()).message, /Enrollment has been deleted/);
+  assert.equal(renewal.status, 410);
+  assert.match((await renewal.json()).message, /has been deleted/);
+});
+
+Deno.test("a device whose Agent was deleted comes back by Git or by a person, never by itself", async () => {
+  await using environment = await start(embedded!);
+  const { client } = environment;
+  const device = await TestDevice.make();
+  await join(environment, device, "press-1");
+  const at = { namespace: NAMESPACE, name: device.id };
+  const scope = { namespace: NAMESPACE };
+  const gone = () =>
+    environment.until<Enrollment>(
+      Enrollment,
+      at,
+      "is AgentDeleted",
+      condition("Ready", "AgentDeleted"),
+    );
+  const enrolled = () =>
+    environment.until<Enrollment>(
+      Enrollment,
+      at,
+      "is Enrolled",
+      condition("Ready", "Enrolled"),
+    );
+  await client.delete(Agent, "press-1", scope);
+  const retired = await gone();
+  assert.equal(retired.status?.credential, undefined);
+  assert.equal(await client.tryGet(Agent, "press-1", scope), undefined);
+
+  await client.create(Agent, {
+    apiVersion: Agent.apiVersion,
+    kind: Agent.kind,
+    metadata: { name: "press-1", namespace: NAMESPACE },
+  });
+  const back = await enrolled();
+  assert.notEqual(back.status?.agentUID, retired.status?.agentUID);
+  await device.decrypt(back.status!.credential!);
+
+  await client.delete(Agent, "press-1", scope);
+  await gone();
+  await approve(environment, device);
+  await enrolled();
+  assert.ok(await client.tryGet(Agent, "press-1", scope));
 });
 
 Deno.test("a challenge counts once, and for the device that asked", async () => {
