@@ -32,12 +32,21 @@ export const prune: Scenario = {
         return left.every((object) => object === undefined);
       },
     );
-    // A device whose Agent is gone must not make itself a new one.
-    const { items } = await client.listAll<Enrollment>(Enrollment, {
-      namespace: workspace,
+    // The device lives on and asks to join again, but must not make itself a new Agent.
+    await environment.until("the device was told so", async () => {
+      const { items } = await client.listAll<Enrollment>(Enrollment, {
+        namespace: workspace,
+      });
+      return items.length === 1 &&
+        items[0]!.status?.conditions?.some((c) => c.reason === "AgentDeleted");
     });
-    assert.ok(
-      items.every((e) => !e.status?.agentUID || e.spec.agent === "mill-1"),
+    await environment.until(
+      "the device asked to join again",
+      () => Promise.resolve(device.agent.tail().includes("enrols again")),
+    );
+    assert.equal(
+      await client.tryGet(Agent, "mill-1", { namespace: workspace }),
+      undefined,
     );
     // Nobody but a signed order makes a device wipe itself: it lives on.
     assert.equal(device.agent.status, undefined);
