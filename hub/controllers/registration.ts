@@ -3,6 +3,7 @@ import { Enrollment } from "../../api/enrollment.ts";
 import { KUBECONFIG_EXTENSION } from "../../api/names.ts";
 import { Registration } from "../../api/registration.ts";
 import { Workspace } from "../../api/workspace.ts";
+import { isTrue } from "../../kube/conditions.ts";
 import { keyOf, type Result, runController } from "../../kube/reconciler.ts";
 import { parseDuration } from "../../gitops/repository/duration.ts";
 import type { SecretObject } from "../keys/key_secret.ts";
@@ -59,7 +60,7 @@ export function runRegistrationController(context: HubContext): Promise<void> {
         ],
         filter: ({ type, object, old }) =>
           type === "deleted" ||
-          !!object.status?.agentUID !== !!old?.status?.agentUID,
+          isEnrolled(object) !== (!!old && isEnrolled(old)),
       },
       ...[ServiceAccount, Role, RoleBinding, Secret].map((resource) => ({
         informer: managedInformer(context, resource),
@@ -67,6 +68,10 @@ export function runRegistrationController(context: HubContext): Promise<void> {
       })),
     ],
   });
+}
+
+function isEnrolled({ status }: Enrollment): boolean {
+  return isTrue(status?.conditions, "Ready");
 }
 
 /** When a Registration ends, in milliseconds since 1970; undefined where it does not. */
@@ -87,7 +92,8 @@ async function reconcile(
   const { namespace, name } = registration.metadata;
   const end = registrationEnd(registration);
   const agents = context.informers.get<Enrollment>(Enrollment).list(namespace)
-    .filter((e) => e.spec.registration === name && e.status?.agentUID).length;
+    // One whose Agent was deleted keeps its uid, but is no device of it.
+    .filter((e) => e.spec.registration === name && isEnrolled(e)).length;
   const account = await childName("join-", name);
   if (end !== undefined && end <= clock.now()) {
     for (const resource of [RoleBinding, Role, Secret, ServiceAccount]) {
