@@ -1,16 +1,10 @@
 import { fileURLToPath } from "node:url";
 
-/** Options of {@linkcode selfCommand}. */
-export interface SelfCommandOptions {
-  /** Deno permission flags for a run from a checkout. @default {["-A"]} */
-  permissions?: string[];
-}
-
 /**
  * The command line that runs this very program again: the compiled binary, or
  * `deno run` with the checkout's `mod.ts`.
  */
-export function selfCommand(options: SelfCommandOptions = {}): string[] {
+export function selfCommand(): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
   const root = new URL("../", import.meta.url);
   return [
@@ -20,7 +14,7 @@ export function selfCommand(options: SelfCommandOptions = {}): string[] {
     "--no-prompt",
     "--config",
     fileURLToPath(new URL("deno.json", root)),
-    ...options.permissions ?? ["-A"],
+    "-A",
     fileURLToPath(new URL("mod.ts", root)),
   ];
 }

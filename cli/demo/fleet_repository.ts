@@ -38,6 +38,9 @@ export async function createFleetRepository(
   await git("init", "--quiet", "--bare", "--initial-branch=main", bare);
   await git("init", "--quiet", "--initial-branch=main", clone);
   await git("-C", clone, "remote", "add", "origin", bare);
+  // So that whoever tries `git commit` in it needs no configuration.
+  await git("-C", clone, "config", "user.name", AUTHOR.GIT_AUTHOR_NAME);
+  await git("-C", clone, "config", "user.email", AUTHOR.GIT_AUTHOR_EMAIL);
   await copyFolder(options.source, clone);
   const repository: FleetRepository = {
     bare,

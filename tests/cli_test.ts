@@ -1,0 +1,122 @@
+/**
+ * Commands of faros against a hub in this process.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { bufferIo } from "../cli/io.ts";
+import { main } from "../cli/main.ts";
+import { startUp } from "../hub/up.ts";
+import { loadKubeconfig } from "../kube/kubeconfig.ts";
+
+async function withHub(
+  test: (
+    faros: (line: string) => Promise<
+      { code: number; out: string; err: string }
+    >,
+    dir: string,
+  ) => Promise<void>,
+) {
+  const dir = await Deno.makeTempDir({ prefix: "faros-cli-" });
+  try {
+    await using up = await startUp({ dataDir: join(dir, "data") });
+    await up.leading;
+    await test(async (line) => {
+      const io = bufferIo({ env: { KUBECONFIG: up.kubeconfigPath } });
+      const args = [...line.split(" "), "--kubeconfig", up.kubeconfigPath];
+      const code = await main(args, { io });
+      return { code, out: io.stdout, err: io.stderr };
+    }, dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("workspaces are made, listed, used, and deleted with all that is in them", async () => {
+  await withHub(async (faros) => {
+    assert.deepEqual(
+      await faros("workspace create a --member ann --member bob=viewer"),
+      { code: 0, out: "workspace.tenancy.faros.sh/a created\n", err: "" },
+    );
+    assert.equal((await faros("workspace create b")).code, 0);
+    const again = await faros("workspace create a");
+    assert.equal(again.code, 1);
+    assert.match(again.err, /already exists/);
+
+    const table = (await faros("workspace get")).out.split("\n");
+    assert.match(table[0]!, /^NAME +PHASE +READY +AGE$/);
+    assert.match(table[1]!, /^a +Ready +True/);
+    assert.equal(
+      (await faros("workspace get -o name")).out,
+      "workspace.tenancy.faros.sh/a\nworkspace.tenancy.faros.sh/b\n",
+    );
+    const { spec } = JSON.parse((await faros("workspace get a -o json")).out);
+    assert.deepEqual(spec.members, ["ann", { user: "bob", role: "viewer" }]);
+
+    assert.equal((await faros("workspace use a")).code, 0);
+    assert.equal((await faros("workspace use b")).code, 0);
+    assert.match((await faros("workspace use -")).out, /Now in workspace a/);
+    assert.equal((await faros("workspace use")).out, "a\n");
+    const unknown = await faros("workspace use c");
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.err, /there is none of that name/);
+
+    // It asks, and nobody can answer.
+    assert.match((await faros("workspace delete b")).err, /say --yes/);
+    assert.equal((await faros("workspace delete b --yes")).code, 0);
+    assert.equal(
+      (await faros("workspace get -o name")).out,
+      "workspace.tenancy.faros.sh/a\n",
+    );
+  });
+});
+
+Deno.test("agent generate makes the Registration and a kubeconfig for its owner's eyes only", async () => {
+  await withHub(async (faros, dir) => {
+    await faros("workspace create a");
+    const path = join(dir, "press-1.kubeconfig");
+    const { code, err } = await faros(
+      `agent generate press-1 -w a -f ${path}`,
+    );
+    assert.equal(code, 0, err);
+    assert.match(err, /registration\.edge\.faros\.sh\/press-1 created/);
+    if (Deno.build.os !== "windows") {
+      assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
+    }
+    const { contexts, users, clusters } = await loadKubeconfig({ path });
+    assert.deepEqual(contexts[0]!.context, {
+      cluster: "faros",
+      user: "press-1",
+      namespace: "a",
+      extensions: [{
+        name: "faros.sh/agent",
+        extension: { agent: "press-1", registration: "press-1" },
+      }],
+    });
+    assert.ok(users[0]!.user.token);
+    assert.ok(clusters[0]!.cluster["certificate-authority-data"]);
+
+    // A Registration that is there serves again.
+    const other = await faros(
+      `agent generate press-2 -w a --registration press-1 -f ${path}`,
+    );
+    assert.deepEqual([other.code, other.err.includes("created")], [0, false]);
+  });
+});
+
+Deno.test("commands say what is missing", async () => {
+  await withHub(async (faros) => {
+    const none = await faros("agent get");
+    assert.equal(none.code, 2);
+    assert.match(none.err, /no workspace is given/);
+    const both = await faros("agent get -w a -n b");
+    assert.equal(both.code, 2);
+    const approve = await faros("agent approve press-1 -w a");
+    assert.equal(approve.code, 1);
+    assert.match(approve.err, /no device has asked to join by that name/);
+    const generate = await faros("agent generate x -w nowhere -f /dev/null");
+    assert.equal(generate.code, 1);
+    assert.match(generate.err, /nowhere/);
+  });
+});
