@@ -297,7 +297,9 @@ for (const engine of engines) {
 Deno.test("what somebody changes of a workspace's Roles is put back", async () => {
   await using environment = await HubEnvironment.start(engines[0]!);
   const { client } = environment;
-  await environment.workspace("a", { members: [{ user: "v", role: "viewer" }] });
+  await environment.workspace("a", {
+    members: [{ user: "v", role: "viewer" }],
+  });
   const scope = { namespace: "a" };
   const before = await client.get(Role, "faros:viewer", scope);
   await client.patch(Role, "faros:viewer", {
