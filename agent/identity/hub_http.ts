@@ -30,6 +30,11 @@ export async function hubRequest(
   options: HubRequestOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { caData, body, token, maxBytes } = options;
+  if (token && !isPrivate(new URL(url))) {
+    throw new Error(
+      `Cannot send this device's token to ${url}: the way there is not encrypted; give the hub a certificate (--tls-cert) or an https --hub-url`,
+    );
+  }
   const method = body === undefined ? "GET" : "POST";
   using client = Deno.createHttpClient({ caCerts: caData ? [caData] : [] });
   const controller = new AbortController();
@@ -81,6 +86,12 @@ export async function hubRequest(
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Whether nobody on the way can read what is sent: TLS, or this machine. */
+function isPrivate({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" ||
+    /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 function explain(bytes: Uint8Array): string {
