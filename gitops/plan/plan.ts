@@ -1,6 +1,10 @@
 import type { Resource } from "../../api/kind.ts";
 import type { KubeObject } from "../../api/meta.ts";
-import { APPLYSET_LABEL, COMMIT_ANNOTATION } from "../../api/names.ts";
+import {
+  APPLYSET_LABEL,
+  COMMIT_ANNOTATION,
+  HUB_MANAGER,
+} from "../../api/names.ts";
 import { objectKey } from "../manifest/manifest.ts";
 import type { ResolvedManifest } from "../manifest/resolve_kinds.ts";
 import { differences } from "./differences.ts";
@@ -175,10 +179,20 @@ function withLabel(object: KubeObject, setId: string): KubeObject {
 }
 
 function isPrunable(object: KubeObject, setId: string): boolean {
-  const { labels, annotations, deletionTimestamp, ownerReferences } =
-    object.metadata;
+  const {
+    labels,
+    annotations,
+    deletionTimestamp,
+    ownerReferences,
+    managedFields,
+  } = object.metadata;
   return labels?.[APPLYSET_LABEL] === setId && !deletionTimestamp &&
     annotations?.[PRUNE_ANNOTATION] !== "disabled" &&
     // Made by a controller, which copied its owner's labels.
-    !ownerReferences?.some((owner) => owner.controller);
+    !ownerReferences?.some((owner) => owner.controller) &&
+    // The hub's own, such as a CustomResourceDefinition that once stood in the repository, too.
+    !managedFields?.some((entry) =>
+      entry.manager === HUB_MANAGER && entry.operation === "Apply" &&
+      !entry.subresource
+    );
 }

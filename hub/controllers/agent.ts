@@ -66,7 +66,10 @@ export function runAgentController(
         // The garbage collector would, in its own time.
         return await revokeAccess(context, key);
       }
-      if (agent.metadata.deletionTimestamp) return;
+      // A finalizer may hold it for long; its device is not to act for it meanwhile.
+      if (agent.metadata.deletionTimestamp) {
+        return await revokeAccess(context, key);
+      }
       return await controller.reconcile(agent);
     },
     sources: [

@@ -129,6 +129,9 @@ class Admission {
         return await this.#retire(enrollment);
       }
     }
+    if (bound && agent?.metadata.deletionTimestamp) {
+      return await this.#retire(enrollment);
+    }
     if (isDenied(enrollment)) return await this.#deny(enrollment, agent);
     if (agent && this.#owns(enrollment, agent)) {
       return await this.#equip(enrollment, agent);
@@ -202,21 +205,19 @@ class Admission {
       return { requeueAfter: 2000 };
     }
     const owner = agent && this.#ownership.ownerOf(agent);
-    // One that was this Agent before is let in again as soon as the Agent is declared anew and nobody else is it.
-    const returns = agent && !owner && enrollment.status?.agentUID;
-    if (!returns) {
-      const registration = await this.#admissible(enrollment, { agent, owner });
-      if ("reason" in registration) {
-        this.#admitted.delete(id(enrollment));
-        const { agentUID } = enrollment.status ?? {};
-        return await this.#say(enrollment, {
-          outcome: registration,
-          fields: agentUID ? { agentUID } : undefined,
-        });
-      }
-      agent ??= await this.#createAgent(enrollment, registration);
+    const registration = await this.#admissible(enrollment, { agent, owner });
+    if ("reason" in registration) {
+      this.#admitted.delete(id(enrollment));
+      // Of an Agent that is gone, never of this one: that would make it the owner.
+      const { agentUID } = enrollment.status ?? {};
+      const retired = agentUID !== undefined &&
+        agentUID !== agent?.metadata.uid;
+      return await this.#say(enrollment, {
+        outcome: registration,
+        fields: retired ? { agentUID } : undefined,
+      });
     }
-    agent = agent!;
+    agent ??= await this.#createAgent(enrollment, registration);
     if (owner) await this.#supersede(agent, { owner, by: enrollment });
     this.#ownership.decide(agent, enrollment.metadata.name);
     this.#admitted.add(id(enrollment));
@@ -248,7 +249,12 @@ class Admission {
         message: `Registration ${by} ended at ${new Date(end).toISOString()}`,
       };
     }
-    if (!await holdsToken(enrollment, await this.#tokens(registration))) {
+    // One that was this Agent before proved it then; the join token may have been renewed since.
+    const returns = !owner && enrollment.status?.agentUID !== undefined;
+    if (
+      !returns &&
+      !await holdsToken(enrollment, await this.#tokens(registration))
+    ) {
       return {
         state: "stalled",
         reason: "InvalidJoinProof",

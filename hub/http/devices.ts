@@ -128,7 +128,7 @@ async function renew(
     );
   }
   const agent = await client.tryGet<Agent>(Agent, name, { namespace });
-  if (agent?.metadata.uid !== uid) {
+  if (agent?.metadata.uid !== uid || agent.metadata.deletionTimestamp) {
     throw new StatusError(410, `Agent ${name} has been deleted`);
   }
   try {

@@ -49,6 +49,9 @@ export async function verifyAssignment(
     : undefined;
 }
 
+/** How far a device's counter may be ahead of the hub's clock: ten years, in milliseconds. */
+const MAX_AHEAD = 10 * 365 * 24 * 3600 * 1000;
+
 /**
  * The counter of the next assignment: above all that the device may have seen,
  * even where the status was lost or tampered with.
@@ -57,5 +60,7 @@ export function nextCounter(
   seen: { now: number; verified?: number; reported?: number },
 ): number {
   const { now, verified = 0, reported = 0 } = seen;
-  return Math.max(now, verified + 1, reported + 1);
+  // A device's word must not use up the numbers that its successors need.
+  const credible = reported < now + MAX_AHEAD ? reported : 0;
+  return Math.max(now, verified + 1, credible + 1);
 }

@@ -91,6 +91,8 @@ Deno.test("nextCounter() is above all that a device may have seen", () => {
   assert.equal(nextCounter({ now: 5 }), 5);
   assert.equal(nextCounter({ now: 5, verified: 9 }), 10);
   assert.equal(nextCounter({ now: 5, verified: 9, reported: 12 }), 13);
+  const reported = Number.MAX_SAFE_INTEGER;
+  assert.equal(nextCounter({ now: 5, verified: 9, reported }), 10);
 });
 
 Deno.test("a challenge counts once, for a minute, for its device, on any replica", async () => {
