@@ -19,16 +19,7 @@ import {
   parseKubeconfig,
   systemClock,
 } from "../kube/mod.ts";
-
-/** mulberry32: small, and the same on every machine. */
-function randomFrom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seededRandom } from "./random.ts";
 
 /** Some objects, each in one of several states. */
 function randomState(random: () => number): KubeObject[] {
@@ -106,7 +97,7 @@ Deno.test("apply(plan(a, b)) makes exactly b, and nothing is left to plan", asyn
     clock: systemClock,
   };
   const seed = Number(Deno.env.get("FAROS_TEST_SEED") ?? Date.now() % 1e9);
-  const random = randomFrom(seed);
+  const random = seededRandom(seed).next;
   for (let round = 0; round < 20; round++) {
     const state = randomState(random);
     const manifests = loadTree({

@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { startChild } from "../../cli/demo/child.ts";
+import type { Random } from "../random.ts";
+import {
+  serverCommand,
+  type ServerProcess,
+  startServer,
+} from "./server_process.ts";
+import type { Soak } from "./soak.ts";
+import { Workload } from "./workload.ts";
+
+/** Longest time under load before a kill, in milliseconds. */
+const LOAD_MS = 1500;
+/** A server is up within this, mostly: kills of a start fall before it. */
+const START_MS = 500;
+/** Part of the rounds in which the next start is killed too. */
+const KILLED_STARTS = 0.2;
+
+/** SIGKILL of the API server at random moments under concurrent writes. */
+export const crash: Soak = {
+  name: "crash",
+  title:
+    "SIGKILL of the server under concurrent writes: every acknowledged write is there and whole, resourceVersions never go back, and watches resumed from the last seen version miss nothing.",
+  count: 200,
+  unit: "rounds",
+  async run({ count, random, dir, say }) {
+    const data = join(dir, "data");
+    const workload = new Workload(random);
+    let killedStarts = 0;
+    let server = await startServer(data);
+    await workload.prepare(server.client);
+    for (let round = 1; round <= count; round++) {
+      const watching = workload.watch(server.client);
+      // A finding of a watch has to show up although nobody waits for it yet.
+      watching.catch(() => {});
+      await workload.check(server.client);
+      await loadAndKill(workload, server, random);
+      await watching;
+      if (random.next() < KILLED_STARTS) {
+        await killStart(data, random);
+        killedStarts++;
+      }
+      server = await startServer(data);
+      if (round % 20 === 0) say(`round ${round} of ${count}`);
+    }
+    const watching = workload.watch(server.client);
+    await workload.check(server.client);
+    await server.stop();
+    await watching;
+    return {
+      kills: count,
+      "kills while starting": killedStarts,
+      ...workload.figures,
+    };
+  },
+};
+
+async function loadAndKill(
+  workload: Workload,
+  server: ServerProcess,
+  random: Random,
+) {
+  const stop = new AbortController();
+  const loading = workload.load(server.client, stop.signal);
+  const after = 20 + random.int(LOAD_MS);
+  await Promise.race([
+    loading,
+    new Promise((resolve) => setTimeout(resolve, after)),
+  ]);
+  await server.kill();
+  stop.abort();
+  await loading;
+}
+
+async function killStart(data: string, random: Random) {
+  const child = startChild(serverCommand(data), { name: "apiserver" });
+  await new Promise((resolve) => setTimeout(resolve, random.int(START_MS)));
+  await child.kill();
+}

@@ -1,0 +1,7 @@
+import { crash } from "./crash.ts";
+import type { Soak } from "./soak.ts";
+
+/** All soaks, in the order in which they run. */
+export const soaks: readonly Soak[] = [
+  crash,
+];
