@@ -9,6 +9,7 @@ import { serveCustomResources } from "./crd/custom_resources.ts";
 import { refuseTerminating } from "./crd/refuse_terminating.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { versionInfo } from "./discovery/version.ts";
+import { keepPrivate } from "./authentication/private_file.ts";
 import { ensurePki, kubeconfig } from "./pki/mod.ts";
 import { internalClient } from "./registry/internal_client.ts";
 import type { Registry } from "./registry/registry.ts";
@@ -21,6 +22,7 @@ import { Metrics } from "./server/metrics.ts";
 import { respond, respondText } from "./server/respond.ts";
 import { Watchers, type WatchersOptions } from "./server/watchers.ts";
 import { MemoryLog } from "./storage/memory_log.ts";
+import { parseEncryptionKeys } from "./storage/encryption_keys.ts";
 import { SqliteLog } from "./storage/sqlite_log.ts";
 import { Store } from "./storage/store.ts";
 import type { InternalClient } from "./types.ts";
@@ -45,6 +47,8 @@ export interface ApiServerOptions {
   hostnames?: string[];
   /** Asked for bearer tokens that are neither the administrator's nor a ServiceAccount's. */
   authenticators?: TokenAuthenticator[];
+  /** Encrypts objects on the disk. @default not at all */
+  encryption?: EncryptionOptions;
   /** How many changes back a watch can start. @default {10_000} */
   history?: number;
   inFlight?: InFlightLimits;
@@ -52,6 +56,19 @@ export interface ApiServerOptions {
   now?: () => Date;
   /** Takes what the operator should know; by default errors go to the console. */
   log?: (message: string, details: Record<string, unknown>) => void;
+}
+
+/** Encryption of objects on the disk, by AES-256-GCM. */
+export interface EncryptionOptions {
+  /**
+   * Keys of 32 bytes in base64, one a line: the first encrypts, the others only decrypt what was encrypted before. After
+   * `identity` in the first place nothing is encrypted any more.
+   */
+  keys: string;
+  /** Where they are from, for errors. */
+  source?: string;
+  /** `secrets`, `widgets.example.com`. @default {["secrets"]} */
+  resources?: string[];
 }
 
 /** A running API server. */
@@ -97,8 +114,14 @@ export async function startApiServer(
     log("background work failed and is tried again", { error });
   if (dataDir) await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
 
+  const sqlite = dataDir
+    ? new SqliteLog(`${dataDir}/store.db`, {
+      encryption: encryptionOf(options.encryption),
+      log,
+    })
+    : undefined;
   const store = await Store.open(
-    dataDir ? new SqliteLog(`${dataDir}/store.db`) : new MemoryLog(),
+    sqlite ?? new MemoryLog(),
     { history: options.history, onError },
   );
   const authentication = await createAuthentication({
@@ -227,9 +250,7 @@ export async function startApiServer(
     { name = "root", namespace } = {},
   ) => kubeconfig({ url, caData: pki.ca, token: adminToken, name, namespace });
   if (dataDir) {
-    await Deno.writeTextFile(`${dataDir}/admin.kubeconfig`, adminKubeconfig(), {
-      mode: 0o600,
-    });
+    await keepPrivate(`${dataDir}/admin.kubeconfig`, adminKubeconfig());
   }
 
   let closed: Promise<void> | undefined;
@@ -258,4 +279,10 @@ export async function startApiServer(
     close: () => closed ??= close(),
     [Symbol.asyncDispose]: () => closed ??= close(),
   };
+}
+
+function encryptionOf(options: EncryptionOptions | undefined) {
+  if (!options) return undefined;
+  const { keys, source = "the encryption keys", resources } = options;
+  return parseEncryptionKeys(keys, { source, resources });
 }

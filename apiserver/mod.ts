@@ -6,6 +6,7 @@
 export {
   type ApiServer,
   type ApiServerOptions,
+  type EncryptionOptions,
   startApiServer,
 } from "./api_server.ts";
 export * from "./types.ts";

@@ -1,4 +1,4 @@
-import { startApiServer } from "../apiserver/mod.ts";
+import { type EncryptionOptions, startApiServer } from "../apiserver/mod.ts";
 import type { PluginBundle } from "../api/plugin_bundle.ts";
 import { KubeClient } from "../kube/client.ts";
 import { type Clock, systemClock } from "../kube/clock.ts";
@@ -25,6 +25,8 @@ export interface UpOptions {
   hubURL?: string;
   /** Further names and addresses that the certificate is good for. */
   hostnames?: string[];
+  /** Encrypts objects on the disk. @default not at all */
+  encryption?: EncryptionOptions | undefined;
   /** Plugins that the hub publishes. @default none */
   catalogue?: PluginBundle[];
   log?: Logger;
@@ -73,6 +75,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
         ...options.hostnames ?? [],
         ...(options.hubURL ? [new URL(options.hubURL).hostname] : []),
       ],
+      encryption: options.encryption,
       log: (message, details) => log.error(message, details),
     }),
   );

@@ -28,3 +28,13 @@ export async function writePrivate(path: string, text: string): Promise<void> {
     throw error;
   }
 }
+
+/** The same, where `path` does not hold `text` already: a server that starts on a full disk has nothing to write. */
+export async function keepPrivate(path: string, text: string): Promise<void> {
+  try {
+    if (await Deno.readTextFile(path) === text) return;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  await writePrivate(path, text);
+}

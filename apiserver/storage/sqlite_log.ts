@@ -1,9 +1,30 @@
+import type { Encryption } from "./encryption_keys.ts";
 import type { LoadedRow, Log, LogState, Row } from "./log.ts";
-import type { Chunk, Reply, Request } from "./sqlite_messages.ts";
+import {
+  type Chunk,
+  readChunk,
+  type Reply,
+  type Request,
+} from "./sqlite_messages.ts";
 
 type Body = Request extends infer R
   ? R extends { id: number } ? Omit<R, "id"> : never
   : never;
+
+interface Waiting {
+  resolve: (reply: Reply) => void;
+  reject: (error: Error) => void;
+  /** Takes the rows of the answer. */
+  load?: (row: LoadedRow) => void;
+}
+
+/** Options of {@linkcode SqliteLog}. */
+export interface SqliteLogOptions {
+  /** How values are encrypted. @default not at all */
+  encryption?: Encryption;
+  /** Takes what the operator should know. */
+  log?: (message: string, details: Record<string, unknown>) => void;
+}
 
 /**
  * A log in an SQLite file, written by a Worker: one transaction and one fsync for each call of `append`.
@@ -13,27 +34,34 @@ type Body = Request extends infer R
 export class SqliteLog implements Log {
   #worker: Worker;
   #path: string;
+  #options: SqliteLogOptions;
   #id = 0;
-  #waiting = new Map<
-    number,
-    { resolve: (state?: LogState) => void; reject: (error: Error) => void }
-  >();
+  #waiting = new Map<number, Waiting>();
   #failed: Error | undefined;
-  #load: (row: LoadedRow) => void = () => {};
+  #closing = false;
+  /** Rows under old keys; they are encrypted again, a few at a time, until there are none. */
+  #stale = 0;
+  #reencrypting: Promise<void> | undefined;
+  /** Snapshots being read: what they still have to read must not be compacted. */
+  #snapshots = new Set<Promise<void>>();
 
-  constructor(path: string) {
+  constructor(path: string, options: SqliteLogOptions = {}) {
     this.#path = path;
+    this.#options = options;
     this.#worker = new Worker(new URL("./sqlite_worker.ts", import.meta.url), {
       type: "module",
       name: "storage",
     });
     this.#worker.onmessage = (event: MessageEvent<Chunk | Reply>) => {
-      if (event.data.type === "chunk") return this.#loadChunk(event.data);
-      const { id, error, state } = event.data;
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (error === undefined) waiting?.resolve(state);
-      else waiting?.reject(new Error(error));
+      const { data } = event;
+      const waiting = this.#waiting.get(data.id);
+      if (data.type === "chunk") {
+        if (waiting?.load) readChunk(data, waiting.load);
+        return;
+      }
+      this.#waiting.delete(data.id);
+      if (data.error === undefined) waiting?.resolve(data);
+      else waiting?.reject(new Error(data.error));
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -46,31 +74,56 @@ export class SqliteLog implements Log {
   }
 
   async open(load: (row: LoadedRow) => void): Promise<LogState> {
-    this.#load = load;
+    const { encryption } = this.#options;
     try {
-      return (await this.#call({ type: "open", path: this.#path }))!;
+      const { state } = await this.#call(
+        { type: "open", path: this.#path, encryption },
+        load,
+      );
+      this.#stale = state!.stale;
+      this.#reencrypt();
+      return state!;
     } catch (error) {
       this.#worker.terminate();
-      const message = error instanceof Error ? error.message : String(error);
-      throw new Error(
-        message.includes("locked")
-          ? `Cannot open ${this.#path}: another server is using it; stop that one, or choose another data folder`
-          : `Cannot open ${this.#path}: ${message}`,
-      );
-    } finally {
-      this.#load = () => {};
+      throw cannotOpen(this.#path, error);
     }
   }
 
   async append(rows: Row[]): Promise<void> {
     await this.#call({ type: "append", rows });
+    // Where it stopped for want of space, there seems to be some again.
+    if (this.#stale > 0) this.#reencrypt();
   }
 
   async compact(resourceVersion: number): Promise<void> {
+    while (this.#snapshots.size > 0) await Promise.all(this.#snapshots);
     await this.#call({ type: "compact", resourceVersion });
   }
 
+  /**
+   * The rows up to a resourceVersion as they are stored, a few at a time, while writes go on. What was compacted before
+   * is not among them; nothing is compacted meanwhile, so a reader that gives up has to say so (`return`).
+   */
+  async *snapshot(to: number): AsyncGenerator<LoadedRow[], void> {
+    const held = Promise.withResolvers<void>();
+    this.#snapshots.add(held.promise);
+    try {
+      for (let after = 0;;) {
+        const rows: LoadedRow[] = [];
+        await this.#call({ type: "read", after, to }, (row) => rows.push(row));
+        if (rows.length === 0) return;
+        yield rows;
+        after = rows.at(-1)!.resourceVersion;
+      }
+    } finally {
+      this.#snapshots.delete(held.promise);
+      held.resolve();
+    }
+  }
+
   async close(): Promise<void> {
+    this.#closing = true;
+    await this.#reencrypting;
     try {
       await this.#call({ type: "close" });
     } finally {
@@ -78,30 +131,63 @@ export class SqliteLog implements Log {
     }
   }
 
-  #call(body: Body): Promise<LogState | undefined> {
+  #reencrypt() {
+    if (this.#stale === 0 || this.#closing) return;
+    this.#reencrypting ??= this.#reencryptAll()
+      .finally(() => this.#reencrypting = undefined);
+  }
+
+  async #reencryptAll() {
+    const { log = () => {}, encryption } = this.#options;
+    const [first, ...others] = encryption!.keys;
+    const details = {
+      key: encryption!.resources.length > 0 ? first!.id : "none",
+      rows: this.#stale,
+    };
+    try {
+      while (this.#stale > 0 && !this.#closing) {
+        const { left } = await this.#call({ type: "reencrypt" });
+        this.#stale = left!;
+      }
+      if (this.#stale > 0) return;
+      log("all that was under other encryption keys is stored anew", {
+        ...details,
+        noLongerNeeded: (details.key === "none" ? encryption!.keys : others)
+          .map(({ id }) => id),
+      });
+    } catch (error) {
+      log("encryption with the new key stopped; it goes on after a write", {
+        ...details,
+        error,
+      });
+    }
+  }
+
+  #call(body: Body, load?: (row: LoadedRow) => void): Promise<Reply> {
     if (this.#failed) return Promise.reject(this.#failed);
     const id = ++this.#id;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { resolve, reject, load });
       this.#worker.postMessage({ ...body, id });
     });
   }
+}
 
-  #loadChunk({ numbers, strings, bytes }: Chunk) {
-    let start = 0;
-    for (let row = 0; row * 4 < numbers.length; row++) {
-      const end = numbers[row * 4 + 3]!;
-      this.#load({
-        resourceVersion: numbers[row * 4]!,
-        previous: numbers[row * 4 + 1]!,
-        deleted: numbers[row * 4 + 2] === 1,
-        resource: strings[row * 3]!,
-        namespace: strings[row * 3 + 1]!,
-        name: strings[row * 3 + 2]!,
-        // A copy: a view would keep the whole chunk in memory for the sake of one object.
-        value: bytes.slice(start, end),
-      });
-      start = end;
-    }
+function cannotOpen(path: string, error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes("locked")) {
+    return new Error(
+      `Cannot open ${path}: another server is using it; stop that one, or choose another data folder`,
+    );
   }
+  const folder = path.replace(/\/[^/]*$/, "");
+  const damaged = /damaged|malformed|not a database/.test(message);
+  return new Error(
+    `Cannot open ${path}: ${message}${damaged ? wayOut(folder) : ""}`,
+  );
+}
+
+/** What to do about a damaged file. */
+export function wayOut(folder: string): string {
+  return `. 'faros apiserver check --data ${folder}' says how much is damaged. Restore a backup into another folder ('faros restore FILE --data DIR'), or save what is readable as one ('faros apiserver salvage FILE --data ${folder}')`;
 }

@@ -3,21 +3,28 @@
  *
  * @module
  */
-import type { LogState, Row } from "./log.ts";
+import type { Encryption } from "./encryption_keys.ts";
+import type { LoadedRow, LogState, Row } from "./log.ts";
 
 /** To the Worker; each is answered by one `Reply` with its `id`, in order. */
 export type Request =
   & { id: number }
   & (
-    | { type: "open"; path: string }
+    | { type: "open"; path: string; encryption?: Encryption }
     | { type: "append"; rows: Row[] }
     | { type: "compact"; resourceVersion: number }
+    /** Rows as they are stored: some of those after one resourceVersion, up to another. */
+    | { type: "read"; after: number; to: number }
+    /** Encrypts some of the rows again that are under another key than the first. */
+    | { type: "reencrypt" }
     | { type: "close" }
   );
 
-/** Rows sent while opening: their values stand end to end in `bytes`. */
+/** Rows on their way to the main thread: their values stand end to end in `bytes`. */
 export interface Chunk {
   type: "chunk";
+  /** Of the request that they answer; its `Reply` follows. */
+  id: number;
   /** resourceVersion, previous, deleted (0 or 1), end of the value in `bytes`: four numbers a row. */
   numbers: Float64Array<ArrayBuffer>;
   /** resource, namespace, name: three a row. */
@@ -30,5 +37,77 @@ export interface Reply {
   type: "reply";
   id: number;
   error?: string;
-  state?: LogState;
+  /** To `open`. */
+  state?: OpenState;
+  /** To `reencrypt`: how many rows are left. */
+  left?: number;
+}
+
+/** What the Worker says of the file that it opened. */
+export interface OpenState extends LogState {
+  /** Rows to be encrypted again. */
+  stale: number;
+}
+
+/** Gathers rows for one chunk. */
+export class ChunkBuilder {
+  /** Bytes of values so far. */
+  size = 0;
+  #numbers: number[] = [];
+  #strings: string[] = [];
+  #values: Uint8Array[] = [];
+
+  get empty(): boolean {
+    return this.#values.length === 0;
+  }
+
+  add(row: LoadedRow): void {
+    this.size += row.value.length;
+    this.#values.push(row.value);
+    this.#numbers.push(
+      row.resourceVersion,
+      row.previous,
+      row.deleted ? 1 : 0,
+      this.size,
+    );
+    this.#strings.push(row.resource, row.namespace, row.name);
+  }
+
+  build(id: number): Chunk {
+    const bytes = new Uint8Array(this.size);
+    let offset = 0;
+    for (const value of this.#values) {
+      bytes.set(value, offset);
+      offset += value.length;
+    }
+    return {
+      type: "chunk",
+      id,
+      numbers: new Float64Array(this.#numbers),
+      strings: this.#strings,
+      bytes,
+    };
+  }
+}
+
+/** Hands each row of a chunk to `take`. */
+export function readChunk(
+  { numbers, strings, bytes }: Chunk,
+  take: (row: LoadedRow) => void,
+): void {
+  let start = 0;
+  for (let row = 0; row * 4 < numbers.length; row++) {
+    const end = numbers[row * 4 + 3]!;
+    take({
+      resourceVersion: numbers[row * 4]!,
+      previous: numbers[row * 4 + 1]!,
+      deleted: numbers[row * 4 + 2] === 1,
+      resource: strings[row * 3]!,
+      namespace: strings[row * 3 + 1]!,
+      name: strings[row * 3 + 2]!,
+      // A copy: a view would keep the whole chunk in memory for the sake of one object.
+      value: bytes.slice(start, end),
+    });
+    start = end;
+  }
 }

@@ -4,136 +4,127 @@
  * @module
  */
 /// <reference lib="deno.worker" />
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { LogState } from "./log.ts";
-import type { Chunk, Reply, Request } from "./sqlite_messages.ts";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Encryption } from "./encryption_keys.ts";
+import type { LoadedRow } from "./log.ts";
+import { openDatabase, readMeta, transaction } from "./open_database.ts";
+import { readRows } from "./read_rows.ts";
+import { Reencryption } from "./reencryption.ts";
+import { rowChecksum } from "./row_checksum.ts";
+import {
+  ChunkBuilder,
+  type OpenState,
+  type Reply,
+  type Request,
+} from "./sqlite_messages.ts";
+import { keyIdOf, missingKey, ValueCipher } from "./value_cipher.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
-/** Version of the file's layout; a newer one than this is refused, an older one is migrated step by step. */
-const SCHEMA_VERSION = 1;
 const CHUNK_BYTES = 4 << 20;
+/** What a backup reads at a time: writes wait for it. */
+const READ_BYTES = 1 << 20;
+/** Pages given back to the file system at a time, and the part of the file that may be free before any is. */
+const VACUUM_PAGES = 2000;
+const FREE_PART = 0.5;
 
 let database: DatabaseSync | undefined;
 let insert: StatementSync | undefined;
+let cipher: ValueCipher | undefined;
+let reencryption: Reencryption | undefined;
 
-function open(path: string): LogState {
-  const db = new DatabaseSync(path);
+function open(
+  id: number,
+  { path, encryption }: { path: string; encryption?: Encryption },
+): OpenState {
+  const db = openDatabase(path);
   database = db;
-  // A lock held for the life of this process: a second server on the same folder fails here, at once.
-  db.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE");
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  db.exec("BEGIN EXCLUSIVE");
-  const { user_version: found } = db.prepare("PRAGMA user_version").get() as {
-    user_version: number;
-  };
-  if (found > SCHEMA_VERSION) {
-    throw new Error(
-      `its layout has version ${found}, this program knows up to ${SCHEMA_VERSION}: start a newer program`,
-    );
-  }
-  if (found < 1) {
-    db.exec(`
-      CREATE TABLE log (
-        rv INTEGER PRIMARY KEY,
-        previous INTEGER NOT NULL,
-        deleted INTEGER NOT NULL,
-        resource TEXT NOT NULL,
-        namespace TEXT NOT NULL,
-        name TEXT NOT NULL,
-        value TEXT NOT NULL
-      ) STRICT;
-      CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-      INSERT INTO meta VALUES ('compacted', '0');
-    `);
-    db.prepare("INSERT INTO meta VALUES ('instance', ?)").run(
-      crypto.randomUUID(),
-    );
-  }
-  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
-  insert = db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)");
-  sendRows(db);
-  const meta = new Map(
-    db.prepare("SELECT key, value FROM meta").all().map((row) => [
-      String(row.key),
-      String(row.value),
-    ]),
-  );
+  cipher = encryption && new ValueCipher(encryption);
+  reencryption = new Reencryption(db, cipher);
+  insert = db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  sendRows(id, db);
+  reencryption.removePlaintext();
   return {
-    compacted: Number(meta.get("compacted")),
-    instance: meta.get("instance") ?? "",
+    compacted: Number(readMeta(db, "compacted")),
+    instance: readMeta(db, "instance") ?? "",
+    stale: reencryption.left,
   };
 }
 
-function sendRows(db: DatabaseSync) {
-  let numbers: number[] = [];
-  let strings: string[] = [];
-  let values: Uint8Array[] = [];
-  let size = 0;
-  const send = () => {
-    const bytes = new Uint8Array(size);
-    let offset = 0;
-    for (const value of values) {
-      bytes.set(value, offset);
-      offset += value.length;
+function sendRows(id: number, db: DatabaseSync) {
+  let chunk = new ChunkBuilder();
+  for (const stored of readRows(db)) {
+    reencryption!.note(stored);
+    chunk.add(plain(stored));
+    if (chunk.size >= CHUNK_BYTES) {
+      post(chunk, id);
+      chunk = new ChunkBuilder();
     }
-    const chunk: Chunk = {
-      type: "chunk",
-      numbers: new Float64Array(numbers),
-      strings,
-      bytes,
-    };
-    self.postMessage(chunk, [bytes.buffer, chunk.numbers.buffer]);
-    numbers = [];
-    strings = [];
-    values = [];
-    size = 0;
-  };
-  const rows = db.prepare(
-    `SELECT rv, previous, deleted, resource, namespace, name, CAST(value AS BLOB) AS value
-     FROM log ORDER BY rv`,
-  ).iterate();
-  for (const row of rows) {
-    const value = row.value as Uint8Array;
-    size += value.length;
-    values.push(value);
-    numbers.push(
-      row.rv as number,
-      row.previous as number,
-      row.deleted as number,
-      size,
-    );
-    strings.push(
-      row.resource as string,
-      row.namespace as string,
-      row.name as string,
-    );
-    if (size >= CHUNK_BYTES) send();
   }
-  if (numbers.length > 0) send();
+  if (!chunk.empty) post(chunk, id);
 }
 
-function transaction(db: DatabaseSync, work: () => void) {
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    work();
-    db.exec("COMMIT");
-  } catch (error) {
-    // A failed COMMIT may have rolled back already; what counts is that nothing stays open.
-    try {
-      db.exec("ROLLBACK");
-    } catch { /* there was nothing left to roll back */ }
-    throw error;
-  }
+function plain(row: LoadedRow): LoadedRow {
+  if (keyIdOf(row.value) === undefined) return row;
+  if (!cipher) throw missingKey(row, []);
+  return { ...row, value: cipher.decrypt(row) };
 }
 
-function handle(request: Request): LogState | undefined {
-  if (request.type === "open") return open(request.path);
+function post(chunk: ChunkBuilder, id: number) {
+  const message = chunk.build(id);
+  self.postMessage(message, [message.bytes.buffer, message.numbers.buffer]);
+}
+
+function read(
+  id: number,
+  db: DatabaseSync,
+  range: { after: number; to: number },
+) {
+  const chunk = new ChunkBuilder();
+  for (const row of readRows(db, range)) {
+    chunk.add(row);
+    if (chunk.size >= READ_BYTES) break;
+  }
+  post(chunk, id);
+}
+
+function compact(db: DatabaseSync, to: number) {
+  transaction(db, () => {
+    db.prepare(
+      `DELETE FROM log WHERE rv IN (SELECT previous FROM log
+         WHERE previous > 0 AND rv <= :to
+         AND rv > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'compacted'))`,
+    ).run({ to });
+    db.prepare(
+      `DELETE FROM log WHERE deleted = 1 AND rv <= :to
+         AND rv > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'compacted')`,
+    ).run({ to });
+    db.prepare("UPDATE meta SET value = ? WHERE key = 'compacted'")
+      .run(String(to));
+  });
+  giveBack(db);
+}
+
+/** Free pages are used again, so that few are given back: only what the file will not need soon. */
+function giveBack(db: DatabaseSync) {
+  const pragma = (name: string) =>
+    Number(Object.values(db.prepare(`PRAGMA ${name}`).get()!)[0]);
+  const most = Math.ceil(pragma("page_count") * FREE_PART);
+  const excess = pragma("freelist_count") - most;
+  if (excess <= 0) return;
+  // `all`, since the pragma frees a page with each step.
+  db.prepare(`PRAGMA incremental_vacuum(${Math.min(excess, VACUUM_PAGES)})`)
+    .all();
+}
+
+function handle(request: Request): Partial<Reply> {
+  if (request.type === "open") return { state: open(request.id, request) };
   const db = database!;
   switch (request.type) {
     case "append":
       transaction(db, () => {
         for (const row of request.rows) {
+          const value = cipher?.seal(row) ?? row.value;
           insert!.run(
             row.resourceVersion,
             row.previous,
@@ -141,37 +132,30 @@ function handle(request: Request): LogState | undefined {
             row.resource,
             row.namespace,
             row.name,
-            row.value,
+            value,
+            rowChecksum(value === row.value ? row : { ...row, value }),
           );
         }
       });
-      return;
+      return {};
     case "compact":
-      transaction(db, () => {
-        const to = request.resourceVersion;
-        db.prepare(
-          `DELETE FROM log WHERE rv IN (SELECT previous FROM log
-             WHERE previous > 0 AND rv <= :to
-             AND rv > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'compacted'))`,
-        ).run({ to });
-        db.prepare(
-          `DELETE FROM log WHERE deleted = 1 AND rv <= :to
-             AND rv > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'compacted')`,
-        ).run({ to });
-        db.prepare("UPDATE meta SET value = ? WHERE key = 'compacted'")
-          .run(String(to));
-      });
-      return;
+      compact(db, request.resourceVersion);
+      return {};
+    case "read":
+      read(request.id, db, request);
+      return {};
+    case "reencrypt":
+      return { left: reencryption!.step() };
     case "close":
       db.close();
-      return;
+      return {};
   }
 }
 
 self.onmessage = (event: MessageEvent<Request>) => {
   const reply: Reply = { type: "reply", id: event.data.id };
   try {
-    reply.state = handle(event.data);
+    Object.assign(reply, handle(event.data));
   } catch (error) {
     reply.error = error instanceof Error ? error.message : String(error);
   }

@@ -342,7 +342,7 @@ export class Store {
 
 function writeFailed(error: unknown): StatusError {
   const message = error instanceof Error ? error.message : String(error);
-  return /full|disk/i.test(message)
+  return /disk is full/.test(message)
     ? new StatusError(
       507,
       "InsufficientStorage",

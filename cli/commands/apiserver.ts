@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.ts";
+import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
 import { parseListenAddress } from "../listen_address.ts";
 import { aborted } from "../signals.ts";
 
@@ -24,6 +25,7 @@ export const command = defineCommand({
       value: "URL",
       description: "URL that clients reach it at, where that is another",
     },
+    ...encryptionOptions,
   },
   examples: [
     {
@@ -43,6 +45,7 @@ export const command = defineCommand({
       dataDir: options.data,
       ...address,
       ...(advertiseUrl ? { advertiseUrl } : {}),
+      encryption: await encryptionOf(options, io),
     });
     io.out(`ready ${server.url}`);
     io.err(`export KUBECONFIG=${options.data}/admin.kubeconfig`);

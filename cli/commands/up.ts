@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../api/meta.ts";
 import { Repository } from "../../api/repository.ts";
 import { defineCommand } from "../command.ts";
+import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
 import { parseListenAddress } from "../listen_address.ts";
 import { loggerOf, logOptions } from "../log_options.ts";
 
@@ -60,6 +61,7 @@ export const command = defineCommand({
       default: "1m",
       description: "How often to look for commits",
     },
+    ...encryptionOptions,
     ...logOptions,
   },
   examples: [
@@ -90,6 +92,7 @@ export const command = defineCommand({
       hubPort: hub.port,
       advertiseUrl: options["advertise-url"],
       hubURL: options["hub-url"],
+      encryption: await encryptionOf(options, io),
       catalogue: await builtinPlugins(),
       log: loggerOf(options),
       signal,

@@ -15,6 +15,8 @@ const LOAD_MS = 1500;
 const START_MS = 500;
 /** Part of the rounds in which the next start is killed too. */
 const KILLED_STARTS = 0.2;
+/** Part of the rounds after which Secrets are encrypted with a new key. */
+const NEW_KEYS = 0.1;
 
 /** SIGKILL of the API server at random moments under concurrent writes. */
 export const crash: Soak = {
@@ -26,8 +28,12 @@ export const crash: Soak = {
   async run({ count, random, dir, say }) {
     const data = join(dir, "data");
     const workload = new Workload(random);
+    const keyFile = join(dir, "keys");
+    const options = { args: ["--encryption-key-file", keyFile] };
+    let keys = [newKey(random)];
+    await Deno.writeTextFile(keyFile, keys.join("\n"));
     let killedStarts = 0;
-    let server = await startServer(data);
+    let server = await startServer(data, options);
     await workload.prepare(server.client);
     for (let round = 1; round <= count; round++) {
       const watching = workload.watch(server.client);
@@ -36,11 +42,16 @@ export const crash: Soak = {
       await workload.check(server.client);
       await loadAndKill(workload, server, random);
       await watching;
+      if (random.next() < NEW_KEYS) {
+        // Nobody waits until the old ones are no longer needed: a kill may come between.
+        keys = [newKey(random), ...keys];
+        await Deno.writeTextFile(keyFile, keys.join("\n"));
+      }
       if (random.next() < KILLED_STARTS) {
-        await killStart(data, random);
+        await killStart(serverCommand(data, options), random);
         killedStarts++;
       }
-      server = await startServer(data);
+      server = await startServer(data, options);
       if (round % 20 === 0) say(`round ${round} of ${count}`);
     }
     const watching = workload.watch(server.client);
@@ -50,6 +61,7 @@ export const crash: Soak = {
     return {
       kills: count,
       "kills while starting": killedStarts,
+      "encryption keys": keys.length,
       ...workload.figures,
     };
   },
@@ -72,8 +84,13 @@ async function loadAndKill(
   await loading;
 }
 
-async function killStart(data: string, random: Random) {
-  const child = startChild(serverCommand(data), { name: "apiserver" });
+function newKey(random: Random): string {
+  const bytes = Array.from({ length: 32 }, () => random.int(256));
+  return btoa(String.fromCharCode(...bytes));
+}
+
+async function killStart(command: string[], random: Random) {
+  const child = startChild(command, { name: "apiserver" });
   await new Promise((resolve) => setTimeout(resolve, random.int(START_MS)));
   await child.kill();
 }

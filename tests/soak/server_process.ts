@@ -18,26 +18,34 @@ export interface ServerProcess {
 
 /** Options of {@linkcode startServer}. */
 export interface ServerOptions {
+  /** 0 takes a free one. @default {0} */
+  port?: number;
   /** Further words of the command line. */
   args?: string[];
   /** Milliseconds until it has to serve. @default {60000} */
   timeout?: number;
 }
 
-/** The command line that runs the server on a data folder, at a free port. */
-export function serverCommand(data: string, args: string[] = []): string[] {
+/** The command line that runs the server on a data folder. */
+export function serverCommand(
+  data: string,
+  { port = 0, args = [] }: ServerOptions = {},
+): string[] {
+  const listen = `127.0.0.1:${port}`;
   return [
     ...selfCommand(),
-    ...["apiserver", "--data", data, "--listen", "127.0.0.1:0", ...args],
+    ...["apiserver", "--data", data, "--listen", listen, ...args],
   ];
 }
 
 /** Starts the server on a data folder, and waits until it serves. */
 export async function startServer(
   data: string,
-  { args, timeout = 60_000 }: ServerOptions = {},
+  options: ServerOptions = {},
 ): Promise<ServerProcess> {
-  const child = startChild(serverCommand(data, args), { name: "apiserver" });
+  const { timeout = 60_000 } = options;
+  const command = serverCommand(data, options);
+  const child = startChild(command, { name: "apiserver" });
   try {
     await child.waitForLine(/^ready\b/, { timeout });
     const kubeconfig = await loadKubeconfig({

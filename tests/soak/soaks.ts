@@ -1,7 +1,9 @@
 import { crash } from "./crash.ts";
+import { diskFull } from "./disk_full.ts";
 import type { Soak } from "./soak.ts";
 
 /** All soaks, in the order in which they run. */
 export const soaks: readonly Soak[] = [
   crash,
+  diskFull,
 ];
