@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { startChild } from "../../cli/demo/child.ts";
-import type { Random } from "../random.ts";
+import { type Random, seededRandom } from "../random.ts";
 import {
   serverCommand,
   type ServerProcess,
@@ -16,7 +16,7 @@ const START_MS = 500;
 /** Part of the rounds in which the next start is killed too. */
 const KILLED_STARTS = 0.2;
 /** Part of the rounds after which Secrets are encrypted with a new key. */
-const NEW_KEYS = 0.1;
+const NEW_KEYS = 0.15;
 
 /** SIGKILL of the API server at random moments under concurrent writes. */
 export const crash: Soak = {
@@ -25,9 +25,10 @@ export const crash: Soak = {
     "SIGKILL of the server under concurrent writes: every acknowledged write is there and whole, resourceVersions never go back, and watches resumed from the last seen version miss nothing.",
   count: 200,
   unit: "rounds",
-  async run({ count, random, dir, say }) {
+  async run({ count, seed, random, dir, say }) {
     const data = join(dir, "data");
-    const workload = new Workload(random);
+    // Choices of its own: how many it makes depends on the time, and the moments of the kills must not.
+    const workload = new Workload(seededRandom(seed + 1));
     const keyFile = join(dir, "keys");
     const options = { args: ["--encryption-key-file", keyFile] };
     let keys = [newKey(random)];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { freePort } from "../engines/process.ts";
+import { seededRandom } from "../random.ts";
 import { RESOURCES } from "./objects.ts";
 import { type ServerProcess, startServer } from "./server_process.ts";
 import { mountSmallDisk, smallDiskMissing } from "./small_disk.ts";
@@ -23,12 +24,13 @@ export const diskFull: Soak = {
   count: 40,
   unit: "rounds",
   missing: smallDiskMissing,
-  async run({ count, random, dir, say }) {
+  async run({ count, seed, random, dir, say }) {
     await using disk = await mountSmallDisk(join(dir, "disk"), DISK_BYTES);
     const data = join(disk.dir, "data");
     // The same each time: an unchanged kubeconfig need not be written to a full disk.
     const port = freePort();
-    const workload = new Workload(random);
+    // Choices of its own: how many it makes depends on the time, and the moments of the kills must not.
+    const workload = new Workload(seededRandom(seed + 1));
     let restarts = 0;
     let server = await startServer(data, { port });
     await workload.prepare(server.client);
