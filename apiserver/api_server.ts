@@ -17,6 +17,7 @@ import { Resources } from "./registry/resources.ts";
 import { createHandler } from "./server/handler.ts";
 import { healthPaths } from "./server/health.ts";
 import { InFlight, type InFlightLimits } from "./server/in_flight.ts";
+import { setNoDelay } from "./server/no_delay.ts";
 import { openapiPaths } from "./server/openapi_paths.ts";
 import { Metrics } from "./server/metrics.ts";
 import { respond, respondText } from "./server/respond.ts";
@@ -243,6 +244,7 @@ export async function startApiServer(
     onListen: () => {},
   }, handler);
   const { port } = server.addr as Deno.NetAddr;
+  setNoDelay(port);
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   url ||= `https://${host}:${port}`;
   const { adminToken } = authentication;
