@@ -30,13 +30,14 @@ export class FieldSet {
    */
   static decode(fields: JsonObject | undefined): FieldSet {
     const set = new FieldSet();
-    for (const [key, value] of Object.entries(fields ?? {})) {
+    for (const key in fields) {
+      const value = fields[key];
       if (key === ".") continue;
       const element = normalizeElement(key);
       const below = (value ?? {}) as JsonObject;
-      const keys = Object.keys(below);
-      if (!keys.length || below["."] !== undefined) set.members.add(element);
-      if (keys.length) {
+      const empty = isEmptyObject(below);
+      if (empty || below["."] !== undefined) set.members.add(element);
+      if (!empty) {
         const child = FieldSet.decode(below);
         if (!child.isEmpty()) set.children.set(element, child);
       }
@@ -47,14 +48,16 @@ export class FieldSet {
   /** Writes FieldsV1, keys in Kubernetes' order. */
   encode(): JsonObject {
     const out: JsonObject = {};
-    const elements = [
-      ...new Set([...this.members, ...this.children.keys()]),
-    ].sort(compareElements);
+    const elements = [...this.members];
+    for (const key of this.children.keys()) {
+      if (!this.members.has(key)) elements.push(key);
+    }
+    if (elements.length > 1) elements.sort(compareElements);
     for (const element of elements) {
-      const below = this.children.get(element)?.encode() ?? {};
-      out[element] = this.members.has(element) && this.children.has(element)
-        ? { ".": {}, ...below }
-        : below;
+      const child = this.children.get(element);
+      if (!child) out[element] = {};
+      else if (!this.members.has(element)) out[element] = child.encode();
+      else out[element] = { ".": {}, ...child.encode() };
     }
     return out;
   }
@@ -89,6 +92,26 @@ export class FieldSet {
       if (!child.isEmpty()) return false;
     }
     return true;
+  }
+
+  /** Whether `other` has every path of this set. */
+  isSubsetOf(other: FieldSet): boolean {
+    for (const m of this.members) if (!other.members.has(m)) return false;
+    for (const [key, child] of this.children) {
+      const theirs = other.children.get(key);
+      if (theirs ? !child.isSubsetOf(theirs) : !child.isEmpty()) return false;
+    }
+    return true;
+  }
+
+  /** Whether some path is in both sets. */
+  intersects(other: FieldSet): boolean {
+    for (const m of this.members) if (other.members.has(m)) return true;
+    for (const [key, child] of this.children) {
+      const theirs = other.children.get(key);
+      if (theirs && child.intersects(theirs)) return true;
+    }
+    return false;
   }
 
   union(other: FieldSet): FieldSet {
@@ -153,6 +176,11 @@ export class FieldSet {
   private setChild(key: string, child: FieldSet): void {
     if (!child.isEmpty()) this.children.set(key, child);
   }
+}
+
+function isEmptyObject(value: JsonObject): boolean {
+  for (const _ in value) return false;
+  return true;
 }
 
 /** `.spec.list[name="a"].x`. */

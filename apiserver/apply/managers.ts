@@ -9,6 +9,8 @@ export interface Manager {
   subresource: string;
   time?: string;
   set: FieldSet;
+  /** FieldsV1 of a set as it was encoded before; good for that very set only. */
+  encoded?: { set: FieldSet; fields: JsonObject };
 }
 
 /** Managers by identity. */
@@ -30,11 +32,15 @@ export function identify(
 }
 
 /**
- * Reads `metadata.managedFields`.
+ * Reads `metadata.managedFields`. Those that are `stored` were written by {@linkcode encodeManagers}, so what stays
+ * as it is need not be written anew.
  *
  * @throws {Error} where an entry is malformed.
  */
-export function decodeManagers(entries: unknown): Managers {
+export function decodeManagers(
+  entries: unknown,
+  { stored = false }: { stored?: boolean } = {},
+): Managers {
   const out: Managers = new Map();
   if (entries === undefined || entries === null) return out;
   if (!Array.isArray(entries)) throw new Error("managedFields must be a list");
@@ -59,6 +65,9 @@ export function decodeManagers(entries: unknown): Managers {
       time: entry.time,
       set: FieldSet.decode(entry.fieldsV1),
     };
+    if (stored) {
+      manager.encoded = { set: manager.set, fields: entry.fieldsV1 };
+    }
     out.set(identify(manager), manager);
   });
   return out;
@@ -84,7 +93,7 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
   return sorted.map((m) => ({
     apiVersion: m.apiVersion,
     fieldsType: "FieldsV1" as const,
-    fieldsV1: m.set.encode() as JsonObject,
+    fieldsV1: m.encoded?.set === m.set ? m.encoded.fields : m.set.encode(),
     manager: m.manager,
     operation: m.operation,
     ...(m.subresource ? { subresource: m.subresource } : {}),

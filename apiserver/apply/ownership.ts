@@ -85,14 +85,15 @@ export function takeOver(
   const changes: [string, FieldSet][] = [];
   for (const [id, manager] of managers) {
     if (id === self) continue;
-    const taken = manager.set.intersection(touched);
-    if (!taken.isEmpty()) {
-      taken.forEach((path) => conflicts.push({ manager, path }));
+    const { set } = manager;
+    const takes = set.intersects(touched);
+    if (!takes && !set.intersects(comparison.removed)) {
+      if (set.isEmpty()) changes.push([id, set]);
+      continue;
     }
-    changes.push([
-      id,
-      manager.set.difference(taken).difference(comparison.removed),
-    ]);
+    const taken = set.intersection(touched);
+    if (takes) taken.forEach((path) => conflicts.push({ manager, path }));
+    changes.push([id, set.difference(taken).difference(comparison.removed)]);
   }
   if (conflicts.length && !force) return conflicts;
   for (const [id, set] of changes) {

@@ -160,7 +160,7 @@ function startingManagers(
 ): Managers {
   let managers: Managers;
   try {
-    managers = decodeManagers(live?.metadata.managedFields);
+    managers = decodeManagers(live?.metadata.managedFields, { stored: true });
   } catch (error) {
     throw new StatusError(
       400,
@@ -200,18 +200,23 @@ function applyOnce(
   { base, patch, type, force, self, managers, reset }: ApplyOnceOptions,
 ) {
   const id = identify(self);
-  const last = managers.get(id)?.set;
+  const before = managers.get(id);
+  const last = before?.set;
   const set = toFieldSet(patch, type).recursiveDifference(reset);
-  managers.set(id, { ...self, time: managers.get(id)?.time, set });
+  const { time, encoded } = before ?? {};
+  managers.set(id, { ...self, time, set, encoded });
   const merged = merge(base, patch, type) as JsonObject;
-  const object = prune(merged, { managers, last, type });
+  const object = prune(merged, { managers, id, last, type });
   const comparison = withoutReset(compare(base, object, type), reset);
   const conflicts = takeOver(managers, { comparison, self: id, force });
   const owned = managers.get(id);
   if (owned) {
     const rest = withoutSystemFields(owned.set);
     if (rest.isEmpty()) managers.delete(id);
-    else managers.set(id, { ...owned, set: rest });
+    else {
+      const same = last && rest.isSubsetOf(last) && last.isSubsetOf(rest);
+      managers.set(id, { ...owned, set: same ? last : rest });
+    }
   }
   return { object, managers, conflicts };
 }
@@ -219,13 +224,18 @@ function applyOnce(
 /** Removes what the manager applied last time, not this time, and nobody else owns. */
 function prune(
   merged: JsonObject,
-  { managers, last, type }: {
+  { managers, id, last, type }: {
     managers: Managers;
+    /** The manager that applies. */
+    id: string;
     last: FieldSet | undefined;
     type: MergeType;
   },
 ): JsonObject {
   if (!last || last.isEmpty()) return merged;
+  // With nothing given up there is nothing to remove: what was applied last is applied again, all parents included.
+  const own = managers.get(id)?.set;
+  if (own && last.isSubsetOf(own)) return merged;
   const fieldsOf = (value: Json) =>
     withNamedFields(toFieldSet(value, type), type);
   const without = (set: FieldSet) =>

@@ -7,46 +7,44 @@ import { fieldType, isObject, itemElement, resolve } from "./resolve.ts";
 /** The set of fields that `value` sets. */
 export function toFieldSet(value: Json, type: MergeType): FieldSet {
   const set = new FieldSet();
-  visit(value, type, [], set);
+  visit(value, type, set);
   return set;
 }
 
-function visit(
+/** Adds what `value` sets below `element` of `set`; the element itself where it is owned as a whole. */
+function enter(
+  element: string,
   value: Json,
-  type: MergeType,
-  path: string[],
-  set: FieldSet,
+  { type, set }: { type: MergeType; set: FieldSet },
 ): void {
-  const as = resolve(type, value);
-  if (as.kind === "scalar") {
-    set.insert(path);
-    return;
+  const child = new FieldSet();
+  if (visit(value, type, child)) set.members.add(element);
+  if (child.members.size || child.children.size) {
+    set.children.set(element, child);
   }
+}
+
+/** Adds the fields of `value` to `set`; returns whether the value is one that is owned as a whole. */
+function visit(value: Json, type: MergeType, set: FieldSet): boolean {
+  const as = resolve(type, value);
+  if (as.kind === "scalar") return true;
   if (as.kind === "map") {
-    if (as.map.atomic) {
-      set.insert(path);
-      return;
-    }
-    if (!isObject(value)) return;
+    if (as.map.atomic) return true;
+    if (!isObject(value)) return false;
     for (const key in value) {
       const sub = value[key];
       const subType = fieldType(as.map, key);
       if (sub === undefined || !subType) continue;
-      path.push(fieldElement(key));
-      visit(sub, subType, path, set);
-      const bare = sub === null ||
-        (isObject(sub) && !Object.keys(sub).length);
+      const element = fieldElement(key);
+      enter(element, sub, { type: subType, set });
+      const bare = sub === null || (isObject(sub) && isEmptyObject(sub));
       // Keys that the schema does not name are owned as such, besides what they hold.
-      if (bare || !as.map.fields.has(key)) set.insert(path);
-      path.pop();
+      if (bare || !as.map.fields.has(key)) set.members.add(element);
     }
-    return;
+    return false;
   }
-  if (as.list.atomic) {
-    set.insert(path);
-    return;
-  }
-  if (!Array.isArray(value)) return;
+  if (as.list.atomic) return true;
+  if (!Array.isArray(value)) return false;
   const seen = new Map<string, number>();
   const elements = value.map((item) => {
     try {
@@ -59,13 +57,17 @@ function visit(
   });
   elements.forEach((element, i) => {
     if (element === undefined) return;
-    path.push(element);
     if (seen.get(element) === 1) {
-      visit(value[i]!, as.list.item, path, set);
+      enter(element, value[i]!, { type: as.list.item, set });
     }
-    set.insert(path);
-    path.pop();
+    set.members.add(element);
   });
+  return false;
+}
+
+function isEmptyObject(value: object): boolean {
+  for (const _ in value) return false;
+  return true;
 }
 
 /** `set` plus the declared fields on the way to its paths: owning `spec.a` then means owning `spec`. */

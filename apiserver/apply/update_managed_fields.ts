@@ -56,7 +56,7 @@ function startingManagers(
 ): Managers {
   const lenient = () => {
     try {
-      return decodeManagers(metadataOf(live).managedFields);
+      return decodeManagers(metadataOf(live).managedFields, { stored: true });
     } catch {
       return new Map<string, Manager>();
     }
@@ -129,9 +129,10 @@ export function trackUpdate(
   if (taken.isEmpty()) return;
   const id = identify(manager);
   const before = managers.get(id);
-  managers.set(id, {
-    ...manager,
-    time,
-    set: before ? taken.union(before.set) : taken,
-  });
+  const set = !before
+    ? taken
+    : taken.isSubsetOf(before.set)
+    ? before.set
+    : taken.union(before.set);
+  managers.set(id, { ...manager, time, set, encoded: before?.encoded });
 }

@@ -24,10 +24,10 @@ export function impersonate(
   const asked = list(headers.get("impersonate-group"));
   const uid = headers.get("impersonate-uid") ?? "";
   const extra: Record<string, string[]> = {};
-  for (const [header, value] of headers) {
-    if (!header.startsWith(EXTRA)) continue;
+  headers.forEach((value, header) => {
+    if (!header.startsWith(EXTRA)) return;
     extra[unescape(header.slice(EXTRA.length))] = list(value);
-  }
+  });
   const extras = Object.entries(extra);
   if (!name) {
     if (asked.length === 0 && !uid && extras.length === 0) return user;

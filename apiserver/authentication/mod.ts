@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { timingSafeEqual } from "node:crypto";
 import { base64url } from "jose";
 import { unauthorized } from "../errors.ts";
 import type { JsonObject, Reader, User } from "../types.ts";
@@ -87,7 +86,6 @@ export async function createAuthentication(
   const file = (name: string) => dataDir && `${dataDir}/${name}`;
   const keys = await openKeySet(file("service-account-keys.json"));
   const adminToken = await openAdminToken(file("admin.token"));
-  const admin = new TextEncoder().encode(adminToken);
   const tokens = serviceAccountTokens({
     keys,
     issuer,
@@ -99,9 +97,7 @@ export async function createAuthentication(
   const all: TokenAuthenticator[] = [
     {
       verify(token) {
-        const given = new TextEncoder().encode(token);
-        const same = given.length === admin.length &&
-          timingSafeEqual(given, admin);
+        const same = sameText(token, adminToken);
         return Promise.resolve(
           same ? { user: ADMIN, audiences } : undefined,
         );
@@ -175,6 +171,16 @@ export function userInfo(user: User): JsonObject {
     groups: user.groups,
     ...(user.extra ? { extra: user.extra } : {}),
   };
+}
+
+/** Compares in a time that says nothing of where two texts differ. */
+function sameText(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  let different = 0;
+  for (let i = 0; i < a.length; i++) {
+    different |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  }
+  return different === 0;
 }
 
 async function openAdminToken(file: string | undefined): Promise<string> {

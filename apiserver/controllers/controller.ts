@@ -4,6 +4,7 @@
  * @module
  */
 import { StatusError } from "../errors.ts";
+import { cloneJson } from "../schema/clone_json.ts";
 import type {
   Change,
   InternalClient,
@@ -53,7 +54,7 @@ export async function tolerate(
 
 /** A copy of `object` that may be changed. */
 export function copy(object: KubeObject): KubeObject {
-  return structuredClone(object);
+  return cloneJson(object);
 }
 
 /** An object's key as one string; no part of it can have a slash. */

@@ -1,4 +1,5 @@
 import { badRequest, StatusError } from "../errors.ts";
+import { cloneJson } from "../schema/clone_json.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
 import { jsonKind } from "../schema/go_value.ts";
 import type { Json, JsonObject } from "../types.ts";
@@ -90,7 +91,7 @@ function applyOne(document: Json, operation: JsonObject): Json {
     case "copy": {
       const copied = find(document, pointer(operation.from)) ?? null;
       return change(document, path, {
-        value: structuredClone(copied),
+        value: cloneJson(copied),
         insert: true,
       });
     }

@@ -1,5 +1,6 @@
 import { alreadyExists, badRequest, invalid } from "../errors.ts";
 import { updateManagedFields } from "../apply/mod.ts";
+import { cloneJson } from "../schema/clone_json.ts";
 import type { KubeObject } from "../types.ts";
 import {
   generatedName,
@@ -49,7 +50,7 @@ export async function create(
   if (info.name) object.metadata.name ||= info.name;
   const generate = !object.metadata.name && object.metadata.generateName;
   for (let attempt = 1;; attempt++) {
-    const candidate = generate ? structuredClone(object) : object;
+    const candidate = generate ? cloneJson(object) : object;
     if (generate) candidate.metadata.name = generatedName(generate);
     try {
       return await createObject(registry, request, candidate);

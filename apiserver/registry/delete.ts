@@ -1,5 +1,6 @@
 import { conflict, notFound } from "../errors.ts";
 import type { DeleteOptions } from "../request/delete_options.ts";
+import { cloneJson } from "../schema/clone_json.ts";
 import type { Decision } from "../storage/store.ts";
 import type { JsonObject, KubeObject, ObjectMeta } from "../types.ts";
 import { timestamp } from "./metadata.ts";
@@ -46,7 +47,7 @@ export async function deleteObject(
         options: request.options,
         old,
       });
-      const object = structuredClone(old);
+      const object = cloneJson(old);
       setFinalizers(object.metadata, options);
       const starts = !object.metadata.deletionTimestamp;
       // May add finalizers, and so comes before the question whether anything holds the object.

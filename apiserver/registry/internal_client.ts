@@ -1,4 +1,5 @@
 import { noSuchPath } from "../errors.ts";
+import { cloneJson } from "../schema/clone_json.ts";
 import type {
   InternalClient,
   ObjectKey,
@@ -53,13 +54,13 @@ export function internalClient(
     subscribe: (listener) => registry.store.subscribe(listener),
     create: async (key, object) =>
       await create(registry, requestFor(key, "create"), {
-        value: structuredClone(object),
+        value: cloneJson(object),
         duplicates: [],
       }),
     update: async (key, object, { subresource = "" } = {}) => {
       const request = requestFor(key, "update", subresource);
       const body = {
-        value: structuredClone(object) as never,
+        value: cloneJson(object) as never,
         duplicates: [],
       };
       const own = request.served.definition.strategy?.subresources

@@ -34,9 +34,17 @@ export function generatedName(prefix: string): string {
   return prefix.slice(0, 63 - 5) + suffix;
 }
 
+let second = NaN;
+let secondText = "";
+
 /** RFC 3339 in whole seconds, as Kubernetes writes times. */
 export function timestamp(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, "Z");
+  const now = Math.floor(date.getTime() / 1000);
+  if (now !== second) {
+    secondText = date.toISOString().replace(/\.\d+Z$/, "Z");
+    second = now;
+  }
+  return secondText;
 }
 
 /**

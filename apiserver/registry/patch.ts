@@ -7,6 +7,7 @@ import {
   StatusError,
 } from "../errors.ts";
 import { jsonPatch, mergePatch, strategicMergePatch } from "../patch/mod.ts";
+import { cloneJson } from "../schema/clone_json.ts";
 import type { Decision } from "../storage/store.ts";
 import type { Json, JsonObject, KubeObject } from "../types.ts";
 import { prepareNew } from "./create.ts";
@@ -79,8 +80,8 @@ function patched(
 ): KubeObject {
   const { served, options } = request;
   reportStrict(served, body.duplicates, options);
-  const document = structuredClone(old) as unknown as JsonObject;
-  const value = structuredClone(body.value) as Json;
+  const document = cloneJson(old) as unknown as JsonObject;
+  const value = cloneJson(body.value) as Json;
   let result: Json;
   switch (type) {
     case "application/json-patch+json":
@@ -155,7 +156,7 @@ async function apply(
       served,
       // It shares parts with the live object, which must stay as it is.
       {
-        value: structuredClone(merged) as unknown as JsonObject,
+        value: cloneJson(merged) as unknown as JsonObject,
         duplicates: [],
       },
       { ...options, fieldValidation: "Ignore" },

@@ -1,4 +1,5 @@
 import { badRequest, notFound } from "../errors.ts";
+import { cloneJson } from "../schema/clone_json.ts";
 import type {
   Json,
   JsonObject,
@@ -94,7 +95,7 @@ export async function changeScale(
         }: should be a non-negative integer`,
       );
     }
-    const next = structuredClone(old);
+    const next = cloneJson(old);
     if (metadata?.resourceVersion) {
       next.metadata.resourceVersion = metadata.resourceVersion;
     }

@@ -1,4 +1,5 @@
 import { methodNotAllowed, noSuchPath, notFound } from "../errors.ts";
+import { cloneJson } from "../schema/clone_json.ts";
 import type { KubeObject, SubresourceHandler } from "../types.ts";
 import { jsonPatch, mergePatch } from "../patch/mod.ts";
 import { objectOf } from "./present.ts";
@@ -32,7 +33,7 @@ export async function handleSubresource(
       const wanted = { body: bodyOf(handler, request, body), patch };
       return await handler.handle(
         info.verb,
-        structuredClone(old),
+        cloneJson(old),
         patchedBody(old, wanted),
         context,
       );
@@ -70,7 +71,7 @@ function patchedBody(
   if (!patch) return body;
   const { apiVersion: _, kind: __, ...changes } = body;
   const result = patch === "application/json-patch+json"
-    ? jsonPatch(structuredClone(old) as never, body as never)
-    : mergePatch(structuredClone(old) as never, changes as never);
+    ? jsonPatch(cloneJson(old) as never, body as never)
+    : mergePatch(cloneJson(old) as never, changes as never);
   return result as unknown as KubeObject;
 }

@@ -1,5 +1,6 @@
 import { updateManagedFields } from "../apply/mod.ts";
 import { badRequest, conflict, invalid, notFound } from "../errors.ts";
+import { cloneJson } from "../schema/clone_json.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { Decision } from "../storage/store.ts";
@@ -60,7 +61,7 @@ export async function update(
       }]);
     }
     checkIdentity(sent, old, request);
-    return structuredClone(sent);
+    return cloneJson(sent);
   });
   return { object, created: false };
 }

@@ -149,6 +149,7 @@ class EventEncoder {
     type: "ADDED" | "MODIFIED" | "DELETED" | "LEFT",
   ): Bytes {
     const key = `${type} ${this.#key}`;
+    change.encoded ??= new Map();
     let line = change.encoded.get(key);
     if (!line) {
       line = type === "LEFT"

@@ -15,6 +15,8 @@ const MAX_DEPTH = 500;
 /** Aliases of one YAML document may add up to no more than this many nodes (against the "billion laughs"). */
 const MAX_ALIASES = 100;
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /** A body, decoded. */
 export interface DecodedBody {
   /** What the body says; an array for JSON patches. */
@@ -36,7 +38,7 @@ export function decodeBody(
 ): DecodedBody {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     throw badRequest("the request body is not valid UTF-8");
   }

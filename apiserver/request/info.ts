@@ -1,5 +1,6 @@
 import type { RequestInfo } from "../types.ts";
 import { fieldSelector } from "./field_selector.ts";
+import type { RequestUrl } from "./url.ts";
 
 const VERBS: Record<string, string> = {
   POST: "create",
@@ -21,8 +22,10 @@ export function isTrue(value: string | null): boolean {
  *
  * @throws URIError where the path is not valid percent-encoding.
  */
-export function requestInfo(method: string, url: URL): RequestInfo {
-  const path = decodeURIComponent(url.pathname);
+export function requestInfo(method: string, url: RequestUrl): RequestInfo {
+  const path = url.pathname.includes("%")
+    ? decodeURIComponent(url.pathname)
+    : url.pathname;
   const info: RequestInfo = {
     isResource: false,
     path,
@@ -76,7 +79,7 @@ export function requestInfo(method: string, url: URL): RequestInfo {
 }
 
 /** The name that a field selector pins; read by the selector's own parser, so that both mean the same object. */
-function selectedName(url: URL): string {
+function selectedName(url: RequestUrl): string {
   try {
     return fieldSelector(url.searchParams.get("fieldSelector"))
       .find(({ field, not }) => field === "metadata.name" && !not)?.value ?? "";
@@ -86,6 +89,6 @@ function selectedName(url: URL): string {
   }
 }
 
-function isTrueParameter(url: URL, name: string): boolean {
+function isTrueParameter(url: RequestUrl, name: string): boolean {
   return url.searchParams.has(name) && isTrue(url.searchParams.get(name));
 }

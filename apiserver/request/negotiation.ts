@@ -44,12 +44,27 @@ const TRANSFORMS = [
   "PartialObjectMetadataList",
 ];
 
+/** Forms by Accept header: a client sends the same one again and again. */
+const known = new Map<string, Form>();
+const MAX_KNOWN = 100;
+
 /**
  * Chooses the form of an answer by the request's Accept header.
  *
  * @throws 406 where nothing acceptable can be served.
  */
 export function negotiate(accept: string | null, pretty = false): Form {
+  const key = `${pretty ? "pretty " : ""}${accept ?? ""}`;
+  let form = known.get(key);
+  if (!form) {
+    form = choose(accept, pretty);
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(key, form);
+  }
+  return form;
+}
+
+function choose(accept: string | null, pretty: boolean): Form {
   for (const { type, parameters } of acceptClauses(accept)) {
     const mediaType = MEDIA_TYPES[type];
     if (!mediaType) continue;

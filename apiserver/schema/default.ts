@@ -1,4 +1,5 @@
 import type { Schema } from "../types.ts";
+import { cloneJson } from "./clone_json.ts";
 
 type Defaulter = (value: unknown) => void;
 
@@ -29,7 +30,7 @@ function field(name: string, schema: Schema): Field {
 }
 
 function copy<T>(value: T): T {
-  return value && typeof value === "object" ? structuredClone(value) : value;
+  return value && typeof value === "object" ? cloneJson(value) : value;
 }
 
 function compile(schema: Schema | undefined): Defaulter | undefined {

@@ -32,6 +32,10 @@ const dateTime =
 function isDate(text: string): boolean {
   const m = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
   if (!m) return false;
+  const month = Number(m[2]);
+  const day = Number(m[3]);
+  // Every month has these; a Date knows the others.
+  if (month >= 1 && month <= 12 && day >= 1 && day <= 28) return true;
   const date = new Date(`${text}T00:00:00Z`);
   return !isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }

@@ -29,6 +29,7 @@ import { isTrue } from "../request/info.ts";
 import { listOptions } from "../request/list_options.ts";
 import { negotiate } from "../request/negotiation.ts";
 import { decodeProtobuf, PROTOBUF } from "../request/protobuf/decode.ts";
+import type { RequestUrl } from "../request/url.ts";
 import { writeOptions } from "../request/write_options.ts";
 import type { JsonObject, KubeObject, RequestInfo, User } from "../types.ts";
 import { contentTypeOf, unsupportedMediaType } from "./content_type.ts";
@@ -61,7 +62,7 @@ export interface AnswerContext {
 /** An authorized request for a resource. */
 export interface AuthorizedRequest {
   request: Request;
-  url: URL;
+  url: RequestUrl;
   info: RequestInfo;
   user: User;
   /** Adds a `Warning` header to the answer. */
@@ -247,10 +248,19 @@ function getObject(exchange: Exchange): Response {
 }
 
 function respondObject(
-  { served, shape }: Exchange,
+  exchange: Exchange,
   object: KubeObject,
   status: number,
 ): Response {
+  const { context, served, shape } = exchange;
+  if (shape.as === undefined) {
+    // What was just written is encoded already.
+    const name = object.metadata?.name ?? "";
+    const entry = context.registry.store.get(keyOf(exchange, name));
+    if (entry?.holds(object)) {
+      return respondBytes(entry.bytes, { status, form: shape });
+    }
+  }
   // A subresource answers its own kind, of which there is no table.
   const own = object.kind !== served.definition.kind;
   return respond(

@@ -3,6 +3,7 @@ import { impersonate } from "../authentication/impersonation.ts";
 import type { Authorizer } from "../authorization/mod.ts";
 import { badRequest, forbidden, noSuchPath, StatusError } from "../errors.ts";
 import { requestInfo } from "../request/info.ts";
+import { type RequestUrl, requestUrl } from "../request/url.ts";
 import type { AuthorizationAttributes, RequestInfo, User } from "../types.ts";
 import { type AnswerContext, answerResource } from "./answer_resource.ts";
 import type { InFlight } from "./in_flight.ts";
@@ -37,7 +38,7 @@ export function createHandler(
 
   async function answer(
     request: Request,
-    url: URL,
+    url: RequestUrl,
     { info, warnings }: { info: RequestInfo; warnings: string[] },
   ): Promise<Response> {
     const authenticated = await authentication.authenticate(request.headers);
@@ -66,7 +67,7 @@ export function createHandler(
 
   return async (request) => {
     const started = performance.now();
-    const url = new URL(request.url);
+    const url = requestUrl(request.url);
     const warnings: string[] = [];
     let info: RequestInfo | undefined;
     let response: Response;
@@ -82,7 +83,7 @@ export function createHandler(
       if (!(error instanceof StatusError)) options.onError(error, request);
       response = respondError(error);
     }
-    for (const warning of new Set(warnings)) {
+    for (const warning of warnings.length > 0 ? new Set(warnings) : []) {
       response.headers.append(
         "warning",
         `299 - ${JSON.stringify(warning).replaceAll(/[^\x20-\x7e]/g, "?")}`,
@@ -99,7 +100,7 @@ export function createHandler(
   };
 }
 
-function readInfo(request: Request, url: URL): RequestInfo {
+function readInfo(request: Request, url: RequestUrl): RequestInfo {
   try {
     return requestInfo(request.method, url);
   } catch (error) {

@@ -11,6 +11,11 @@ import type { Json, JsonObject } from "../types.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const COMMON = { "cache-control": "no-cache, private" };
+/** Headers of the usual answer, made once. */
+const JSON_HEADERS = new Headers({
+  ...COMMON,
+  "content-type": "application/json",
+});
 const JSON_FORM: Form = { mediaType: "application/json" };
 
 /** Options of an answer. */
@@ -32,8 +37,17 @@ export function respond(
     : JSON.stringify(value) + "\n";
   return new Response(encoder.encode(text), {
     status,
-    headers: { ...COMMON, "content-type": form.mediaType, ...headers },
+    headers: headersOf(form, headers),
   });
+}
+
+function headersOf(
+  { mediaType }: Form,
+  more: Record<string, string> | undefined,
+): HeadersInit {
+  return more || mediaType !== "application/json"
+    ? { ...COMMON, "content-type": mediaType, ...more }
+    : JSON_HEADERS;
 }
 
 /** Answers JSON that is encoded already. */
@@ -47,7 +61,7 @@ export function respondBytes(
   }
   return new Response(bytes, {
     status,
-    headers: { ...COMMON, "content-type": form.mediaType, ...headers },
+    headers: headersOf(form, headers),
   });
 }
 

@@ -23,6 +23,11 @@ export class Entry {
     return this.#object ??= JSON.parse(decoder.decode(this.bytes));
   }
 
+  /** Whether `object` is the very one that this entry hands out, so that `bytes` are its JSON. */
+  holds(object: KubeObject): boolean {
+    return this.#object === object;
+  }
+
   /** An entry of an object whose JSON text is at hand. */
   static of(object: KubeObject, text: string): Entry {
     const { namespace = "", name, resourceVersion } = object.metadata;
@@ -44,5 +49,5 @@ export interface EntryChange {
   /** The state before, for MODIFIED and DELETED. */
   old?: Entry;
   /** Encoded forms of this event, made once for all watchers that want the same form. */
-  encoded: Map<string, Uint8Array<ArrayBuffer> | undefined>;
+  encoded?: Map<string, Uint8Array<ArrayBuffer>>;
 }

@@ -14,13 +14,8 @@ export interface Row {
   resource: string;
   namespace: string;
   name: string;
-  /** The object as JSON; for `deleted` its last state. */
-  value: string;
-}
-
-/** A row as read back: its value is UTF-8. */
-export interface LoadedRow extends Omit<Row, "value"> {
-  value: Uint8Array;
+  /** The object as UTF-8 JSON; for `deleted` its last state. */
+  value: Uint8Array<ArrayBuffer>;
 }
 
 /** What a log holds when it is opened. */
@@ -34,7 +29,7 @@ export interface LogState {
 /** An append-only log of changes with compaction. */
 export interface Log {
   /** Opens the log and hands every row, in order of resourceVersion, to `load`. */
-  open(load: (row: LoadedRow) => void): Promise<LogState>;
+  open(load: (row: Row) => void): Promise<LogState>;
   /** Resolves once the rows would survive a power failure; on rejection none of them is stored. */
   append(rows: Row[]): Promise<void>;
   /** Forgets history up to and including `resourceVersion`; objects stay. */

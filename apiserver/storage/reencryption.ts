@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { DatabaseSync } from "node:sqlite";
-import type { LoadedRow } from "./log.ts";
+import type { Row } from "./log.ts";
 import { readMeta, transaction, writeMeta } from "./open_database.ts";
 import { readRows } from "./read_rows.ts";
 import { rowChecksum } from "./row_checksum.ts";
@@ -31,7 +31,7 @@ export class Reencryption {
   }
 
   /** Looks at a row as it is stored. */
-  note({ resource, value, resourceVersion }: LoadedRow): void {
+  note({ resource, value, resourceVersion }: Row): void {
     if (!this.cipher?.isStale(resource, value)) return;
     const list = keyIdOf(value) === undefined ? this.#plaintext : this.#stale;
     list.push(resourceVersion);

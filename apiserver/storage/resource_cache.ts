@@ -127,10 +127,14 @@ export class ResourceCache {
 
   #notify(change: EntryChange): void {
     const { namespace, name } = change.entry;
-    const keys = new Set(["", scopeKey(namespace), scopeKey(namespace, name)]);
-    for (const key of keys) {
-      for (const listener of this.#listeners.get(key) ?? []) listener(change);
-    }
+    if (this.#listeners.size === 0) return;
+    const tell = (key: string) => {
+      const set = this.#listeners.get(key);
+      if (set) { for (const listener of set) listener(change); }
+    };
+    tell("");
+    tell(scopeKey(namespace));
+    tell(scopeKey(namespace, name));
   }
 }
 

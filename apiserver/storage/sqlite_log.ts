@@ -1,10 +1,12 @@
 import type { Encryption } from "./encryption_keys.ts";
-import type { LoadedRow, Log, LogState, Row } from "./log.ts";
+import type { Log, LogState, Row } from "./log.ts";
 import {
   type Chunk,
-  readChunk,
   type Reply,
   type Request,
+  RowPacker,
+  transferable,
+  unpackRows,
 } from "./sqlite_messages.ts";
 
 type Body = Request extends infer R
@@ -15,7 +17,7 @@ interface Waiting {
   resolve: (reply: Reply) => void;
   reject: (error: Error) => void;
   /** Takes the rows of the answer. */
-  load?: (row: LoadedRow) => void;
+  load?: (row: Row) => void;
 }
 
 /** Options of {@linkcode SqliteLog}. */
@@ -56,7 +58,11 @@ export class SqliteLog implements Log {
       const { data } = event;
       const waiting = this.#waiting.get(data.id);
       if (data.type === "chunk") {
-        if (waiting?.load) readChunk(data, waiting.load);
+        // Copies: views would keep the whole chunk in memory for the sake of one object.
+        unpackRows(
+          data,
+          (row) => waiting?.load?.({ ...row, value: row.value.slice() }),
+        );
         return;
       }
       this.#waiting.delete(data.id);
@@ -73,12 +79,12 @@ export class SqliteLog implements Log {
     };
   }
 
-  async open(load: (row: LoadedRow) => void): Promise<LogState> {
+  async open(load: (row: Row) => void): Promise<LogState> {
     const { encryption } = this.#options;
     try {
       const { state } = await this.#call(
         { type: "open", path: this.#path, encryption },
-        load,
+        { load },
       );
       this.#stale = state!.stale;
       this.#reencrypt();
@@ -90,7 +96,12 @@ export class SqliteLog implements Log {
   }
 
   async append(rows: Row[]): Promise<void> {
-    await this.#call({ type: "append", rows });
+    const packer = new RowPacker();
+    for (const row of rows) packer.add(row);
+    const packed = packer.pack();
+    await this.#call({ type: "append", rows: packed }, {
+      transfer: transferable(packed),
+    });
     // Where it stopped for want of space, there seems to be some again.
     if (this.#stale > 0) this.#reencrypt();
   }
@@ -104,13 +115,15 @@ export class SqliteLog implements Log {
    * The rows up to a resourceVersion as they are stored, a few at a time, while writes go on. What was compacted before
    * is not among them; nothing is compacted meanwhile, so a reader that gives up has to say so (`return`).
    */
-  async *snapshot(to: number): AsyncGenerator<LoadedRow[], void> {
+  async *snapshot(to: number): AsyncGenerator<Row[], void> {
     const held = Promise.withResolvers<void>();
     this.#snapshots.add(held.promise);
     try {
       for (let after = 0;;) {
-        const rows: LoadedRow[] = [];
-        await this.#call({ type: "read", after, to }, (row) => rows.push(row));
+        const rows: Row[] = [];
+        await this.#call({ type: "read", after, to }, {
+          load: (row) => rows.push(row),
+        });
         if (rows.length === 0) return;
         yield rows;
         after = rows.at(-1)!.resourceVersion;
@@ -163,12 +176,18 @@ export class SqliteLog implements Log {
     }
   }
 
-  #call(body: Body, load?: (row: LoadedRow) => void): Promise<Reply> {
+  #call(
+    body: Body,
+    { load, transfer = [] }: {
+      load?: (row: Row) => void;
+      transfer?: ArrayBuffer[];
+    } = {},
+  ): Promise<Reply> {
     if (this.#failed) return Promise.reject(this.#failed);
     const id = ++this.#id;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, load });
-      this.#worker.postMessage({ ...body, id });
+      this.#worker.postMessage({ ...body, id }, transfer);
     });
   }
 }

@@ -4,14 +4,14 @@
  * @module
  */
 import type { Encryption } from "./encryption_keys.ts";
-import type { LoadedRow, LogState, Row } from "./log.ts";
+import type { LogState, Row } from "./log.ts";
 
 /** To the Worker; each is answered by one `Reply` with its `id`, in order. */
 export type Request =
   & { id: number }
   & (
     | { type: "open"; path: string; encryption?: Encryption }
-    | { type: "append"; rows: Row[] }
+    | { type: "append"; rows: PackedRows }
     | { type: "compact"; resourceVersion: number }
     /** Rows as they are stored: some of those after one resourceVersion, up to another. */
     | { type: "read"; after: number; to: number }
@@ -20,16 +20,20 @@ export type Request =
     | { type: "close" }
   );
 
-/** Rows on their way to the main thread: their values stand end to end in `bytes`. */
-export interface Chunk {
-  type: "chunk";
-  /** Of the request that they answer; its `Reply` follows. */
-  id: number;
+/** Many rows in few values, since each value in a message costs; their values stand end to end in `bytes`. */
+export interface PackedRows {
   /** resourceVersion, previous, deleted (0 or 1), end of the value in `bytes`: four numbers a row. */
   numbers: Float64Array<ArrayBuffer>;
   /** resource, namespace, name: three a row. */
   strings: string[];
   bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Rows on their way to the main thread. */
+export interface Chunk extends PackedRows {
+  type: "chunk";
+  /** Of the request that they answer; its `Reply` follows. */
+  id: number;
 }
 
 /** The answer to a request. */
@@ -49,8 +53,8 @@ export interface OpenState extends LogState {
   stale: number;
 }
 
-/** Gathers rows for one chunk. */
-export class ChunkBuilder {
+/** Gathers rows for one message. */
+export class RowPacker {
   /** Bytes of values so far. */
   size = 0;
   #numbers: number[] = [];
@@ -61,7 +65,7 @@ export class ChunkBuilder {
     return this.#values.length === 0;
   }
 
-  add(row: LoadedRow): void {
+  add(row: Row): void {
     this.size += row.value.length;
     this.#values.push(row.value);
     this.#numbers.push(
@@ -73,7 +77,7 @@ export class ChunkBuilder {
     this.#strings.push(row.resource, row.namespace, row.name);
   }
 
-  build(id: number): Chunk {
+  pack(): PackedRows {
     const bytes = new Uint8Array(this.size);
     let offset = 0;
     for (const value of this.#values) {
@@ -81,8 +85,6 @@ export class ChunkBuilder {
       offset += value.length;
     }
     return {
-      type: "chunk",
-      id,
       numbers: new Float64Array(this.#numbers),
       strings: this.#strings,
       bytes,
@@ -90,10 +92,15 @@ export class ChunkBuilder {
   }
 }
 
-/** Hands each row of a chunk to `take`. */
-export function readChunk(
-  { numbers, strings, bytes }: Chunk,
-  take: (row: LoadedRow) => void,
+/** What of packed rows is handed over instead of copied. */
+export function transferable({ numbers, bytes }: PackedRows): ArrayBuffer[] {
+  return [numbers.buffer, bytes.buffer];
+}
+
+/** Hands each packed row to `take`; its value is a view of all of them. */
+export function unpackRows(
+  { numbers, strings, bytes }: PackedRows,
+  take: (row: Row) => void,
 ): void {
   let start = 0;
   for (let row = 0; row * 4 < numbers.length; row++) {
@@ -105,8 +112,7 @@ export function readChunk(
       resource: strings[row * 3]!,
       namespace: strings[row * 3 + 1]!,
       name: strings[row * 3 + 2]!,
-      // A copy: a view would keep the whole chunk in memory for the sake of one object.
-      value: bytes.slice(start, end),
+      value: bytes.subarray(start, end),
     });
     start = end;
   }

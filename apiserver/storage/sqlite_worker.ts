@@ -6,16 +6,19 @@
 /// <reference lib="deno.worker" />
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Encryption } from "./encryption_keys.ts";
-import type { LoadedRow } from "./log.ts";
+import type { Row } from "./log.ts";
 import { openDatabase, readMeta, transaction } from "./open_database.ts";
 import { readRows } from "./read_rows.ts";
 import { Reencryption } from "./reencryption.ts";
 import { rowChecksum } from "./row_checksum.ts";
 import {
-  ChunkBuilder,
+  type Chunk,
   type OpenState,
   type Reply,
   type Request,
+  RowPacker,
+  transferable,
+  unpackRows,
 } from "./sqlite_messages.ts";
 import { keyIdOf, missingKey, ValueCipher } from "./value_cipher.ts";
 
@@ -41,7 +44,10 @@ function open(
   database = db;
   cipher = encryption && new ValueCipher(encryption);
   reencryption = new Reencryption(db, cipher);
-  insert = db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  insert = db.prepare(
+    // Values are bound as bytes, so that nothing decodes and encodes them on the way.
+    "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?)",
+  );
   sendRows(id, db);
   reencryption.removePlaintext();
   return {
@@ -52,27 +58,28 @@ function open(
 }
 
 function sendRows(id: number, db: DatabaseSync) {
-  let chunk = new ChunkBuilder();
+  let chunk = new RowPacker();
   for (const stored of readRows(db)) {
     reencryption!.note(stored);
     chunk.add(plain(stored));
     if (chunk.size >= CHUNK_BYTES) {
       post(chunk, id);
-      chunk = new ChunkBuilder();
+      chunk = new RowPacker();
     }
   }
   if (!chunk.empty) post(chunk, id);
 }
 
-function plain(row: LoadedRow): LoadedRow {
+function plain(row: Row): Row {
   if (keyIdOf(row.value) === undefined) return row;
   if (!cipher) throw missingKey(row, []);
   return { ...row, value: cipher.decrypt(row) };
 }
 
-function post(chunk: ChunkBuilder, id: number) {
-  const message = chunk.build(id);
-  self.postMessage(message, [message.bytes.buffer, message.numbers.buffer]);
+function post(chunk: RowPacker, id: number) {
+  const rows = chunk.pack();
+  const message: Chunk = { type: "chunk", id, ...rows };
+  self.postMessage(message, transferable(rows));
 }
 
 function read(
@@ -80,7 +87,7 @@ function read(
   db: DatabaseSync,
   range: { after: number; to: number },
 ) {
-  const chunk = new ChunkBuilder();
+  const chunk = new RowPacker();
   for (const row of readRows(db, range)) {
     chunk.add(row);
     if (chunk.size >= READ_BYTES) break;
@@ -123,7 +130,7 @@ function handle(request: Request): Partial<Reply> {
   switch (request.type) {
     case "append":
       transaction(db, () => {
-        for (const row of request.rows) {
+        unpackRows(request.rows, (row) => {
           const value = cipher?.seal(row) ?? row.value;
           insert!.run(
             row.resourceVersion,
@@ -135,7 +142,7 @@ function handle(request: Request): Partial<Reply> {
             value,
             rowChecksum(value === row.value ? row : { ...row, value }),
           );
-        }
+        });
       });
       return {};
     case "compact":

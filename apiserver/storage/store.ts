@@ -2,7 +2,7 @@ import { expired, StatusError } from "../errors.ts";
 import type { Change, KubeObject, ObjectKey, Reader } from "../types.ts";
 import { Entry, type EntryChange } from "./entry.ts";
 import { KeyLocks } from "./key_locks.ts";
-import type { LoadedRow, Log, Row } from "./log.ts";
+import type { Log, Row } from "./log.ts";
 import { ResourceCache } from "./resource_cache.ts";
 
 /** What a writer decides, seeing the newest state of an object. */
@@ -27,6 +27,7 @@ export interface StoreOptions {
 }
 
 interface Pending {
+  key: { group: string; resource: string };
   row: Row;
   change: EntryChange;
   resolve: () => void;
@@ -215,17 +216,16 @@ export class Store {
         resourceVersion: String(resourceVersion),
       },
     };
-    const value = JSON.stringify(object);
-    const entry = Entry.of(object, value);
+    const entry = Entry.of(object, JSON.stringify(object));
     const deleted = decision.type === "delete";
     const change: EntryChange = {
       type: deleted ? "DELETED" : current ? "MODIFIED" : "ADDED",
       entry,
       old: current,
-      encoded: new Map(),
     };
     await new Promise<void>((resolve, reject) => {
       this.#pending.push({
+        key,
         row: {
           resourceVersion,
           previous: current?.resourceVersion ?? 0,
@@ -233,7 +233,7 @@ export class Store {
           resource: `${key.group}/${key.resource}`,
           namespace: key.namespace ?? "",
           name: key.name,
-          value,
+          value: entry.bytes,
         },
         change,
         resolve,
@@ -263,9 +263,9 @@ export class Store {
         this.metrics.largestBatch,
         batch.length,
       );
-      for (const { row, change } of batch) {
+      for (const { key, row, change } of batch) {
         this.#committed = row.resourceVersion;
-        this.#apply(row.resource, change);
+        this.#apply(key, change);
       }
       for (const { resolve } of batch) resolve();
       this.#compactSoon();
@@ -273,14 +273,16 @@ export class Store {
     this.#flushing = undefined;
   }
 
-  #apply(resource: string, change: EntryChange) {
-    const [group, name] = resource.split("/") as [string, string];
-    this.cache(group, name).apply(change);
+  #apply(
+    { group, resource }: { group: string; resource: string },
+    change: EntryChange,
+  ) {
+    this.cache(group, resource).apply(change);
     if (this.#listeners.size === 0) return;
     const told: Change = {
       type: change.type,
       group,
-      resource: name,
+      resource,
       object: change.entry.object,
       ...(change.type === "MODIFIED" ? { old: change.old?.object } : {}),
     };
@@ -294,7 +296,7 @@ export class Store {
     }
   }
 
-  #load(row: LoadedRow) {
+  #load(row: Row) {
     const [group, resource] = row.resource.split("/") as [string, string];
     const cache = this.cache(group, resource);
     const old = cache.get(row.namespace, row.name);
@@ -304,10 +306,9 @@ export class Store {
         row.namespace,
         row.name,
         row.resourceVersion,
-        row.value as Uint8Array<ArrayBuffer>,
+        row.value,
       ),
       old,
-      encoded: new Map(),
     });
     this.#committed = row.resourceVersion;
   }

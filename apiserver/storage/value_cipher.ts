@@ -27,7 +27,7 @@ export class ValueCipher {
   }
 
   /** The value as it is stored. */
-  seal(row: Key & { value: string }): string {
+  seal(row: Key & { value: string | Uint8Array }): string | Uint8Array {
     return this.covers(row.resource) ? this.#encrypt(row) : row.value;
   }
 
@@ -41,7 +41,7 @@ export class ValueCipher {
       (this.covers(resource) ? this.current : undefined);
   }
 
-  #encrypt(row: Key & { value: string }): string {
+  #encrypt(row: Key & { value: string | Uint8Array }): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(
       ALGORITHM,
@@ -51,7 +51,9 @@ export class ValueCipher {
     cipher.setAAD(boundTo(row));
     const sealed = Buffer.concat([
       nonce,
-      cipher.update(row.value, "utf8"),
+      typeof row.value === "string"
+        ? cipher.update(row.value, "utf8")
+        : cipher.update(row.value),
       cipher.final(),
       cipher.getAuthTag(),
     ]);
@@ -59,7 +61,7 @@ export class ValueCipher {
   }
 
   /** @throws where it was encrypted with a key that is not there, or is damaged */
-  decrypt(row: Key & { value: Uint8Array }): Uint8Array {
+  decrypt(row: Key & { value: Uint8Array }): Uint8Array<ArrayBuffer> {
     const id = keyIdOf(row.value)!;
     const key = this.#keys.get(id);
     if (!key) throw missingKey(row, [...this.#keys.keys()]);
