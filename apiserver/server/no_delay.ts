@@ -29,11 +29,15 @@ type LibC = Deno.DynamicLibrary<typeof FUNCTIONS>;
  */
 export function setNoDelay(port: number): boolean {
   if (Deno.build.os !== "linux") return false;
-  const path = "libc.so.6";
-  // Asked first: opening it would prompt.
-  const { state } = Deno.permissions.querySync({ name: "ffi", path });
+  // Asked first: opening the library would prompt.
+  const { state } = Deno.permissions.querySync({ name: "ffi" });
   if (state !== "granted") return false;
-  const libc: LibC = Deno.dlopen(path, FUNCTIONS);
+  let libc: LibC;
+  try {
+    libc = Deno.dlopen("libc.so.6", FUNCTIONS);
+  } catch {
+    return false;
+  }
   try {
     return setOn(libc.symbols, port);
   } finally {
