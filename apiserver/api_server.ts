@@ -19,6 +19,7 @@ import { healthPaths } from "./server/health.ts";
 import { InFlight, type InFlightLimits } from "./server/in_flight.ts";
 import { setNoDelay } from "./server/no_delay.ts";
 import { openapiPaths } from "./server/openapi_paths.ts";
+import { openapiV2Path } from "./server/openapi_v2_path.ts";
 import { Metrics } from "./server/metrics.ts";
 import { respond, respondText } from "./server/respond.ts";
 import { Watchers, type WatchersOptions } from "./server/watchers.ts";
@@ -50,6 +51,11 @@ export interface ApiServerOptions {
   authenticators?: TokenAuthenticator[];
   /** Encrypts objects on the disk. @default not at all */
   encryption?: EncryptionOptions;
+  /**
+   * `all` serves every built-in kind of Kubernetes as plain data, Pods and Deployments included; otherwise those
+   * that need no nodes. Nothing acts on them either way. @default {"default"}
+   */
+  builtins?: "default" | "all";
   /** How many changes back a watch can start. @default {10_000} */
   history?: number;
   inFlight?: InFlightLimits;
@@ -150,6 +156,10 @@ export async function startApiServer(
     ...builtinDefinitions({ authorizer, authentication, now }),
     crdDefinition({ now }),
   );
+  if (options.builtins === "all") {
+    const { allDefinitions } = await import("./builtin/all/kinds.ts");
+    resources.add(...allDefinitions({ now }));
+  }
   const client = internalClient(registry);
   const stopCustomResources = serveCustomResources(registry, {
     client,
@@ -173,6 +183,7 @@ export async function startApiServer(
     paths: [
       (path, request) => discovery.answer(path, request),
       openapiPaths(resources),
+      openapiV2Path(resources),
       (path) => path === "/version" ? respond(versionInfo()) : undefined,
       (path) =>
         path === "/metrics"
@@ -247,6 +258,12 @@ export async function startApiServer(
   setNoDelay(port);
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   url ||= `https://${host}:${port}`;
+  if (options.builtins === "all") {
+    const { ensureKubernetesService } = await import(
+      "./builtin/all/kubernetes_service.ts"
+    );
+    await ensureKubernetesService(client, { hostname, port });
+  }
   const { adminToken } = authentication;
   const adminKubeconfig: ApiServer["kubeconfig"] = (
     { name = "root", namespace } = {},

@@ -234,11 +234,13 @@ export interface StoredAs {
   encode(served: KubeObject): KubeObject;
 }
 
-/** Paths of the scale subresource in a custom resource. */
+/** Where the scale subresource finds its values in an object. */
 export interface ScaleDefinition {
   specReplicasPath: string;
   statusReplicasPath: string;
   labelSelectorPath?: string;
+  /** Built-in kinds, whose selector is no text. */
+  selector?: (object: KubeObject) => string;
 }
 
 /** What a built-in kind does beyond its schema. Every hook is optional and synchronous unless said. */

@@ -6,7 +6,7 @@
 import type { Authentication } from "../authentication/mod.ts";
 import type { Authorizer } from "../authorization/mod.ts";
 import type { Column, ResourceDefinition } from "../types.ts";
-import { builtinSchema } from "./schemas.ts";
+import { kindSchema } from "./schemas.ts";
 
 /** What the strategies of built-in kinds work with. */
 export interface BuiltinDeps {
@@ -53,7 +53,7 @@ export function define(
     custom: false,
     generation: false,
     ...rest,
-    schema: builtinSchema(schema),
+    schema: kindSchema(schema),
   };
 }
 

@@ -5,12 +5,30 @@
  * @module
  */
 import { rememberReference } from "../openapi/mod.ts";
+import { objectMetaSchema } from "../schema/object_meta.ts";
 import type { JsonObject, Schema } from "../types.ts";
 import published from "./schemas.json" with { type: "json" };
 
 type Published = { $ref?: string } & Record<string, unknown>;
 
+const known = new Map<string, unknown>(Object.entries(published));
 const resolved = new Map<string, Schema>();
+
+/** Makes more schemas known; those that are known already stay. */
+export function addSchemas(schemas: Record<string, unknown>): void {
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (!known.has(name)) known.set(name, schema);
+  }
+}
+
+/** The schema of a kind: that of its type, with `metadata` left to the server. */
+export function kindSchema(name: string): Schema {
+  const schema = builtinSchema(name);
+  return {
+    ...schema,
+    properties: { ...schema.properties, metadata: { type: "object" } },
+  };
+}
 
 /**
  * The schema published under `name`, such as `io.k8s.api.core.v1.Secret`.
@@ -18,9 +36,9 @@ const resolved = new Map<string, Schema>();
  * so they must not be changed.
  */
 export function builtinSchema(name: string): Schema {
-  const known = resolved.get(name);
-  if (known) return known;
-  const raw = (published as Record<string, unknown>)[name];
+  const done = resolved.get(name);
+  if (done) return done;
+  const raw = known.get(name);
   if (!raw) throw new Error(`There is no built-in schema ${name}`);
   const schema = resolve(raw) as Schema;
   resolved.set(name, schema);
@@ -32,9 +50,9 @@ function resolve(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   const { $ref, ...rest } = value as Published;
   if (typeof $ref === "string") {
-    // Left to the server, as it is in CustomResourceDefinitions.
-    if ($ref.endsWith(".ObjectMeta")) return { type: "object", ...rest };
-    const target = builtinSchema($ref);
+    const target = $ref.endsWith(".ObjectMeta")
+      ? objectMetaSchema
+      : builtinSchema($ref);
     const schema: Schema = { ...target, ...rest };
     // `kubectl explain` shows types by name.
     const own = resolve(rest) as JsonObject;

@@ -36,6 +36,14 @@ export function openapiV3(
   return members && documentOf(path, members).value;
 }
 
+/** The documents of all group versions, in the order of their paths. */
+export function openapiV3Documents(
+  definitions: ResourceDefinition[],
+): JsonObject[] {
+  return [...byGroupVersion(definitions)].sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([path, members]) => documentOf(path, members).value);
+}
+
 /** The hash of a group version's document, which serves as its ETag. */
 export function openapiV3Hash(
   path: string,

@@ -12,7 +12,7 @@ export interface Served {
   /** Where they are stored: the resource's own name, or that of the one whose objects it shows. */
   storage: { group: string; resource: string };
   /** Checks and fills in objects; undefined where the kind has no schema. */
-  schema?: CompiledSchema;
+  readonly schema?: CompiledSchema;
 }
 
 /** `group/version` as objects carry it. */
@@ -99,11 +99,16 @@ function keyOf(
 
 function compile(definition: ResourceDefinition): Served {
   const { group, resource } = definition.storedAs ?? definition;
+  let schema: CompiledSchema | undefined;
   return {
     definition,
     apiVersion: apiVersionOf(definition.group, definition.version),
     storageApiVersion: apiVersionOf(group, definition.storageVersion),
     storage: { group, resource },
-    schema: definition.schema && compileSchema(definition.schema),
+    // Most kinds that are served are never used.
+    get schema() {
+      schema ??= definition.schema && compileSchema(definition.schema);
+      return schema;
+    },
   };
 }

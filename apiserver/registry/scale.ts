@@ -43,8 +43,8 @@ export function scaleOf(
 ): JsonObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } =
     object.metadata;
-  const selector = definition.labelSelectorPath &&
-    at(object, definition.labelSelectorPath);
+  const selector = definition.selector?.(object) ??
+    (definition.labelSelectorPath && at(object, definition.labelSelectorPath));
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",

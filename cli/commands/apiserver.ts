@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
+import { UsageError } from "../errors.ts";
 import { parseListenAddress } from "../listen_address.ts";
 import { aborted } from "../signals.ts";
 
@@ -26,6 +27,13 @@ export const command = defineCommand({
       description: "URL that clients reach it at, where that is another",
     },
     ...encryptionOptions,
+    builtins: {
+      type: "string",
+      value: "SET",
+      default: "default",
+      description:
+        "Built-in kinds: default, or all of Kubernetes as plain data",
+    },
   },
   examples: [
     {
@@ -36,14 +44,21 @@ export const command = defineCommand({
       run: "KUBECONFIG=/tmp/kube/admin.kubeconfig kubectl get namespaces",
       does: "Then, in another terminal: use it",
     },
+    {
+      run: "faros apiserver --builtins all",
+      does:
+        "Serve Pods, Deployments and all other kinds, too; nothing runs them",
+    },
   ],
   async run({ options, io, signal }) {
     const address = parseListenAddress("listen", options.listen);
     const advertiseUrl = options["advertise-url"];
+    const builtins = readBuiltins(options.builtins);
     const { startApiServer } = await import("../../apiserver/mod.ts");
     await using server = await startApiServer({
       dataDir: options.data,
       ...address,
+      builtins,
       ...(advertiseUrl ? { advertiseUrl } : {}),
       encryption: await encryptionOf(options, io),
     });
@@ -52,3 +67,10 @@ export const command = defineCommand({
     await aborted(signal);
   },
 });
+
+function readBuiltins(text: string): "default" | "all" {
+  if (text === "default" || text === "all") return text;
+  throw new UsageError(
+    `--builtins must be default or all, found ${JSON.stringify(text)}`,
+  );
+}

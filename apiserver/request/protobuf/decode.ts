@@ -6,9 +6,15 @@ import messages from "./messages.json" with { type: "json" };
 export const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
 type Field = [name: string, type: string, flags: string];
-const MESSAGES = messages as unknown as Record<string, Record<string, Field>>;
+type Messages = Record<string, Record<string, Field>>;
+const MESSAGES = { ...messages } as unknown as Messages;
 const MAGIC = [0x6b, 0x38, 0x73, 0x00];
 const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Makes more kinds known, as `generate.ts` writes them. */
+export function addMessages(more: Record<string, unknown>): void {
+  Object.assign(MESSAGES, more);
+}
 
 /** Groups whose name in the table is not that in apiVersion. */
 function tableName(apiVersion: string, kind: string): string {

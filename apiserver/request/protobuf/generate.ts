@@ -1,14 +1,22 @@
 /**
- * Writes `messages.json`, the wire format of the built-in kinds, from the Go types that Kubernetes publishes
- * (their struct tags name both the JSON field and the protobuf field number):
+ * Writes `messages.json`, the wire format of the built-in kinds that are served by default, and
+ * `all_messages.json`, that of all others, from the Go types that Kubernetes publishes (their struct tags name both
+ * the JSON field and the protobuf field number):
  *
  * ```sh
- * deno run --allow-read --allow-write apiserver/request/protobuf/generate.ts \
- *   core/v1=api/core/v1/types.go meta/v1=apimachinery/pkg/apis/meta/v1/types.go …
+ * cd "$(go env GOMODCACHE)/k8s.io"; v=v0.37.2
+ * deno run --allow-read --allow-write …/apiserver/request/protobuf/generate.ts \
+ *   $(for f in api@$v/*\/v*\/types.go; do d=${f%/types.go}; echo "${d#api@$v/}=$PWD/$f"; done) \
+ *   meta/v1=$PWD/apimachinery@$v/pkg/apis/meta/v1/types.go \
+ *   meta/v1=$PWD/apimachinery@$v/pkg/apis/meta/v1/group_version.go \
+ *   apiextensions/v1=$PWD/apiextensions-apiserver@$v/pkg/apis/apiextensions/v1/types.go \
+ *   apiextensions/v1=$PWD/apiextensions-apiserver@$v/pkg/apis/apiextensions/v1/types_jsonschema.go \
+ *   apiregistration/v1=$PWD/kube-aggregator@$v/pkg/apis/apiregistration/v1/types.go
  * ```
  *
  * @module
  */
+import published from "../../builtin/all/kinds.json" with { type: "json" };
 
 /** `[JSON name, type, flags]` by field number; flags: r repeated, m map, k kept when zero, n inline. */
 type Message = Record<string, [string, string, string]>;
@@ -41,9 +49,11 @@ const SPECIAL: Record<string, string> = {
 const PACKAGES: Record<string, string> = {
   metav1: "meta/v1",
   v1: "core/v1",
+  apiv1: "core/v1",
   corev1: "core/v1",
+  schedulingv1alpha3: "scheduling/v1alpha3",
 };
-/** What is wanted; whatever these contain comes along. */
+/** What is served by default; whatever these contain comes along. */
 const ROOTS = [
   "core/v1.ConfigMap",
   "core/v1.Event",
@@ -146,11 +156,30 @@ function include(name: string) {
   }
 }
 
+/** All other kinds, and the bodies of their subresources. */
+const ALL_ROOTS = [
+  ...published.resources.map(({ group, version, kind }) =>
+    `${group.split(".")[0] || "core"}/${version}.${kind}`
+  ),
+  "autoscaling/v1.Scale",
+  "policy/v1.Eviction",
+];
+
+async function write(file: string, names: string[]) {
+  const lines = names.toSorted().map((name) =>
+    `${JSON.stringify(name)}: ${JSON.stringify(messages[name])}`
+  );
+  await Deno.writeTextFile(
+    new URL(file, import.meta.url),
+    `{\n${lines.join(",\n")}\n}\n`,
+  );
+}
+
 for (const root of ROOTS) include(root);
-await Deno.writeTextFile(
-  new URL("./messages.json", import.meta.url),
-  "{\n" +
-    Object.keys(messages).sort().map((name) =>
-      `${JSON.stringify(name)}: ${JSON.stringify(messages[name])}`
-    ).join(",\n") + "\n}\n",
+const own = Object.keys(messages);
+await write("messages.json", own);
+for (const root of ALL_ROOTS) include(root);
+await write(
+  "all_messages.json",
+  Object.keys(messages).filter((name) => !own.includes(name)),
 );
