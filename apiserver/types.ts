@@ -220,6 +220,8 @@ export interface ResourceDefinition {
   custom: boolean;
   /** Whether `metadata.generation` counts spec changes (custom resources, and built-ins with a spec). */
   generation: boolean;
+  /** resourceVersion at which the definition last changed; what was written later fits its schema. */
+  since?: number;
   /** Set where the objects are those of another group: events.k8s.io serves core's events. */
   storedAs?: StoredAs;
 }

@@ -149,6 +149,28 @@ Deno.test("CRD: a new schema counts from the next write on", async () => {
   });
 });
 
+Deno.test("CRD: what is stored is read by the schema of today", async () => {
+  await withServer(async (api) => {
+    await api.post(CRDS, widgetCrd());
+    await api.post(WIDGETS, widget("a", { size: 3 }));
+    const properties =
+      "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties";
+    await api.patch(CRD, "json", [
+      {
+        op: "add",
+        path: `${properties}/color`,
+        value: { type: "string", default: "red" },
+      },
+      { op: "remove", path: `${properties}/size` },
+    ]);
+    const { body } = await api.get(`${WIDGETS}/a`);
+    assert.deepEqual(body.spec, { color: "red" });
+    const { body: list } = await api.get(WIDGETS);
+    assert.deepEqual(list.items[0].spec, { color: "red" });
+    assert.equal(list.items[0].metadata.uid, body.metadata.uid);
+  });
+});
+
 Deno.test("CRD: a schema that is not structural, or no storage version, is refused", async () => {
   await withServer(async (api) => {
     const bare = await api.post(

@@ -14,6 +14,7 @@ const ROOT =
   "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition";
 /** A schema's schema contains itself; it is checked by code instead. */
 const RECURSIVE = /\.JSONSchemaProps$/;
+const CONDITION = /\.CustomResourceDefinitionCondition$/;
 const META = /^io\.k8s\.apimachinery\.pkg\.apis\.meta\.v1\.ObjectMeta$/;
 
 const document = JSON.parse(await new Response(Deno.stdin.readable).text());
@@ -37,6 +38,7 @@ function resolve(node: unknown): unknown {
   if (!reference) return rest;
   const name = reference.split("/").pop()!;
   if (META.test(name)) return { type: "object", ...rest };
+  if (CONDITION.test(name)) return { ...condition(schemas[name]!), ...rest };
   if (RECURSIVE.test(name)) {
     return {
       description: schemas[name]!.description,
@@ -46,6 +48,16 @@ function resolve(node: unknown): unknown {
     };
   }
   return { ...resolve(schemas[name]) as Node, ...rest };
+}
+
+/** Nothing checks conditions on kube-apiserver, where what is left out is an empty text. */
+function condition(schema: Node): Node {
+  const resolved = resolve(schema) as Node & {
+    properties: Record<string, Node>;
+    required: string[];
+  };
+  for (const name of resolved.required) resolved.properties[name]!.default = "";
+  return resolved;
 }
 
 await Deno.writeTextFile(

@@ -21,7 +21,7 @@ export function servedDefinitions(crd: Crd): ResourceDefinition[] {
 }
 
 function define(
-  { spec, status }: Crd,
+  { metadata, spec, status }: Crd,
   version: CrdVersion,
   storageVersion: string,
 ): ResourceDefinition {
@@ -53,6 +53,7 @@ function define(
       }
       : {}),
     custom: true,
+    since: Number(metadata.resourceVersion),
     generation: true,
   };
 }

@@ -64,6 +64,8 @@ function publish(schema: Schema, components: Components): JsonObject {
   }
   const { properties, items, additionalProperties, ...rest } = schema;
   const out = { ...rest } as unknown as JsonObject;
+  // An empty list says nothing, and Go's decoder makes it another value than none.
+  if (rest.required?.length === 0) delete out.required;
   if (properties) {
     out.properties = Object.fromEntries(
       Object.entries(properties).map(([k, v]) => [k, publish(v, components)]),

@@ -17,15 +17,21 @@ export interface Shape extends Form {
 }
 
 /** Names a shape, for sharing what was encoded. */
-export function shapeKey({ as, includeObject, mediaType }: Shape): string {
-  return `${mediaType}|${as ?? ""}|${as === "Table" ? includeObject : ""}`;
+export function shapeKey(
+  { as, version, includeObject, mediaType }: Shape,
+): string {
+  const form = as ? `${as}.${version ?? "v1"}` : "";
+  return `${mediaType}|${form}|${as === "Table" ? includeObject : ""}`;
 }
 
 /** `PartialObjectMetadata` of an object. */
-export function partialMetadata({ metadata }: KubeObject): JsonObject {
+export function partialMetadata(
+  { metadata }: KubeObject,
+  { version = "v1" }: Pick<Form, "version"> = {},
+): JsonObject {
   return {
     kind: "PartialObjectMetadata",
-    apiVersion: "meta.k8s.io/v1",
+    apiVersion: `meta.k8s.io/${version}`,
     metadata: metadata as unknown as JsonObject,
   };
 }
@@ -44,10 +50,11 @@ export function shapeObject(
     case undefined:
       return object as unknown as JsonObject;
     case "PartialObjectMetadata":
-      return partialMetadata(object);
+      return partialMetadata(object, shape);
     case "Table":
       return toTable(served.definition, [object], {
         includeObject: shape.includeObject,
+        version: shape.version,
         now: shape.now,
         listMeta: { resourceVersion: object.metadata.resourceVersion },
       });
@@ -77,13 +84,14 @@ export function shapeList(
     case "PartialObjectMetadataList":
       return {
         kind: "PartialObjectMetadataList",
-        apiVersion: "meta.k8s.io/v1",
+        apiVersion: `meta.k8s.io/${shape.version ?? "v1"}`,
         metadata,
-        items: objects.map(partialMetadata),
+        items: objects.map((object) => partialMetadata(object, shape)),
       };
     case "Table":
       return toTable(served.definition, objects, {
         includeObject: shape.includeObject,
+        version: shape.version,
         now: shape.now,
         listMeta: metadata,
       });

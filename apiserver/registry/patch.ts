@@ -130,12 +130,8 @@ async function apply(
       throw badRequest(`Object '${field}' is missing in the applied object`);
     }
   }
-  // The applied configuration is checked as it was sent: defaults belong to nobody.
-  const unknown = served.schema ? served.schema.prune(value) : [];
-  reportStrict(served, [
-    ...body.duplicates,
-    ...unknown.map((path) => `unknown field "${path}"`),
-  ], options);
+  // Fields that the schema does not have are refused by the merge, whatever the validation of fields.
+  reportDuplicates(body.duplicates, options);
   value.metadata = { ...metadata, name: metadata.name ?? info.name };
   if (definition.namespaced) {
     (value.metadata as JsonObject).namespace ??= info.namespace;
@@ -215,6 +211,21 @@ async function apply(
   );
   const object = toServed(served, dry ?? entry!.object);
   return { object, created };
+}
+
+/** An applied configuration is YAML; what is said of it twice is worded so. */
+function reportDuplicates(
+  duplicates: string[],
+  { fieldValidation, warn }: ResourceRequest["options"],
+): void {
+  for (const text of duplicates) {
+    if (fieldValidation === "Strict") {
+      throw badRequest(
+        `error strict decoding patch: error converting YAML to JSON: ${text}`,
+      );
+    }
+    if (fieldValidation !== "Ignore") warn?.(text);
+  }
 }
 
 /**

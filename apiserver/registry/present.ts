@@ -4,6 +4,7 @@
  * @module
  */
 import type { Entry } from "../storage/entry.ts";
+import { deepEqual } from "../schema/deep_equal.ts";
 import type { KubeObject } from "../types.ts";
 import type { Served } from "./resources.ts";
 
@@ -31,14 +32,46 @@ function isIn(served: Served, bytes: Uint8Array): boolean {
   return true;
 }
 
-/** A stored object in the version of `served`. Shared: not to be changed. */
+/** A stored object in the version of `served`, by the schema of today. Shared: not to be changed. */
 export function toServed(served: Served, object: KubeObject): KubeObject {
+  if (isOlder(served, object)) return broughtUp(served, object);
+  return inVersion(served, object);
+}
+
+function inVersion(served: Served, object: KubeObject): KubeObject {
   if (object.apiVersion === served.apiVersion) return object;
   const { storedAs } = served.definition;
   return ordered(
     storedAs ? storedAs.decode(object) : object,
     served.apiVersion,
   );
+}
+
+/** Whether the object was written before the definition last changed, so that its schema may say something else now. */
+function isOlder({ definition }: Served, { metadata }: KubeObject): boolean {
+  return definition.since !== undefined &&
+    Number(metadata.resourceVersion) <= definition.since;
+}
+
+const known = new WeakMap<Served, WeakMap<KubeObject, KubeObject>>();
+
+/** What is read is pruned and defaulted as what is written; the object itself where that changes nothing. */
+function broughtUp(served: Served, object: KubeObject): KubeObject {
+  let objects = known.get(served);
+  if (!objects) known.set(served, objects = new WeakMap());
+  let shown = objects.get(object);
+  if (!shown) {
+    const { metadata, ...rest } = inVersion(served, object);
+    const { schema } = served;
+    const own = structuredClone(rest) as unknown as KubeObject;
+    schema?.prune(own);
+    schema?.default(own);
+    shown = deepEqual(own, rest) && object.apiVersion === served.apiVersion
+      ? object
+      : ordered({ ...own, metadata }, served.apiVersion);
+    objects.set(object, shown);
+  }
+  return shown;
 }
 
 /** An object of `served` as it is stored. */
@@ -60,7 +93,10 @@ export function bytesOf(
   served: Served,
   entry: Entry,
 ): Uint8Array<ArrayBuffer> {
-  return isIn(served, entry.bytes)
+  const asStored = isIn(served, entry.bytes) &&
+    (served.definition.since === undefined ||
+      toServed(served, entry.object) === entry.object);
+  return asStored
     ? entry.bytes
     : encoder.encode(JSON.stringify(objectOf(served, entry)));
 }

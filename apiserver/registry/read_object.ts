@@ -18,11 +18,16 @@ export function readObject(
   checkKind(served, value);
   const kind =
     `${served.definition.kind} in version "${served.definition.version}"`;
-  const unknown = served.schema ? served.schema.prune(value) : [];
-  reportStrict(served, [
-    ...duplicates,
-    ...unknown.map((path) => `unknown field "${path}"`),
-  ], options);
+  const unknown = (served.schema?.prune(value) ?? [])
+    .map((path) => `unknown field "${path}"`);
+  // Go's types find both in one pass; custom resources are decoded first and pruned then.
+  reportStrict(
+    served,
+    served.definition.custom
+      ? [...duplicates, ...unknown]
+      : [...unknown, ...duplicates],
+    options,
+  );
   readMetadata(value, kind);
   served.schema?.default(value);
   return value as KubeObject;

@@ -21,7 +21,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export interface DecodedBody {
   /** What the body says; an array for JSON patches. */
   value: JsonObject;
-  /** `duplicate field "spec.a"` for each key that stands twice in one object; the last one counts. */
+  /**
+   * What a strict decoder says of keys that stand twice in one object, of which the last one counts: `duplicate field
+   * "spec.a"` for each in JSON, all in one text with their lines in YAML.
+   */
   duplicates: string[];
 }
 
@@ -45,7 +48,8 @@ export function decodeBody(
   const yaml = /yaml/i.test(contentType);
   if (yaml && !/^\s*[{[]/.test(text)) return decodeYaml(text);
   try {
-    return decodeJson(text);
+    const decoded = decodeJson(text);
+    return yaml && decoded.duplicates.length ? decodeYaml(text) : decoded;
   } catch (error) {
     // Flow YAML such as `{a: 1}` starts as JSON does.
     if (yaml && error instanceof SyntaxError) return decodeYaml(text);
@@ -127,8 +131,8 @@ function decodeYaml(text: string): DecodedBody {
   if (error) {
     throw badRequest(`error converting YAML to JSON: yaml: ${error.message}`);
   }
-  const duplicates: string[] = [];
-  findDuplicates(document.contents, { path: "", depth: 0, out: duplicates });
+  const found: string[] = [];
+  findDuplicates(document.contents, { lines, depth: 0, out: found });
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -145,12 +149,15 @@ function decodeYaml(text: string): DecodedBody {
     );
   }
   countKeys(value, 0);
+  const duplicates = found.length
+    ? [`yaml: unmarshal errors:\n${found.join("\n")}`]
+    : [];
   return { value: value as JsonObject, duplicates };
 }
 
 function findDuplicates(
   node: unknown,
-  { path, depth, out }: { path: string; depth: number; out: string[] },
+  { lines, depth, out }: { lines: LineCounter; depth: number; out: string[] },
 ): void {
   if (depth > MAX_DEPTH) {
     throw badRequest(
@@ -158,19 +165,23 @@ function findDuplicates(
     );
   }
   if (isAlias(node)) return;
+  const inner = { lines, depth: depth + 1, out };
   if (isSeq(node)) {
-    node.items.forEach((item, i) =>
-      findDuplicates(item, { path: `${path}[${i}]`, depth: depth + 1, out })
-    );
+    for (const item of node.items) findDuplicates(item, inner);
     return;
   }
   if (!isMap(node)) return;
   const seen = new Set<string>();
   for (const { key, value } of node.items) {
     const name = isScalar(key) ? String(key.value) : String(key);
-    const at = path ? `${path}.${name}` : name;
-    if (seen.has(name)) out.push(`duplicate field "${at}"`);
+    if (seen.has(name)) {
+      const [at = 0] = isScalar(key) ? key.range ?? [] : [];
+      const { line } = lines.linePos(at);
+      out.push(
+        `  line ${line}: key ${JSON.stringify(name)} already set in map`,
+      );
+    }
     seen.add(name);
-    findDuplicates(value, { path: at, depth: depth + 1, out });
+    findDuplicates(value, inner);
   }
 }

@@ -39,8 +39,13 @@ Deno.test("YAML is decoded where the content type says so, and JSON as well", ()
   assert.deepEqual(decode("{a: 1}", type).value, { a: 1 });
   assert.deepEqual(decode("spec:\n  a: 1\n  a: 2\n", type), {
     value: { spec: { a: 2 } },
-    duplicates: ['duplicate field "spec.a"'],
+    duplicates: [
+      'yaml: unmarshal errors:\n  line 3: key "a" already set in map',
+    ],
   });
+  assert.deepEqual(decode('{"a":1,"a":2}', type).duplicates, [
+    'yaml: unmarshal errors:\n  line 1: key "a" already set in map',
+  ]);
 });
 
 Deno.test("what cannot be decoded is refused with 400", () => {

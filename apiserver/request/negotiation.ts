@@ -5,6 +5,8 @@ export interface Form {
   mediaType: "application/json" | "application/yaml";
   /** What it is written as, where that is not the object itself. */
   as?: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
+  /** The version of meta.k8s.io that `as` is of. @default {"v1"} */
+  version?: string;
   /** `pretty=1`: indented. */
   pretty?: boolean;
 }
@@ -48,31 +50,49 @@ const TRANSFORMS = [
 const known = new Map<string, Form>();
 const MAX_KNOWN = 100;
 
+/** What `negotiate` may choose. */
+export interface NegotiationOptions {
+  /** @default {false} */
+  pretty?: boolean;
+  /** Whether the answer can be a Table or metadata alone; those of reviews cannot. @default {true} */
+  transforms?: boolean;
+}
+
 /**
  * Chooses the form of an answer by the request's Accept header.
  *
  * @throws 406 where nothing acceptable can be served.
  */
-export function negotiate(accept: string | null, pretty = false): Form {
-  const key = `${pretty ? "pretty " : ""}${accept ?? ""}`;
+export function negotiate(
+  accept: string | null,
+  { pretty = false, transforms = true }: NegotiationOptions = {},
+): Form {
+  const key = `${pretty ? "pretty " : ""}${transforms ? "" : "plain "}${
+    accept ?? ""
+  }`;
   let form = known.get(key);
   if (!form) {
-    form = choose(accept, pretty);
+    form = choose(accept, { pretty, transforms });
     if (known.size >= MAX_KNOWN) known.clear();
     known.set(key, form);
   }
   return form;
 }
 
-function choose(accept: string | null, pretty: boolean): Form {
+function choose(
+  accept: string | null,
+  { pretty, transforms }: Required<NegotiationOptions>,
+): Form {
   for (const { type, parameters } of acceptClauses(accept)) {
     const mediaType = MEDIA_TYPES[type];
     if (!mediaType) continue;
     const { as, g, v } = parameters;
     if (as === undefined) return { mediaType, pretty };
-    if (g === "meta.k8s.io" && v === "v1" && TRANSFORMS.includes(as)) {
-      return { mediaType, pretty, as: as as Form["as"] };
+    if (!transforms || g !== "meta.k8s.io" || !TRANSFORMS.includes(as)) {
+      continue;
     }
+    if (v !== "v1" && v !== "v1beta1") continue;
+    return { mediaType, pretty, as: as as Form["as"], version: v };
   }
   throw new StatusError(
     406,

@@ -101,7 +101,10 @@ export async function answerResource(
     }),
     http: request,
     query,
-    shape: shapeOf(request, query, context.registry.now()),
+    shape: shapeOf(request, query, {
+      now: context.registry.now(),
+      transforms: !definition.strategy?.answer,
+    }),
   };
   if (info.subresource) return await answerSubresource(exchange);
   if (NAMED.has(info.verb) !== (info.name !== "") && !LISTED.has(info.verb)) {
@@ -113,7 +116,11 @@ export async function answerResource(
   return await answerObject(exchange);
 }
 
-function shapeOf(request: Request, query: URLSearchParams, now: Date): Shape {
+function shapeOf(
+  request: Request,
+  query: URLSearchParams,
+  { now, transforms }: { now: Date; transforms: boolean },
+): Shape {
   const pretty = query.has("pretty") && isTrue(query.get("pretty"));
   const include = query.get("includeObject") || "Metadata";
   if (include !== "None" && include !== "Metadata" && include !== "Object") {
@@ -122,7 +129,7 @@ function shapeOf(request: Request, query: URLSearchParams, now: Date): Shape {
     );
   }
   return {
-    ...negotiate(request.headers.get("accept"), pretty),
+    ...negotiate(request.headers.get("accept"), { pretty, transforms }),
     includeObject: include,
     now,
   };

@@ -15,6 +15,8 @@ export interface ToTableOptions {
   /** How much of each object its row carries. */
   includeObject: "None" | "Metadata" | "Object";
   now: Date;
+  /** Of meta.k8s.io. @default {"v1"} */
+  version?: string;
   /** `resourceVersion`, `continue` and `remainingItemCount` of the list. */
   listMeta?: JsonObject;
 }
@@ -52,12 +54,12 @@ function columnsOf({ columns }: ResourceDefinition): Column[] {
 export function toTable(
   definition: ResourceDefinition,
   objects: KubeObject[],
-  { includeObject, now, listMeta = {} }: ToTableOptions,
+  { includeObject, now, version = "v1", listMeta = {} }: ToTableOptions,
 ): JsonObject {
   const columns = columnsOf(definition);
   return {
     kind: "Table",
-    apiVersion: "meta.k8s.io/v1",
+    apiVersion: `meta.k8s.io/${version}`,
     metadata: listMeta,
     columnDefinitions: columns.map((column): JsonObject => ({
       name: column.name,
@@ -71,16 +73,18 @@ export function toTable(
     })),
     rows: objects.map((object): JsonObject => ({
       cells: columns.map((column) => cell(column, object, now)),
-      ...objectOf(object, includeObject),
+      ...objectOf(object, { includeObject, version }),
     })),
   };
 }
 
 function objectOf(
   object: KubeObject,
-  include: ToTableOptions["includeObject"],
+  { includeObject, version }: Required<
+    Pick<ToTableOptions, "includeObject" | "version">
+  >,
 ): JsonObject {
-  switch (include) {
+  switch (includeObject) {
     case "None":
       return {};
     case "Object":
@@ -89,7 +93,7 @@ function objectOf(
       return {
         object: {
           kind: "PartialObjectMetadata",
-          apiVersion: "meta.k8s.io/v1",
+          apiVersion: `meta.k8s.io/${version}`,
           metadata: object.metadata as unknown as JsonObject,
         },
       };
