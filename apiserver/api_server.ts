@@ -1,4 +1,5 @@
 import { createAdmission } from "./admission/mod.ts";
+import { checkRestored } from "./backup/unfinished.ts";
 import { createAuthentication } from "./authentication/mod.ts";
 import type { TokenAuthenticator } from "./authentication/mod.ts";
 import { createAuthorizer } from "./authorization/mod.ts";
@@ -14,6 +15,7 @@ import { ensurePki, kubeconfig } from "./pki/mod.ts";
 import { internalClient } from "./registry/internal_client.ts";
 import type { Registry } from "./registry/registry.ts";
 import { Resources } from "./registry/resources.ts";
+import { backupPath } from "./server/backup_path.ts";
 import { createHandler } from "./server/handler.ts";
 import { healthPaths } from "./server/health.ts";
 import { InFlight, type InFlightLimits } from "./server/in_flight.ts";
@@ -24,7 +26,10 @@ import { Metrics } from "./server/metrics.ts";
 import { respond, respondText } from "./server/respond.ts";
 import { Watchers, type WatchersOptions } from "./server/watchers.ts";
 import { MemoryLog } from "./storage/memory_log.ts";
-import { parseEncryptionKeys } from "./storage/encryption_keys.ts";
+import {
+  encryptionOf,
+  type EncryptionOptions,
+} from "./storage/encryption_keys.ts";
 import { SqliteLog } from "./storage/sqlite_log.ts";
 import { Store } from "./storage/store.ts";
 import type { InternalClient } from "./types.ts";
@@ -63,19 +68,6 @@ export interface ApiServerOptions {
   now?: () => Date;
   /** Takes what the operator should know; by default errors go to the console. */
   log?: (message: string, details: Record<string, unknown>) => void;
-}
-
-/** Encryption of objects on the disk, by AES-256-GCM. */
-export interface EncryptionOptions {
-  /**
-   * Keys of 32 bytes in base64, one a line: the first encrypts, the others only decrypt what was encrypted before. After
-   * `identity` in the first place nothing is encrypted any more.
-   */
-  keys: string;
-  /** Where they are from, for errors. */
-  source?: string;
-  /** `secrets`, `widgets.example.com`. @default {["secrets"]} */
-  resources?: string[];
 }
 
 /** A running API server. */
@@ -119,7 +111,10 @@ export async function startApiServer(
   } = options;
   const onError = (error: unknown) =>
     log("background work failed and is tried again", { error });
-  if (dataDir) await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
+  if (dataDir) {
+    await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await checkRestored(dataDir);
+  }
 
   const sqlite = dataDir
     ? new SqliteLog(`${dataDir}/store.db`, {
@@ -184,6 +179,9 @@ export async function startApiServer(
       (path, request) => discovery.answer(path, request),
       openapiPaths(resources),
       openapiV2Path(resources),
+      ...(sqlite && dataDir
+        ? [backupPath({ store, log: sqlite, dataDir, now })]
+        : []),
       (path) => path === "/version" ? respond(versionInfo()) : undefined,
       (path) =>
         path === "/metrics"
@@ -298,10 +296,4 @@ export async function startApiServer(
     close: () => closed ??= close(),
     [Symbol.asyncDispose]: () => closed ??= close(),
   };
-}
-
-function encryptionOf(options: EncryptionOptions | undefined) {
-  if (!options) return undefined;
-  const { keys, source = "the encryption keys", resources } = options;
-  return parseEncryptionKeys(keys, { source, resources });
 }

@@ -6,8 +6,8 @@
 export {
   type ApiServer,
   type ApiServerOptions,
-  type EncryptionOptions,
   startApiServer,
 } from "./api_server.ts";
+export type { EncryptionOptions } from "./storage/encryption_keys.ts";
 export * from "./types.ts";
 export * from "./errors.ts";

@@ -51,8 +51,28 @@ export const entries: readonly Entry[] = [
   ),
   entry(
     "apiserver",
-    "Run the embedded Kubernetes API server alone",
+    "Run the embedded Kubernetes API server alone; and commands on its data",
     () => import("./commands/apiserver.ts"),
+  ),
+  entry(
+    "apiserver check",
+    "Check the database of a server that does not run",
+    () => import("./commands/apiserver_check.ts"),
+  ),
+  entry(
+    "apiserver salvage",
+    "Save what is readable of a damaged database",
+    () => import("./commands/apiserver_salvage.ts"),
+  ),
+  entry(
+    "backup",
+    "Write a backup of the embedded API server",
+    () => import("./commands/backup.ts"),
+  ),
+  entry(
+    "restore",
+    "Make a data folder from a backup",
+    () => import("./commands/restore.ts"),
   ),
   entry(
     "agent",

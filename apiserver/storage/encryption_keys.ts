@@ -15,6 +15,19 @@ export interface Encryption {
   resources: string[];
 }
 
+/** Encryption of objects on the disk, by AES-256-GCM. */
+export interface EncryptionOptions {
+  /**
+   * Keys of 32 bytes in base64, one a line: the first encrypts, the others only decrypt what was encrypted before. After
+   * `identity` in the first place nothing is encrypted any more.
+   */
+  keys: string;
+  /** Where they are from, for errors. */
+  source?: string;
+  /** `secrets`, `widgets.example.com`. @default {["secrets"]} */
+  resources?: string[];
+}
+
 const KEY_BYTES = 32;
 const IDENTITY = "identity";
 
@@ -67,4 +80,13 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
 function idOf(bytes: Uint8Array): string {
   return createHash("sha256").update("encryption key id\0").update(bytes)
     .digest("hex").slice(0, 8);
+}
+
+/** The keys that options name; undefined where nothing is encrypted. */
+export function encryptionOf(
+  options: EncryptionOptions | undefined,
+): Encryption | undefined {
+  if (!options) return undefined;
+  const { keys, source = "the encryption keys", resources } = options;
+  return parseEncryptionKeys(keys, { source, resources });
 }

@@ -8,6 +8,9 @@ export interface Range {
   to?: number;
 }
 
+/** Rows that are read at a time. */
+const BATCH_ROWS = 200;
+
 /**
  * The rows as they are stored, in order of resourceVersion.
  *
@@ -15,25 +18,44 @@ export interface Range {
  */
 export function* readRows(
   db: DatabaseSync,
-  { after = 0, to = Number.MAX_SAFE_INTEGER }: Range = {},
+  range: Range = {},
 ): Generator<Row> {
-  const rows = db.prepare(
-    `SELECT rv, previous, deleted, resource, namespace, name, CAST(value AS BLOB) AS value, checksum
-     FROM log WHERE rv > ? AND rv <= ? ORDER BY rv`,
-  ).iterate(after, to);
-  for (const found of rows) {
-    const row: Row = {
-      resourceVersion: found.rv as number,
-      previous: found.previous as number,
-      deleted: found.deleted === 1,
-      resource: found.resource as string,
-      namespace: found.namespace as string,
-      name: found.name as string,
-      value: found.value as Uint8Array<ArrayBuffer>,
-    };
-    if (rowChecksum(row) !== found.checksum) throw damagedRow(row);
-    yield row;
+  for (let { after } = range;;) {
+    const batch = selectRows(db, { ...range, after, limit: BATCH_ROWS });
+    for (const { row, checksum } of batch) {
+      if (rowChecksum(row) !== checksum) throw damagedRow(row);
+      after = row.resourceVersion;
+      yield row;
+    }
+    if (batch.length < BATCH_ROWS) return;
   }
+}
+
+/** A row, with the checksum that it should have. */
+export interface CheckedRow {
+  row: Row;
+  checksum: number;
+}
+
+/**
+ * Up to `limit` rows of a range.
+ *
+ * @throws where one of them lies on a page that cannot be read
+ */
+export function selectRows(
+  db: DatabaseSync,
+  { after = 0, to = Number.MAX_SAFE_INTEGER, limit }: Range & { limit: number },
+): CheckedRow[] {
+  // `iterate` of Deno's node:sqlite ends at a page that cannot be read as if that were the end of the table; `all`
+  // throws.
+  return db.prepare(
+    `SELECT rv, previous, deleted, resource, namespace, name, CAST(value AS BLOB) AS value, checksum
+     FROM log WHERE rv >= ? AND rv <= ? ORDER BY rv LIMIT ?`,
+    // Not `rv > after`: that would begin on the page of `after`, which may be one that cannot be read.
+  ).all(after + 1, to, limit).map((columns) => ({
+    row: rowOf(columns),
+    checksum: columns.checksum as number,
+  }));
 }
 
 function damagedRow(row: Row): Error {
@@ -44,4 +66,16 @@ function damagedRow(row: Row): Error {
       path.join("/")
     } (resourceVersion ${resourceVersion}) is not what was written, its checksum differs`,
   );
+}
+
+function rowOf(columns: Record<string, unknown>): Row {
+  return {
+    resourceVersion: columns.rv as number,
+    previous: columns.previous as number,
+    deleted: columns.deleted === 1,
+    resource: columns.resource as string,
+    namespace: columns.namespace as string,
+    name: columns.name as string,
+    value: columns.value as Uint8Array<ArrayBuffer>,
+  };
 }

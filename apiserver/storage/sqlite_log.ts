@@ -44,8 +44,9 @@ export class SqliteLog implements Log {
   /** Rows under old keys; they are encrypted again, a few at a time, until there are none. */
   #stale = 0;
   #reencrypting: Promise<void> | undefined;
-  /** Snapshots being read: what they still have to read must not be compacted. */
-  #snapshots = new Set<Promise<void>>();
+  #holds = new Set<Promise<void>>();
+  /** Resources that the file has never held in plain text, as it notes them. */
+  encrypted = "";
 
   constructor(path: string, options: SqliteLogOptions = {}) {
     this.#path = path;
@@ -87,6 +88,7 @@ export class SqliteLog implements Log {
         { load },
       );
       this.#stale = state!.stale;
+      this.encrypted = state!.encrypted;
       this.#reencrypt();
       return state!;
     } catch (error) {
@@ -107,30 +109,35 @@ export class SqliteLog implements Log {
   }
 
   async compact(resourceVersion: number): Promise<void> {
-    while (this.#snapshots.size > 0) await Promise.all(this.#snapshots);
+    while (this.#holds.size > 0) await Promise.all(this.#holds);
     await this.#call({ type: "compact", resourceVersion });
   }
 
+  /** Keeps history from being compacted until it is disposed of. */
+  holdHistory(): Disposable {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#holds.add(promise);
+    return {
+      [Symbol.dispose]: () => {
+        this.#holds.delete(promise);
+        resolve();
+      },
+    };
+  }
+
   /**
-   * The rows up to a resourceVersion as they are stored, a few at a time, while writes go on. What was compacted before
-   * is not among them; nothing is compacted meanwhile, so a reader that gives up has to say so (`return`).
+   * The rows up to a resourceVersion as they are stored, a few at a time, while writes go on. The caller holds history
+   * from the moment on that it took the resourceVersion.
    */
   async *snapshot(to: number): AsyncGenerator<Row[], void> {
-    const held = Promise.withResolvers<void>();
-    this.#snapshots.add(held.promise);
-    try {
-      for (let after = 0;;) {
-        const rows: Row[] = [];
-        await this.#call({ type: "read", after, to }, {
-          load: (row) => rows.push(row),
-        });
-        if (rows.length === 0) return;
-        yield rows;
-        after = rows.at(-1)!.resourceVersion;
-      }
-    } finally {
-      this.#snapshots.delete(held.promise);
-      held.resolve();
+    for (let after = 0;;) {
+      const rows: Row[] = [];
+      await this.#call({ type: "read", after, to }, {
+        load: (row) => rows.push(row),
+      });
+      if (rows.length === 0) return;
+      yield rows;
+      after = rows.at(-1)!.resourceVersion;
     }
   }
 

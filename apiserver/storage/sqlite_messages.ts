@@ -51,6 +51,8 @@ export interface Reply {
 export interface OpenState extends LogState {
   /** Rows to be encrypted again. */
   stale: number;
+  /** Resources that the file has never held in plain text. */
+  encrypted: string;
 }
 
 /** Gathers rows for one message. */

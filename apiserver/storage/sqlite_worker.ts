@@ -5,6 +5,7 @@
  */
 /// <reference lib="deno.worker" />
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { compactRows } from "./compact_rows.ts";
 import type { Encryption } from "./encryption_keys.ts";
 import type { Row } from "./log.ts";
 import { openDatabase, readMeta, transaction } from "./open_database.ts";
@@ -42,6 +43,20 @@ function open(
 ): OpenState {
   const db = openDatabase(path);
   database = db;
+  try {
+    return load(id, db, encryption);
+  } catch (error) {
+    // So that whoever comes to see what is wrong finds no lock.
+    db.close();
+    throw error;
+  }
+}
+
+function load(
+  id: number,
+  db: DatabaseSync,
+  encryption: Encryption | undefined,
+): OpenState {
   cipher = encryption && new ValueCipher(encryption);
   reencryption = new Reencryption(db, cipher);
   insert = db.prepare(
@@ -54,6 +69,7 @@ function open(
     compacted: Number(readMeta(db, "compacted")),
     instance: readMeta(db, "instance") ?? "",
     stale: reencryption.left,
+    encrypted: readMeta(db, "encrypted") ?? "",
   };
 }
 
@@ -96,19 +112,7 @@ function read(
 }
 
 function compact(db: DatabaseSync, to: number) {
-  transaction(db, () => {
-    db.prepare(
-      `DELETE FROM log WHERE rv IN (SELECT previous FROM log
-         WHERE previous > 0 AND rv <= :to
-         AND rv > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'compacted'))`,
-    ).run({ to });
-    db.prepare(
-      `DELETE FROM log WHERE deleted = 1 AND rv <= :to
-         AND rv > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'compacted')`,
-    ).run({ to });
-    db.prepare("UPDATE meta SET value = ? WHERE key = 'compacted'")
-      .run(String(to));
-  });
+  compactRows(db, to);
   giveBack(db);
 }
 

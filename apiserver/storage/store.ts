@@ -102,6 +102,13 @@ export class Store {
     return this.#compacted;
   }
 
+  /** How many objects there are. */
+  get size(): number {
+    let size = 0;
+    for (const cache of this.#caches.values()) size += cache.size;
+    return size;
+  }
+
   cache(group: string, resource: string): ResourceCache {
     const key = `${group}/${resource}`;
     let cache = this.#caches.get(key);

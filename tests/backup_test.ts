@@ -1,0 +1,101 @@
+/**
+ * `faros backup`, `restore` and `apiserver check` on the folder of a hub.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import * as core from "../api/core.ts";
+import { Workspace } from "../api/workspace.ts";
+import { bufferIo } from "../cli/io.ts";
+import { main } from "../cli/main.ts";
+import { startUp } from "../hub/up.ts";
+
+async function faros(...args: string[]) {
+  const io = bufferIo();
+  const code = await main(args, { io });
+  return { code, out: io.stdout, err: io.stderr };
+}
+
+Deno.test("a hub is backed up while it runs, and one restored from that carries on", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "faros-backup-" });
+  const data = join(dir, "data");
+  const restored = join(dir, "restored");
+  const file = join(dir, "fleet.backup");
+  const keyFile = join(dir, "keys");
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  await Deno.writeTextFile(keyFile, btoa(String.fromCharCode(...bytes)));
+  const encryption = { keys: await Deno.readTextFile(keyFile) };
+  try {
+    {
+      await using up = await startUp({ dataDir: data, encryption });
+      await up.leading;
+      await up.client.create(core.Namespace, {
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name: "kept" },
+      });
+      const online = await faros("backup", file, "--data", data);
+      assert.equal(online.code, 0, online.err);
+      assert.match(online.out, /resourceVersion \d+ of .* rows/);
+      const busy = await faros("apiserver", "check", "--data", data);
+      assert.match(busy.err, /a server is using it/);
+      assert.equal(busy.code, 1);
+    }
+    const check = await faros("apiserver", "check", "--data", data);
+    assert.match(check.out, /store\.db: ok, \d+ rows/, check.err);
+    // The same without a server.
+    const offline = await faros("backup", `${file}2`, "--data", data);
+    assert.equal(offline.code, 0, offline.err);
+
+    const done = await faros("restore", file, "--data", restored);
+    assert.equal(done.code, 0, done.err);
+    const twice = await faros("restore", file, "--data", restored);
+    assert.match(twice.err, /it is not empty/);
+    await using up = await startUp({ dataDir: restored, encryption });
+    await up.leading;
+    await up.client.get(core.Namespace, "kept");
+    // The hub's kinds are served, and what it does goes on.
+    assert.deepEqual((await up.client.list(Workspace)).items, []);
+    // What the backup has of the old one: its CA, and so its devices' trust.
+    assert.equal(
+      up.caData,
+      await Deno.readTextFile(join(data, "ca.crt")),
+    );
+    if (Deno.build.os !== "windows") {
+      assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("backup and restore say what is missing", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "faros-backup-" });
+  try {
+    const none = await faros("backup", join(dir, "b"), "--data", dir);
+    assert.equal(none.code, 1);
+    assert.match(none.err, /There is no database in/);
+    await Deno.writeTextFile(join(dir, "b"), "no backup\n");
+    const wrong = await faros(
+      "restore",
+      join(dir, "b"),
+      "--data",
+      join(dir, "d"),
+    );
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.err, /Cannot restore .*no backup/);
+    assert.equal((await faros("restore", join(dir, "b"))).code, 2);
+    const keys = await faros(
+      "apiserver",
+      "check",
+      "--data",
+      dir,
+      "--encryption-key-file",
+      join(dir, "nothing"),
+    );
+    assert.match(keys.err, /Cannot read the encryption keys/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
