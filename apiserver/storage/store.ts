@@ -1,6 +1,7 @@
 import { expired, StatusError } from "../errors.ts";
 import type { Change, KubeObject, ObjectKey, Reader } from "../types.ts";
 import { Entry, type EntryChange } from "./entry.ts";
+import { HistoryLimit } from "./history_limit.ts";
 import { KeyLocks } from "./key_locks.ts";
 import type { Log, Row } from "./log.ts";
 import { ResourceCache } from "./resource_cache.ts";
@@ -22,6 +23,12 @@ export interface StoreOptions {
    * @default {10_000}
    */
   history?: number;
+  /**
+   * Bytes of objects that history may hold: with large objects it ends sooner.
+   *
+   * @default {134_217_728}
+   */
+  historyBytes?: number;
   /** Called with a compaction that failed; it is tried again later. */
   onError?: (error: unknown) => void;
 }
@@ -59,7 +66,7 @@ export class Store {
   #committed = 0;
   #compacted = 0;
   #compacting = false;
-  #history: number;
+  #history: HistoryLimit;
   #onError: (error: unknown) => void;
   #pending: Pending[] = [];
   #flushing: Promise<void> | undefined;
@@ -69,7 +76,10 @@ export class Store {
 
   private constructor(log: Log, options: StoreOptions) {
     this.#log = log;
-    this.#history = options.history ?? 10_000;
+    this.#history = new HistoryLimit({
+      changes: options.history ?? 10_000,
+      bytes: options.historyBytes ?? 128 << 20,
+    });
     this.#onError = options.onError ?? (() => {});
     this.reader = {
       get: (key) => this.get(key)?.object,
@@ -88,7 +98,7 @@ export class Store {
     store.#compacted = state.compacted;
     store.#committed = Math.max(store.#committed, state.compacted);
     store.#assigned = store.#committed;
-    for (const cache of store.#caches.values()) cache.compact(state.compacted);
+    store.#forget(state.compacted);
     return store;
   }
 
@@ -272,6 +282,7 @@ export class Store {
       );
       for (const { key, row, change } of batch) {
         this.#committed = row.resourceVersion;
+        this.#history.add(row.resourceVersion, row.value.length);
         this.#apply(key, change);
       }
       for (const { resolve } of batch) resolve();
@@ -317,14 +328,17 @@ export class Store {
       ),
       old,
     });
+    this.#history.add(row.resourceVersion, row.value.length);
     this.#committed = row.resourceVersion;
   }
 
   #compactSoon() {
-    const target = this.#committed - this.#history;
-    if (this.#compacting || target < this.#compacted + this.#history / 2) {
-      return;
-    }
+    if (this.#compacting) return;
+    const target = this.#history.target({
+      committed: this.#committed,
+      compacted: this.#compacted,
+    });
+    if (target === undefined) return;
     this.#compacting = true;
     this.compact(target)
       .catch(this.#onError)
@@ -337,7 +351,12 @@ export class Store {
     if (target <= this.#compacted) return;
     await this.#log.compact(target);
     this.#compacted = target;
-    for (const cache of this.#caches.values()) cache.compact(target);
+    this.#forget(target);
+  }
+
+  #forget(upTo: number) {
+    this.#history.compacted(upTo);
+    for (const cache of this.#caches.values()) cache.compact(upTo);
   }
 
   /** Waits for writes under way, then closes the log. */
