@@ -1,5 +1,18 @@
-import { Optional, type ParseResult } from "@marcbachmann/cel-js";
+import {
+  type Environment,
+  Optional,
+  ParseError,
+  type ParseResult,
+} from "@marcbachmann/cel-js";
 import type { FieldError, Schema, ValidationRule } from "../types.ts";
+import type { Node } from "./cel_estimate.ts";
+import {
+  CostLimitExceeded,
+  metered,
+  OBJECT_LIMIT,
+  weight,
+  withCharges,
+} from "./cel_meter.ts";
 import { compileConvert, type Convert } from "./cel_value.ts";
 import { kubernetesEnvironment } from "./cel_library.ts";
 import { deepEqual } from "./deep_equal.ts";
@@ -13,16 +26,17 @@ import {
 } from "./field_error.ts";
 import { joinPath } from "./prune.ts";
 
-/** How long all rules of one object may take together; a later rule is then refused like one over its cost. */
-const BUDGET_MS = 1000;
-
 interface Program {
   rule: ValidationRule;
   evaluate?: ParseResult;
+  /** What evaluating it costs beside its loops. */
+  base: number;
   message?: ParseResult;
   /** Why the rule cannot run. */
   wrong?: string;
   transition: boolean;
+  /** The parsed rule. */
+  ast?: Node;
 }
 
 /** Whether an expression names `oldSelf`. */
@@ -49,18 +63,47 @@ export function compileRule(rule: ValidationRule, schema: Schema): Program {
       : checked.type !== "bool" && checked.type !== "dyn"
       ? "cel expression must evaluate to a bool"
       : undefined;
-    if (wrong !== undefined) return { rule, wrong, transition: false };
+    if (wrong !== undefined) return { rule, wrong, base: 0, transition: false };
+    const ast = evaluate.ast as Node;
     return {
       rule,
-      evaluate,
+      evaluate: counting(env, rule.rule, ast) ?? evaluate,
+      base: weight(ast),
+      ast,
       message: rule.messageExpression
         ? env.parse(rule.messageExpression)
         : undefined,
       transition: usesOldSelf(evaluate.ast),
     };
   } catch (error) {
-    return { rule, wrong: firstLine(error), transition: false };
+    const wrong = error instanceof ParseError
+      ? `ERROR: <input>:${
+        lineAndColumn(rule.rule, error.range?.start ?? 0)
+      }: Syntax error: ${firstLine(error)}`
+      : firstLine(error);
+    return { rule, wrong, base: 0, transition: false };
   }
+}
+
+/** The expression with its loops counted; undefined where it does not parse that way. */
+function counting(
+  env: Environment,
+  source: string,
+  ast: Node,
+): ParseResult | undefined {
+  const text = withCharges(source, ast);
+  if (text === source) return undefined;
+  try {
+    const counted = env.parse(text);
+    return counted.check().valid ? counted : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function lineAndColumn(text: string, at: number): string {
+  const lines = text.slice(0, at).split("\n");
+  return `${lines.length}:${lines[lines.length - 1]!.length + 1}`;
 }
 
 function firstLine(error: unknown): string {
@@ -71,7 +114,8 @@ function firstLine(error: unknown): string {
 interface Run {
   path: (string | number)[];
   out: FieldError[];
-  deadline: number;
+  /** What rules may still cost; below zero none runs any more. */
+  budget: number;
   update: boolean;
 }
 
@@ -93,7 +137,7 @@ export function compileRules(
     const run: Run = {
       path: [],
       out: [],
-      deadline: performance.now() + BUDGET_MS,
+      budget: OBJECT_LIMIT,
       update: old !== undefined,
     };
     check(object, old, undefined, run);
@@ -128,26 +172,38 @@ function failure(
   }
 }
 
+const OUT_OF_BUDGET =
+  "validation failed due to running out of cost budget, no further validation rules will be run";
+
 function evaluateRule(
   program: Program,
-  { variables, value, type, path }: {
+  { variables, value, type, path, run }: {
     variables: Record<string, unknown>;
     value: unknown;
     type: string;
     path: string;
+    run: Run;
   },
 ): FieldError | undefined {
   const { rule } = program;
-  let result: unknown;
-  try {
-    result = program.evaluate!(variables);
-  } catch (error) {
-    const text = firstLine(error).replace(/^No such key/, "no such key");
+  const shown = rule.message?.trim() || rule.rule.trim();
+  const { value: result, error, cost } = metered(
+    program.base,
+    () => program.evaluate!(variables),
+  );
+  run.budget -= cost;
+  if (run.budget < 0) return invalidValue(path, type, OUT_OF_BUDGET);
+  if (isOverLimit(error)) {
+    run.budget = -1;
     return invalidValue(
       path,
       type,
-      `${text} evaluating rule: ${rule.message ?? rule.rule.trim()}`,
+      `'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: ${shown}`,
     );
+  }
+  if (error !== undefined) {
+    const text = firstLine(error).replace(/^No such key/, "no such key");
+    return invalidValue(path, type, `${text} evaluating rule: ${shown}`);
   }
   if (result === true) return undefined;
   let detail = rule.message?.trim() || `failed rule: ${rule.rule.trim()}`;
@@ -162,6 +218,12 @@ function evaluateRule(
     }
   }
   return failure(program, { path, value, type, detail });
+}
+
+/** The library wraps what functions throw. */
+function isOverLimit(error: unknown): boolean {
+  return error instanceof CostLimitExceeded ||
+    (error instanceof Error && isOverLimit(error.cause));
 }
 
 function compileOwn(
@@ -202,14 +264,7 @@ function compileOwn(
       }
       const optional = program.rule.optionalOldSelf === true;
       if (program.transition && before === undefined && !optional) continue;
-      if (performance.now() > run.deadline) {
-        run.out.push(invalidValue(
-          path,
-          type,
-          "validation failed due to running out of cost budget, no further validation rules will be run",
-        ));
-        return;
-      }
+      if (run.budget < 0) return;
       const oldSelf = optional
         ? before === undefined ? Optional.none() : Optional.of(before)
         : before;
@@ -218,6 +273,7 @@ function compileOwn(
         value,
         type,
         path,
+        run,
       });
       // What an update leaves as it was is not held against it.
       if (problem && !(!program.transition && unchanged?.())) {

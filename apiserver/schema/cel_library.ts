@@ -5,6 +5,7 @@
  * @module
  */
 import { Environment } from "@marcbachmann/cel-js";
+import { CHARGE, charge } from "./cel_meter.ts";
 import { deepEqual } from "./deep_equal.ts";
 import { isIPv4, isIPv6 } from "./formats.ts";
 import { goRegExp } from "./go_regexp.ts";
@@ -156,6 +157,7 @@ function create(
   const add = (signature: string, handler: (...args: Value[]) => Value) => {
     env.registerFunction(signature, handler);
   };
+  add(`${CHARGE}(int, A): A`, charge);
   strings(add);
   lists(add);
   env.registerType("net.IP", Address);

@@ -176,3 +176,32 @@ Deno.test("rules at the root see names only of metadata", () => {
   };
   assert.deepEqual(schema.validate(object), []);
 });
+
+Deno.test("a rule that goes on for too long is stopped, and no other runs", () => {
+  const numbers = Array(725).fill(20);
+  const rules = [
+    "self.numbers.all(x, self.numbers.all(y, y == x))",
+    "self.replicas > 100",
+  ];
+  assert.deepEqual(run(rules, { numbers, replicas: 1 }), [
+    `FieldValueInvalid spec: Invalid value: "object": 'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: ${
+      rules[0]
+    }`,
+  ]);
+  assert.equal(
+    run(rules, { numbers: [20, 20], replicas: 101 }).length,
+    0,
+    "a short list is cheap",
+  );
+  const early = "self.numbers.exists(x, self.numbers.exists(y, y == x))";
+  assert.deepEqual(run([early], { numbers }), [], "only steps taken count");
+});
+
+Deno.test("all rules of an object together have a limit, too", () => {
+  const numbers = Array(300).fill(1);
+  const rule = "self.numbers.all(x, self.numbers.all(y, y == x))";
+  const problems = run(Array(40).fill(rule), { numbers });
+  assert.deepEqual(problems, [
+    'FieldValueInvalid spec: Invalid value: "object": validation failed due to running out of cost budget, no further validation rules will be run',
+  ]);
+});

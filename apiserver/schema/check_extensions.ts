@@ -1,4 +1,7 @@
 import { compileRule } from "./cel.ts";
+import { estimate } from "./cel_estimate.ts";
+import { celType } from "./cel_types.ts";
+import { RuleCosts } from "./rule_costs.ts";
 import type { FieldError, Schema, ValidationRule } from "../types.ts";
 import { compileDefault } from "./default.ts";
 import { compilePrune } from "./prune.ts";
@@ -19,6 +22,23 @@ export function checkExtensions(
   path: string,
   out: FieldError[],
 ): void {
+  const costs = new RuleCosts(path);
+  check(schema, { path, out, costs, times: 1, root: true });
+  out.push(...costs.problems());
+}
+
+/** Where in a schema a check is. */
+interface Place {
+  path: string;
+  out: FieldError[];
+  costs: RuleCosts;
+  /** How often what is described here can stand in an object; undefined where nothing limits that. */
+  times: number | undefined;
+  root?: boolean;
+}
+
+function check(schema: Schema, place: Place): void {
+  const { path, out } = place;
   listType(schema, path, out);
   if (schema.type && !types.includes(schema.type)) {
     out.push(notSupported(`${path}.type`, schema.type, types));
@@ -66,21 +86,29 @@ export function checkExtensions(
   }
   schema["x-kubernetes-validations"]?.forEach((rule, i) => {
     checkRule(rule, {
+      ...place,
       schema,
       path: `${path}.x-kubernetes-validations[${i}]`,
-      out,
     });
   });
-  if (schema.items) checkExtensions(schema.items, `${path}.items`, out);
+  const elements = schema.type === "array"
+    ? schema.maxItems
+    : schema.additionalProperties
+    ? schema.maxProperties
+    : 1;
+  const times = place.times === undefined || elements === undefined
+    ? undefined
+    : place.times * elements;
+  const inner = { ...place, times, root: false };
+  if (schema.items) check(schema.items, { ...inner, path: `${path}.items` });
   for (const [key, sub] of Object.entries(schema.properties ?? {})) {
-    checkExtensions(sub, `${path}.properties[${key}]`, out);
+    check(sub, { ...inner, path: `${path}.properties[${key}]` });
   }
   if (typeof schema.additionalProperties === "object") {
-    checkExtensions(
-      schema.additionalProperties,
-      `${path}.additionalProperties`,
-      out,
-    );
+    check(schema.additionalProperties, {
+      ...inner,
+      path: `${path}.additionalProperties`,
+    });
   }
 }
 
@@ -136,7 +164,7 @@ const reasons = [
 
 function checkRule(
   rule: ValidationRule,
-  { schema, path, out }: { schema: Schema; path: string; out: FieldError[] },
+  { schema, path, out, costs, times, root }: Place & { schema: Schema },
 ): void {
   const { message, reason, fieldPath } = rule;
   if (!rule.rule?.trim()) {
@@ -169,7 +197,15 @@ function checkRule(
       invalidValue(`${path}.fieldPath`, fieldPath, "must be a valid path"),
     );
   }
-  const { wrong } = compileRule(rule, schema);
+  const { wrong: failure, ast } = compileRule(rule, schema);
+  const self = celType(schema, {
+    root: root || schema["x-kubernetes-embedded-resource"] === true,
+  });
+  const { cost, problems } = ast
+    ? estimate(ast, self)
+    : { cost: 0, problems: [] };
+  costs.add(`${path}.rule`, { cost, times, minSize: self?.minSize ?? 1 });
+  const wrong = failure ?? problems[0];
   if (wrong === undefined) return;
   const shown = {
     Rule: rule.rule,
