@@ -77,9 +77,10 @@ export function compileRule(rule: ValidationRule, schema: Schema): Program {
     };
   } catch (error) {
     const wrong = error instanceof ParseError
-      ? `ERROR: <input>:${
-        lineAndColumn(rule.rule, error.range?.start ?? 0)
-      }: Syntax error: ${firstLine(error)}`
+      ? compileError(rule.rule, {
+        text: `Syntax error: ${firstLine(error)}`,
+        at: error.range?.start ?? 0,
+      })
       : firstLine(error);
     return { rule, wrong, base: 0, transition: false };
   }
@@ -101,9 +102,17 @@ function counting(
   }
 }
 
-function lineAndColumn(text: string, at: number): string {
-  const lines = text.slice(0, at).split("\n");
-  return `${lines.length}:${lines[lines.length - 1]!.length + 1}`;
+/** A problem with an expression, pointed at as cel-go does. */
+export function compileError(
+  expression: string,
+  { text, at }: { text: string; at: number },
+): string {
+  const lines = expression.slice(0, at).split("\n");
+  const column = lines[lines.length - 1]!.length;
+  const line = expression.split("\n")[lines.length - 1]!;
+  return `ERROR: <input>:${lines.length}:${
+    column + 1
+  }: ${text}\n | ${line}\n | ${".".repeat(column)}^`;
 }
 
 function firstLine(error: unknown): string {

@@ -14,7 +14,7 @@ export const RULE_LIMIT = 1_000_000;
 export const OBJECT_LIMIT = 10_000_000;
 
 /** Conditions and accumulator of a loop, a step. */
-const STEP = 3;
+const STEP = 2;
 
 /** A rule cost more than it may. */
 export class CostLimitExceeded extends Error {}

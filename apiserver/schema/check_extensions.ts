@@ -1,4 +1,4 @@
-import { compileRule } from "./cel.ts";
+import { compileError, compileRule } from "./cel.ts";
 import { estimate } from "./cel_estimate.ts";
 import { celType } from "./cel_types.ts";
 import { RuleCosts } from "./rule_costs.ts";
@@ -205,7 +205,8 @@ function checkRule(
     ? estimate(ast, self)
     : { cost: 0, problems: [] };
   costs.add(`${path}.rule`, { cost, times, minSize: self?.minSize ?? 1 });
-  const wrong = failure ?? problems[0];
+  const wrong = failure ??
+    problems.map(({ text, at }) => compileError(rule.rule, { text, at }))[0];
   if (wrong === undefined) return;
   const shown = {
     Rule: rule.rule,

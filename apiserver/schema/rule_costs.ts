@@ -18,6 +18,7 @@ export interface RuleCost {
 /** Adds up what the rules of a schema are estimated to cost. `path` is that of the schema. */
 export class RuleCosts {
   #total = 0;
+  #rules: { path: string; cost: number }[] = [];
   #problems: FieldError[] = [];
 
   constructor(readonly path: string) {}
@@ -27,6 +28,7 @@ export class RuleCosts {
     const fit = Math.floor(MAX_REQUEST / (minSize + 1));
     const whole = cost * (times ?? fit);
     this.#total += whole;
+    if (whole >= TOTAL_LIMIT / 100) this.#rules.push({ path, cost: whole });
     if (whole > RULE_LIMIT) {
       this.#problems.push(
         forbiddenField(
@@ -42,8 +44,15 @@ export class RuleCosts {
     if (this.#total <= TOTAL_LIMIT) return this.#problems;
     const what =
       "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema";
+    const dearest = this.#rules.sort((a, b) => b.cost - a.cost).slice(0, 4);
     return [
       ...this.#problems,
+      ...dearest.map(({ path }) =>
+        forbiddenField(
+          path,
+          "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema",
+        )
+      ),
       forbiddenField(this.path, exceeded(what, this.#total / TOTAL_LIMIT)),
     ];
   }

@@ -100,7 +100,7 @@ Deno.test("defaults must fit their schema and rules must compile", () => {
     }),
     [
       'schema.properties[a].default: Invalid value: "string":  in body must be of type integer: "string"',
-      'schema.properties[b].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"self +","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: compilation failed: ERROR: <input>:1:7: Syntax error: Unexpected token: EOF',
+      'schema.properties[b].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"self +","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: compilation failed: ERROR: <input>:1:7: Syntax error: Unexpected token: EOF\n | self +\n | ......^',
       "schema.properties[b].x-kubernetes-validations[1].rule: Required value: rule is not specified",
     ],
   );
