@@ -15,7 +15,7 @@ import { type ColumnContext, define } from "../define.ts";
 import { addSchemas } from "../schemas.ts";
 import published from "./kinds.json" with { type: "json" };
 import { storage } from "./autoscaler_versions.ts";
-import { columns } from "./columns.ts";
+import { columns } from "./columns/mod.ts";
 import { strategies } from "./strategies.ts";
 import { selectorText } from "./selector_text.ts";
 
