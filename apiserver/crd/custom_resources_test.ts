@@ -158,15 +158,15 @@ Deno.test("CRD: what is stored is read by the schema of today", async () => {
     await api.patch(CRD, "json", [
       {
         op: "add",
-        path: `${properties}/color`,
-        value: { type: "string", default: "red" },
+        path: `${properties}/weight`,
+        value: { type: "integer", default: 5 },
       },
       { op: "remove", path: `${properties}/size` },
     ]);
     const { body } = await api.get(`${WIDGETS}/a`);
-    assert.deepEqual(body.spec, { color: "red" });
+    assert.deepEqual(body.spec, { color: "red", weight: 5 });
     const { body: list } = await api.get(WIDGETS);
-    assert.deepEqual(list.items[0].spec, { color: "red" });
+    assert.deepEqual(list.items[0].spec, { color: "red", weight: 5 });
     assert.equal(list.items[0].metadata.uid, body.metadata.uid);
   });
 });

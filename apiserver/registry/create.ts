@@ -72,8 +72,9 @@ export async function createObject(
   const key = keyOf(request, object.metadata.name);
   let result: KubeObject | undefined;
   await registry.store.write(key, async (current) => {
-    if (current) throw alreadyExists(nameOf(request.served), key.name);
+    // What is wrong with the object is said first, as on kube-apiserver.
     result = await prepareNew(registry, request, object, { applied });
+    if (current) throw alreadyExists(nameOf(request.served), key.name);
     if (request.options.dryRun) return { type: "none" };
     // The store numbers a copy of the outer object; what was made here is read back below.
     return {

@@ -1,0 +1,326 @@
+import assert from "node:assert/strict";
+import { type TestClient, withServer } from "../../test_client.ts";
+import type { ApiServerOptions } from "../../mod.ts";
+import type { JsonObject } from "../../types.ts";
+
+const APPS = "/apis/apps/v1/namespaces/default";
+const CORE = "/api/v1/namespaces/default";
+const AUTOSCALING = (version: string) =>
+  `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`;
+const CSRS = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+const TABLE = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };
+
+function withAll(
+  work: (api: TestClient) => Promise<void>,
+  options: ApiServerOptions = {},
+): Promise<void> {
+  return withServer(work, { builtins: "all", ...options });
+}
+
+function deployment(image: string): JsonObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web" },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: "web" } },
+      template: {
+        metadata: { creationTimestamp: null, labels: { app: "web" } },
+        spec: { containers: [{ name: "main", image }] },
+      },
+    },
+  };
+}
+
+Deno.test("every built-in group and version of Kubernetes 1.37 is served, and by default only what needs no nodes", async () => {
+  await withAll(async (api) => {
+    const { body } = await api.get("/apis");
+    const versions = body.groups.flatMap((group: JsonObject) =>
+      (group.versions as JsonObject[]).map((v) => v.groupVersion)
+    );
+    assert.deepEqual(versions.sort(), [
+      "admissionregistration.k8s.io/v1",
+      "apiextensions.k8s.io/v1",
+      "apiregistration.k8s.io/v1",
+      "apps/v1",
+      "authentication.k8s.io/v1",
+      "authorization.k8s.io/v1",
+      "autoscaling/v1",
+      "autoscaling/v2",
+      "batch/v1",
+      "certificates.k8s.io/v1",
+      "coordination.k8s.io/v1",
+      "discovery.k8s.io/v1",
+      "events.k8s.io/v1",
+      "flowcontrol.apiserver.k8s.io/v1",
+      "networking.k8s.io/v1",
+      "node.k8s.io/v1",
+      "policy/v1",
+      "rbac.authorization.k8s.io/v1",
+      "resource.k8s.io/v1",
+      "scheduling.k8s.io/v1",
+      "storage.k8s.io/v1",
+      "storagemigration.k8s.io/v1",
+    ]);
+    const { body: core } = await api.get("/api/v1");
+    const pods = core.resources.find((r: JsonObject) => r.name === "pods");
+    assert.deepEqual(
+      [pods.kind, pods.shortNames, pods.categories, pods.namespaced],
+      ["Pod", ["po"], ["all"], true],
+    );
+    const service = await api.get(`${CORE}/services/kubernetes`);
+    assert.equal(service.body.spec.ports[0].port, 443);
+  });
+  await withServer(async (api) => {
+    assert.equal((await api.get(`${CORE}/pods`)).code, 404);
+  });
+});
+
+Deno.test("a Deployment is defaulted, pruned, merged by its keys, scaled and counted", async () => {
+  await withAll(async (api) => {
+    const made = await api.post(`${APPS}/deployments`, deployment("a:1"));
+    assert.equal(made.code, 201);
+    assert.equal(made.body.metadata.generation, 1);
+    // Metadata inside is that of an object, too.
+    assert.deepEqual(made.body.spec.template.metadata, {
+      labels: { app: "web" },
+    });
+    const path = `${APPS}/deployments/web`;
+    const patched = await api.patch(path, "strategic", {
+      spec: {
+        template: {
+          spec: {
+            containers: [{ name: "side", ports: [{ containerPort: 80 }] }],
+          },
+        },
+      },
+    });
+    const { containers } = patched.body.spec.template.spec;
+    assert.deepEqual(containers.map((c: JsonObject) => c.name), [
+      "side",
+      "main",
+    ]);
+    assert.deepEqual(containers[0].ports, [{
+      containerPort: 80,
+      protocol: "TCP",
+    }]);
+    assert.equal(patched.body.metadata.generation, 2);
+    const { body: scale } = await api.get(`${path}/scale`);
+    assert.equal(scale.status.selector, "app=web");
+    scale.spec.replicas = 5;
+    await api.put(`${path}/scale`, scale);
+    const { body } = await api.get(path, TABLE);
+    assert.deepEqual(body.rows[0].cells.slice(0, 4), ["web", "0/5", 0, 0]);
+    const wrong = await api.post(
+      `${APPS}/deployments?fieldValidation=Strict`,
+      { ...deployment("b"), spec: { replica: 1 } },
+    );
+    assert.match(wrong.body.message, /unknown field "spec.replica"/);
+    const missing = await api.post(`${APPS}/deployments`, {
+      ...deployment("b"),
+      spec: {},
+    });
+    assert.match(missing.body.message, /spec.selector: Required value/);
+  });
+});
+
+Deno.test("a Pod stays Pending, says what it is in a table, and is selected by its fields", async () => {
+  await withAll(async (api) => {
+    await api.post(`${CORE}/pods`, {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "p" },
+      spec: {
+        nodeName: "n",
+        containers: [{
+          name: "c",
+          image: "i",
+          resources: { requests: { cpu: 1 } },
+        }],
+      },
+    });
+    const { body: pod } = await api.get(`${CORE}/pods/p`);
+    assert.deepEqual(pod.status, { phase: "Pending", qosClass: "Burstable" });
+    const { body: list } = await api.get(
+      "/api/v1/pods?fieldSelector=spec.nodeName%3Dn,status.phase%3DPending",
+    );
+    assert.equal(list.items.length, 1);
+    await api.put(`${CORE}/pods/p/status`, {
+      ...pod,
+      status: {
+        phase: "Running",
+        containerStatuses: [{
+          name: "c",
+          ready: true,
+          restartCount: 3,
+          state: { running: {} },
+          image: "i",
+          imageID: "",
+        }],
+      },
+    });
+    const { body: table } = await api.get(`${CORE}/pods/p`, TABLE);
+    assert.deepEqual(
+      table.rows[0].cells.slice(0, 4),
+      ["p", "1/1", "Running", "3"],
+    );
+  });
+});
+
+Deno.test("an autoscaler is the same one in autoscaling/v1 and v2", async () => {
+  await withAll(async (api) => {
+    const target = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
+    const spec = {
+      scaleTargetRef: target,
+      maxReplicas: 5,
+      targetCPUUtilizationPercentage: 80,
+    };
+    const made = await api.post(AUTOSCALING("v1"), {
+      metadata: { name: "h" },
+      spec,
+    });
+    assert.deepEqual(made.body.spec, spec);
+    const { body: v2 } = await api.get(`${AUTOSCALING("v2")}/h`);
+    const cpu = {
+      type: "Resource",
+      resource: {
+        name: "cpu",
+        target: { type: "Utilization", averageUtilization: 80 },
+      },
+    };
+    assert.deepEqual(v2.spec.metrics, [cpu]);
+    const memory = {
+      type: "Resource",
+      resource: {
+        name: "memory",
+        target: { type: "Utilization", averageUtilization: 50 },
+      },
+    };
+    await api.patch(`${AUTOSCALING("v2")}/h`, "merge", {
+      spec: { metrics: [memory, cpu] },
+    });
+    const { body: v1 } = await api.get(`${AUTOSCALING("v1")}/h`);
+    assert.equal(v1.spec.targetCPUUtilizationPercentage, 80);
+    // What v1 has no field for goes along.
+    v1.spec.maxReplicas = 6;
+    await api.put(`${AUTOSCALING("v1")}/h`, v1);
+    const { body: after } = await api.get(`${AUTOSCALING("v2")}/h`);
+    assert.deepEqual(after.spec.metrics, [cpu, memory]);
+    assert.equal(after.spec.maxReplicas, 6);
+    assert.deepEqual(after.metadata.annotations, undefined);
+  });
+});
+
+async function certificateRequest(): Promise<JsonObject> {
+  await import("reflect-metadata");
+  const { Pkcs10CertificateRequestGenerator } = await import("@peculiar/x509");
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, [
+    "sign",
+    "verify",
+  ]) as CryptoKeyPair;
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: "CN=someone",
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  return {
+    metadata: { name: "r" },
+    spec: {
+      request: btoa(request.toString("pem")),
+      signerName: "example.com/signer",
+      usages: ["client auth"],
+      username: "somebody else",
+    },
+  };
+}
+
+Deno.test("a certificate is requested by who asks, approved and signed by who may", async () => {
+  await withAll(async (api) => {
+    const made = await api.post(CSRS, await certificateRequest());
+    assert.equal(made.body.spec.username, "system:admin");
+    const approved = {
+      ...made.body,
+      status: { conditions: [{ type: "Approved", status: "True" }] },
+    };
+    const direct = await api.put(`${CSRS}/r/status`, approved);
+    assert.match(direct.body.message, /may not add a condition of type/);
+    const rbac = "/apis/rbac.authorization.k8s.io/v1";
+    await api.post(`${rbac}/clusterroles`, {
+      metadata: { name: "approver" },
+      rules: [{
+        apiGroups: ["certificates.k8s.io"],
+        resources: ["certificatesigningrequests/approval"],
+        verbs: ["update"],
+      }],
+    });
+    await api.post(`${rbac}/clusterrolebindings`, {
+      metadata: { name: "approver" },
+      roleRef: { kind: "ClusterRole", name: "approver", apiGroup: "" },
+      subjects: [{ kind: "User", name: "jane" }],
+    });
+    const asJane = await api.send("PUT", `${CSRS}/r/approval`, {
+      body: approved,
+      headers: { "impersonate-user": "jane" },
+    });
+    assert.match(
+      asJane.body.message,
+      /not permitted to approve requests with signerName "example.com\/signer"/,
+    );
+    const { body } = await api.put(`${CSRS}/r/approval`, approved);
+    assert.equal(body.status.conditions[0].type, "Approved");
+    assert.ok(body.status.conditions[0].lastUpdateTime);
+    const { body: table } = await api.get(`${CSRS}/r`, TABLE);
+    assert.equal(table.rows[0].cells.at(-1), "Approved");
+    const bad = await api.post(CSRS, {
+      metadata: { name: "bad" },
+      spec: { request: "aGk=", signerName: "x", usages: [] },
+    });
+    assert.equal(bad.code, 422);
+  });
+});
+
+Deno.test("PodTemplates come in protobuf, as Go clients send them", async () => {
+  await withAll(async (api) => {
+    const bytes = (...parts: (number | string)[]) =>
+      parts.flatMap((part) =>
+        typeof part === "string" ? [...new TextEncoder().encode(part)] : [part]
+      );
+    const field = (number: number, content: number[]) => [
+      number << 3 | 2,
+      content.length,
+      ...content,
+    ];
+    const container = field(2, [
+      ...field(1, bytes("main")),
+      ...field(2, bytes("image")),
+    ]);
+    const object = [
+      ...field(1, field(1, bytes("t"))),
+      ...field(2, field(2, container)),
+    ];
+    const type = [...field(1, bytes("v1")), ...field(2, bytes("PodTemplate"))];
+    const body = new Uint8Array([
+      ...bytes("k8s", 0),
+      ...field(1, type),
+      ...field(2, object),
+    ]);
+    const response = await api.server.fetch(
+      new Request(new URL(`${CORE}/podtemplates`, api.server.url), {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${api.token}`,
+          "content-type": "application/vnd.kubernetes.protobuf",
+        },
+        body,
+      }),
+    );
+    const made = await response.json();
+    assert.equal(response.status, 201, made.message);
+    assert.deepEqual(made.template.spec.containers, [{
+      name: "main",
+      image: "image",
+    }]);
+  });
+});
