@@ -30,7 +30,7 @@ export const Enrollment = defineKind({
     observedGeneration: z.int().optional(),
     agentUID: z.string().optional().describe("UID of the Agent it became"),
     credential: z.string().optional().describe(
-      "JWE to the agreement key: token, server, CA, hub URL and hub signing keys",
+      "JWS by the hub of a JWE to the agreement key: token, server, CA, hub URL and hub signing keys",
     ),
     conditions: Conditions.optional(),
   }),

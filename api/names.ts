@@ -22,5 +22,5 @@ export const REQUESTED_AT_ANNOTATION = "reconcile.faros.sh/requestedAt";
 export const APPLYSET_LABEL = "applyset.kubernetes.io/part-of";
 /** First segment of the hub's own HTTP API. */
 export const HUB_API = "/faros.sh/api/v1alpha1";
-/** Name of a kubeconfig context extension: {agent, registration, hubURL}. */
+/** Name of the extension that a join kubeconfig's context has. */
 export const KUBECONFIG_EXTENSION = "faros.sh/agent";

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
+import { writeAtomic } from "./atomic_file.ts";
 
 /** A named raw value that kubectl keeps for other programs. */
 export interface NamedExtension {
@@ -315,31 +316,6 @@ export async function writeKubeconfig(
   path: string,
   kubeconfig: Kubeconfig,
 ): Promise<void> {
-  const dir = dirname(path);
-  await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
-  const temporary = join(dir, `.${crypto.randomUUID()}.tmp`);
-  try {
-    // `createNew` with a mode: at no moment can somebody else open it.
-    const file = await Deno.open(temporary, {
-      write: true,
-      createNew: true,
-      mode: 0o600,
-    });
-    try {
-      const bytes = new TextEncoder().encode(stringifyKubeconfig(kubeconfig));
-      for (let n = 0; n < bytes.length;) {
-        n += await file.write(bytes.subarray(n));
-      }
-      await file.sync();
-    } finally {
-      file.close();
-    }
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw new Error(
-      `Cannot write kubeconfig ${path}: ${(error as Error).message}`,
-      { cause: error },
-    );
-  }
+  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeAtomic(path, stringifyKubeconfig(kubeconfig));
 }

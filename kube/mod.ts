@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./atomic_file.ts";
 export * from "./backoff.ts";
 export * from "./client.ts";
 export * from "./clock.ts";

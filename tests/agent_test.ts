@@ -2,8 +2,12 @@
 import assert from "node:assert/strict";
 import { Agent, type Assignment } from "../api/agent.ts";
 import { Enrollment } from "../api/enrollment.ts";
+import { Registration } from "../api/registration.ts";
 import { startApiServer } from "../apiserver/mod.ts";
 import { pluginSource } from "../agent/testing/script_plugin.ts";
+import { sealCredential } from "../hub/keys/credential.ts";
+import { HubKeys } from "../hub/keys/hub_keys.ts";
+import { createKeyRing } from "../hub/keys/key_ring.ts";
 import { getCondition, isTrue } from "../kube/conditions.ts";
 import { KubeClient } from "../kube/client.ts";
 import { createRestClient } from "../kube/rest_client.ts";
@@ -249,6 +253,66 @@ Deno.test("a device that was dark past its token's end gets on, also where the h
     namespace: WORKSPACE,
   });
   await comesBack("three", "it enrols again");
+});
+
+Deno.test("a device takes no credential but the hub's, whoever else writes one into its Enrollment", async () => {
+  await using site = await startSite({
+    catalogue: [bundle({ version: "1.0.0", source: saying })],
+  });
+  await site.monitoring({ type: "test" });
+  await site.client.patch(Registration, "join", {
+    spec: { approval: "Manual" },
+  }, { namespace: WORKSPACE });
+  await site.joinKubeconfig();
+  site.device("press-1");
+  const scope = { namespace: WORKSPACE };
+  const enrollment = await eventually(async () => {
+    const { items } = await site.client.list<Enrollment>(Enrollment, scope);
+    return items.find((e) =>
+      getCondition(e.status?.conditions, "Ready")?.reason === "AwaitingApproval"
+    );
+  }, { timeout: 10_000, what: "the device waits for a person" });
+
+  // An operator, who may write this status to approve devices, answers as if the hub.
+  const stranger = new HubKeys(await createKeyRing(Date.now()));
+  const forged = await sealCredential(stranger, {
+    server: site.up.apiUrl,
+    namespace: WORKSPACE,
+    agent: "press-1",
+    agentUID: "of-the-stranger",
+    token: "of-the-stranger",
+    tokenExpires: new Date(Date.now() + 3_600_000).toISOString(),
+    hubURL: "https://127.0.0.1:1",
+    hubKeys: stranger.keys().map(({ key }) => key),
+  }, enrollment);
+  const write = (status: unknown) =>
+    site.client.patch(Enrollment, enrollment.metadata.name, { status }, {
+      ...scope,
+      subresource: "status",
+    });
+  await write({ credential: forged });
+  await eventually(
+    () =>
+      site.logs.some((line) =>
+        line.includes("not a key of the hub that this device knows")
+      ),
+    { timeout: 20_000, what: "the device says why it does not take it" },
+  );
+
+  const { status } = enrollment;
+  await write({
+    conditions: [
+      ...status!.conditions!,
+      {
+        type: "Approved",
+        status: "True",
+        reason: "ByUser",
+        message: "By a test",
+        lastTransitionTime: new Date().toISOString(),
+      },
+    ],
+  });
+  await site.until("press-1", "converged", converged);
 });
 
 async function* files(folder: string): AsyncGenerator<string> {

@@ -85,15 +85,17 @@ Deno.test("agent generate makes the Registration and a kubeconfig for its owner'
       assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
     }
     const { contexts, users, clusters } = await loadKubeconfig({ path });
-    assert.deepEqual(contexts[0]!.context, {
+    const { extensions, ...context } = contexts[0]!.context;
+    assert.deepEqual(context, {
       cluster: "faros",
-      user: "press-1",
+      user: "faros",
       namespace: "a",
-      extensions: [{
-        name: "faros.sh/agent",
-        extension: { agent: "press-1", registration: "press-1" },
-      }],
     });
+    const { hubKeys, ...named } = extensions![0]!.extension as {
+      hubKeys: unknown[];
+    };
+    assert.deepEqual(named, { agent: "press-1", registration: "press-1" });
+    assert.equal(hubKeys.length, 1);
     assert.ok(users[0]!.user.token);
     assert.ok(clusters[0]!.cluster["certificate-authority-data"]);
 

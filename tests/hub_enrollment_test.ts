@@ -233,6 +233,41 @@ for (const engine of engines) {
       assert.ok(status);
     },
   });
+
+  Deno.test({
+    name:
+      `${on}tokens made for one key die where the Agent is another's, also after a hub that was killed halfway`,
+    ignore,
+    fn: async () => {
+      await using environment = await start(engine);
+      const device = await TestDevice.make();
+      const { token } = await join(environment, device, "press-1");
+      const { client } = environment;
+      const scope = { namespace: NAMESPACE };
+      // As it is when the hub has given the Agent to this device, and not yet ended the tokens of the one before.
+      await client.patch(ServiceAccount, "agent-press-1", {
+        metadata: { annotations: { "edge.faros.sh/enrollment": "before" } },
+      }, scope);
+      const old = environment.as(token);
+      await eventually(
+        () =>
+          old.get(Agent, "press-1", scope).then(
+            () => false,
+            (error) => error.code === 401,
+          ),
+        { timeout: 20_000, what: "the token from before is dead" },
+      );
+      old.close();
+      const renewed = await eventually(async () => {
+        const answer = await device.renew(environment.hub.url, NAMESPACE);
+        const body = await answer.json();
+        return answer.ok ? await device.decrypt(body.credential) : undefined;
+      }, { timeout: 20_000, what: "the device has a token of its own" });
+      const own = environment.as(renewed.token);
+      await own.get(Agent, "press-1", scope);
+      own.close();
+    },
+  });
 }
 
 const [embedded] = engines;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Agent } from "../api/agent.ts";
+import type { PublicJwk } from "../api/plugin_entry.ts";
 import { Lease, Secret } from "../api/core.ts";
 import { Enrollment } from "../api/enrollment.ts";
 import { Monitoring } from "../api/monitoring.ts";
@@ -77,6 +78,15 @@ Deno.test("signing keys rotate: devices learn the next one, and all is signed an
     assigned,
   );
   const old = before.status!.assignment!.signer;
+  const keys = async () => {
+    const response = await fetch(`${hub.url}/faros.sh/api/v1alpha1/keys`);
+    return await response.json() as {
+      keys: { id: string; key: PublicJwk }[];
+      endorsements: string[];
+    };
+  };
+  await enroll(environment);
+  const { keys: [first] } = await keys();
   await client.patch(Secret, "faros-hub-keys", {
     metadata: {
       annotations: {
@@ -84,16 +94,9 @@ Deno.test("signing keys rotate: devices learn the next one, and all is signed an
       },
     },
   }, { namespace: SYSTEM_NAMESPACE });
-  const keys = async () => {
-    const response = await fetch(`${hub.url}/faros.sh/api/v1alpha1/keys`);
-    return (await response.json()).keys as {
-      id: string;
-      endorsement?: string;
-    }[];
-  };
   await eventually(async () => {
-    const [current, ...others] = await keys();
-    return current!.id !== old && current!.endorsement && !others.length;
+    const { keys: [current, ...others], endorsements } = await keys();
+    return current!.id !== old && endorsements.length && !others.length;
   }, { what: "only a new, endorsed key is left" });
   const { status } = await environment.untilAgent(
     "plant",
@@ -110,6 +113,14 @@ Deno.test("signing keys rotate: devices learn the next one, and all is signed an
     "is accepted",
     condition("Ready", "Accepted"),
   );
+  // Who joins from now on is told of the new key.
+  await eventually(async () => {
+    const { kubeconfig } = await environment.secret("plant", "join-line");
+    return (await keys()).keys.every(({ key }) =>
+      kubeconfig!.includes(key.x)
+    ) &&
+      !kubeconfig!.includes(first!.key.x);
+  }, { what: "the join kubeconfig names the new key" });
 });
 
 Deno.test("Online follows the Lease by the hub's clock", async () => {

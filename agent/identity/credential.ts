@@ -1,9 +1,14 @@
-import { compactDecrypt } from "jose";
+import { compactDecrypt, decodeJwt } from "jose";
 import { z } from "zod";
 import { PublicJwk } from "../../api/plugin_entry.ts";
-import type { Credential } from "../../api/protocol/claims.ts";
+import {
+  ClaimType,
+  type Credential,
+  type CredentialClaim,
+} from "../../api/protocol/claims.ts";
 import type { StateFolder } from "../state/state_folder.ts";
 import { AGREEMENT_ALG, type DeviceKeys } from "./device_keys.ts";
+import { type HubAnchor, type HubTrust, SignatureError } from "./hub_trust.ts";
 
 const FILE = "credential.json";
 
@@ -27,22 +32,68 @@ export interface HeldCredential extends Credential {
   received: number;
 }
 
-/** Reads what a hub has encrypted to this device. @throws Error where it is not for it, or not a credential */
-export async function decryptCredential(
-  jwe: string,
-  keys: DeviceKeys,
-): Promise<Credential> {
+/** What {@linkcode openCredential} checks a credential against. */
+export interface OpenCredentialOptions {
+  keys: DeviceKeys;
+  trust: HubTrust;
+  /** At an enrolment: the hub that the device is to join. */
+  anchor?: HubAnchor;
+}
+
+/** A credential that is the hub's, whose keys the device has learned. */
+export interface OpenedCredential {
+  credential: Credential;
+  /** Ids of the keys in it that no known key of the hub vouches for. */
+  refusedKeys: string[];
+}
+
+/**
+ * Reads what the hub has written for this device.
+ *
+ * @param sealed JWS of a {@linkcode CredentialClaim}.
+ * @throws Error where it is not the hub's, not for this device, or no credential; then the device knows no more than
+ * before
+ */
+export async function openCredential(
+  sealed: string,
+  { keys, trust, anchor }: OpenCredentialOptions,
+): Promise<OpenedCredential> {
   try {
-    const { plaintext } = await compactDecrypt(jwe, keys.agreement, {
-      keyManagementAlgorithms: [AGREEMENT_ALG],
-      contentEncryptionAlgorithms: ["A256GCM"],
+    const { jwe } = claimOf(sealed);
+    const credential = await decrypt(jwe, keys);
+    const claim: CredentialClaim = { enrollment: keys.id, jwe };
+    const refusedKeys = await trust.learn({
+      keys: credential.hubKeys,
+      endorsements: credential.hubKeyEndorsements,
+      anchor,
+      proof: { jws: sealed, claim, typ: ClaimType.credential },
     });
-    return Fields.parse(JSON.parse(new TextDecoder().decode(plaintext)));
+    return { credential, refusedKeys };
   } catch (error) {
     throw new Error(
-      `Cannot read the credential from the hub: ${(error as Error).message}`,
+      `Cannot take the credential in the Enrollment for the hub's: ${
+        (error as Error).message
+      }`,
+      { cause: error },
     );
   }
+}
+
+function claimOf(sealed: string): CredentialClaim {
+  try {
+    return z.object({ enrollment: z.string(), jwe: z.string() })
+      .parse(decodeJwt(sealed));
+  } catch {
+    throw new SignatureError("it is not signed by anybody");
+  }
+}
+
+async function decrypt(jwe: string, keys: DeviceKeys): Promise<Credential> {
+  const { plaintext } = await compactDecrypt(jwe, keys.agreement, {
+    keyManagementAlgorithms: [AGREEMENT_ALG],
+    contentEncryptionAlgorithms: ["A256GCM"],
+  });
+  return Fields.parse(JSON.parse(new TextDecoder().decode(plaintext)));
 }
 
 /** The credential on disk; undefined where there is none yet. */

@@ -1,10 +1,6 @@
 import { Enrollment } from "../../api/enrollment.ts";
 import type { Device } from "../../api/device.ts";
-import {
-  ClaimType,
-  type Credential,
-  joinProof,
-} from "../../api/protocol/claims.ts";
+import { ClaimType, joinProof } from "../../api/protocol/claims.ts";
 import { Backoff } from "../../kube/backoff.ts";
 import { KubeClient } from "../../kube/client.ts";
 import type { Clock } from "../../kube/clock.ts";
@@ -12,14 +8,16 @@ import { getCondition } from "../../kube/conditions.ts";
 import { isAlreadyExists, isNotFound } from "../../kube/kube_api_error.ts";
 import type { Logger } from "../../kube/log.ts";
 import { createRestClient } from "../../kube/rest_client.ts";
-import { decryptCredential } from "./credential.ts";
+import { openCredential, type OpenedCredential } from "./credential.ts";
 import type { DeviceKeys } from "./device_keys.ts";
+import type { HubTrust } from "./hub_trust.ts";
 import type { JoinConfig } from "./join_config.ts";
 
 /** Options of {@linkcode enroll}. */
 export interface EnrollOptions {
   join: JoinConfig;
   keys: DeviceKeys;
+  trust: HubTrust;
   device: Device;
   clock: Clock;
   log: Logger;
@@ -30,10 +28,12 @@ export interface EnrollOptions {
 
 /**
  * Joins: sends an Enrollment and asks for it again and again until the hub has answered with a credential. Goes on for
- * as long as it takes (a person may have to approve), until the signal aborts.
+ * as long as it takes (a person may have to approve), until the signal aborts. What somebody else has written there is waited out.
  */
-export async function enroll(options: EnrollOptions): Promise<Credential> {
-  const { join, keys, clock, log, signal } = options;
+export async function enroll(
+  options: EnrollOptions,
+): Promise<OpenedCredential> {
+  const { join, keys, trust, clock, log, signal } = options;
   const rest = createRestClient(join.cluster, {
     clock,
     userAgent: "faros-agent",
@@ -47,8 +47,10 @@ export async function enroll(options: EnrollOptions): Promise<Credential> {
   while (true) {
     try {
       const found = await read(client, options);
-      const jwe = found.status?.credential;
-      if (jwe) return await decryptCredential(jwe, keys);
+      const sealed = found.status?.credential;
+      if (sealed) {
+        return await openCredential(sealed, { keys, trust, anchor: join.hub });
+      }
       const ready = getCondition(found.status?.conditions, "Ready");
       if (ready && ready.message !== waiting) {
         waiting = ready.message;

@@ -1,5 +1,4 @@
 import type { Device } from "../../api/device.ts";
-import type { Credential } from "../../api/protocol/claims.ts";
 import { Backoff } from "../../kube/backoff.ts";
 import type { Clock } from "../../kube/clock.ts";
 import type { Logger } from "../../kube/log.ts";
@@ -7,6 +6,7 @@ import type { StateFolder } from "../state/state_folder.ts";
 import {
   type HeldCredential,
   loadCredential,
+  type OpenedCredential,
   renewalTime,
   saveCredential,
 } from "./credential.ts";
@@ -65,6 +65,8 @@ export class Identity {
         error: (error as Error).message,
       });
     }
+    // Without a key to know the hub by it could not be renewed either.
+    if (!trust.size) credential = undefined;
     return new Identity(options, { keys, trust, credential });
   }
 
@@ -131,9 +133,11 @@ export class Identity {
     const { signal, log } = this.#options;
     const held = await this.require();
     try {
-      const next = await renewCredential(held, { keys: this.keys, signal });
-      log.info("Renewed the credential", { expires: next.tokenExpires });
-      return await this.#take(next);
+      const { keys, trust } = this;
+      const next = await renewCredential(held, { keys, trust, signal });
+      const renewed = await this.#take(next);
+      log.info("Renewed the credential", { expires: renewed.tokenExpires });
+      return renewed;
     } catch (error) {
       const unknown = error instanceof HubHttpError &&
         (error.status === 404 || error.status === 410);
@@ -159,15 +163,16 @@ export class Identity {
       agent: join.agent,
       enrollment: this.keys.id,
     });
-    const credential = await enroll({
+    const opened = await enroll({
       join,
       keys: this.keys,
+      trust: this.trust,
       device,
       clock,
       log,
       signal,
     });
-    const held = await this.#take(credential, join.origin);
+    const held = await this.#take(opened);
     log.info("Enrolled", {
       agent: held.agent,
       namespace: held.namespace,
@@ -177,18 +182,12 @@ export class Identity {
   }
 
   async #take(
-    credential: Credential,
-    origin?: string,
+    { credential, refusedKeys }: OpenedCredential,
   ): Promise<HeldCredential> {
     const { state, log, clock } = this.#options;
-    const refused = await this.trust.learn({
-      keys: credential.hubKeys,
-      endorsements: credential.hubKeyEndorsements,
-      origin,
-    });
-    if (refused.length) {
+    if (refusedKeys.length) {
       log.error("Keys that no known key of the hub vouches for are ignored", {
-        keys: refused,
+        keys: refusedKeys,
       });
     }
     const held = { ...credential, received: clock.now() };

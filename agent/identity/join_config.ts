@@ -1,15 +1,18 @@
 import { z } from "zod";
 import { KUBECONFIG_EXTENSION } from "../../api/names.ts";
+import { PublicJwk } from "../../api/plugin_entry.ts";
 import { sha256Hex } from "../../api/protocol/canonical_json.ts";
 import {
   type ClusterConfig,
   clusterConfig,
 } from "../../kube/cluster_config.ts";
 import { loadKubeconfig } from "../../kube/kubeconfig.ts";
+import type { HubAnchor } from "./hub_trust.ts";
 
 const Extension = z.object({
   agent: z.string().optional(),
   registration: z.string().optional(),
+  hubKeys: z.array(PublicJwk).min(1).optional(),
 });
 
 /** How to join, as the kubeconfig that a device was given says. */
@@ -21,8 +24,7 @@ export interface JoinConfig {
   /** Name that the device is to ask for. */
   agent: string;
   token: string;
-  /** Hash of where it leads: changes when the device is given to another hub. */
-  origin: string;
+  hub: HubAnchor;
 }
 
 /**
@@ -48,7 +50,13 @@ export async function readJoinConfig(
   if (!extension.success) {
     missing(`extension ${KUBECONFIG_EXTENSION} of its context is malformed`);
   }
-  const { agent, registration } = extension.data!;
+  const {
+    agent,
+    registration,
+    hubKeys = missing(
+      `extension ${KUBECONFIG_EXTENSION} of its context has no hubKeys to know the hub by`,
+    ),
+  } = extension.data!;
   const token = cluster.token ??
     (cluster.tokenFile
       ? (await Deno.readTextFile(cluster.tokenFile)).trim()
@@ -62,7 +70,12 @@ export async function readJoinConfig(
       ),
     agent: options.name ?? agent ?? hostLabel(),
     token: token || missing("its user has no token"),
-    origin: await sha256Hex(JSON.stringify([cluster.server, cluster.caData])),
+    hub: {
+      origin: await sha256Hex(
+        JSON.stringify([cluster.server, cluster.caData, hubKeys]),
+      ),
+      keys: hubKeys,
+    },
   };
 }
 

@@ -2,12 +2,16 @@ import { HUB_API } from "../../api/names.ts";
 import {
   type ChallengeResponse,
   ClaimType,
-  type Credential,
   type RenewalResponse,
 } from "../../api/protocol/claims.ts";
-import { decryptCredential } from "./credential.ts";
+import {
+  type HeldCredential,
+  openCredential,
+  type OpenedCredential,
+} from "./credential.ts";
 import type { DeviceKeys } from "./device_keys.ts";
 import { hubRequest } from "./hub_http.ts";
+import type { HubTrust } from "./hub_trust.ts";
 
 const MAX_ANSWER = 256 * 1024;
 
@@ -18,9 +22,13 @@ const MAX_ANSWER = 256 * 1024;
  * @throws HubHttpError
  */
 export async function renewCredential(
-  credential: Pick<Credential, "hubURL" | "hubCAData" | "namespace">,
-  { keys, signal }: { keys: DeviceKeys; signal: AbortSignal },
-): Promise<Credential> {
+  credential: Pick<HeldCredential, "hubURL" | "hubCAData" | "namespace">,
+  { keys, trust, signal }: {
+    keys: DeviceKeys;
+    trust: HubTrust;
+    signal: AbortSignal;
+  },
+): Promise<OpenedCredential> {
   const subject = {
     namespace: credential.namespace,
     enrollment: keys.id,
@@ -44,5 +52,5 @@ export async function renewCredential(
     ...claim,
     proof,
   });
-  return await decryptCredential(answer.credential, keys);
+  return await openCredential(answer.credential, { keys, trust });
 }

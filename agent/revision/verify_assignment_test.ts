@@ -1,43 +1,15 @@
 import assert from "node:assert/strict";
-import { CompactSign, exportJWK, generateKeyPair } from "jose";
 import type { Assignment } from "../../api/agent.ts";
-import type { PublicJwk } from "../../api/plugin_entry.ts";
-import { canonicalJson } from "../../api/protocol/canonical_json.ts";
-import {
-  assignmentClaim,
-  ClaimType,
-  keyId,
-} from "../../api/protocol/claims.ts";
-import { HubTrust } from "../identity/hub_trust.ts";
+import { assignmentClaim, ClaimType } from "../../api/protocol/claims.ts";
+import { HubTrust, type KeyOffer } from "../identity/hub_trust.ts";
 import { StateFolder } from "../state/state_folder.ts";
+import { createHubKey, type HubKey } from "../testing/hub_key.ts";
 import { AssignmentRejected, verifyAssignment } from "./verify_assignment.ts";
 
 const self = { namespace: "site", agent: "press-1", agentUID: "uid-1" };
 
-interface Key {
-  id: string;
-  public: PublicJwk;
-  sign(claim: unknown, typ: string): Promise<string>;
-}
-
-async function createKey(): Promise<Key> {
-  const pair = await generateKeyPair("ES256", { extractable: true });
-  const { kty, crv, x, y } = await exportJWK(pair.publicKey);
-  const jwk = { kty: kty!, crv: crv!, x: x!, y: y! };
-  const id = await keyId(jwk);
-  return {
-    id,
-    public: jwk,
-    sign: (claim, typ) =>
-      new CompactSign(new TextEncoder().encode(canonicalJson(claim)))
-        .setProtectedHeader({ alg: "ES256", kid: id, typ }).sign(
-          pair.privateKey,
-        ),
-  };
-}
-
 async function assign(
-  key: Key,
+  key: HubKey,
   change: Partial<Assignment> & { typ?: string; of?: Partial<typeof self> } =
     {},
 ): Promise<Assignment> {
@@ -54,15 +26,24 @@ async function assign(
   return { ...assignment, signature: await key.sign(claim, typ) };
 }
 
+async function proofBy(key: HubKey): Promise<KeyOffer["proof"]> {
+  const [claim, typ] = [{}, ClaimType.credential];
+  return { jws: await key.sign(claim, typ), claim, typ };
+}
+
 async function withTrust(
-  test: (trust: HubTrust, hub: Key) => Promise<void>,
+  test: (trust: HubTrust, hub: HubKey) => Promise<void>,
 ): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "faros-trust-" });
   try {
     using state = await StateFolder.open(dir);
     const trust = await HubTrust.open(state);
-    const hub = await createKey();
-    await trust.learn({ keys: [hub.public], origin: "here" });
+    const hub = await createHubKey();
+    await trust.learn({
+      keys: [hub.public],
+      anchor: { origin: "here", keys: [hub.public] },
+      proof: await proofBy(hub),
+    });
     await test(trust, hub);
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -71,7 +52,7 @@ async function withTrust(
 
 const cases: {
   name: string;
-  value: (hub: Key) => Promise<unknown>;
+  value: (hub: HubKey) => Promise<unknown>;
   why: RegExp;
 }[] = [
   {
@@ -95,7 +76,7 @@ const cases: {
   },
   {
     name: "signed by a key that is not the hub's",
-    value: async () => await assign(await createKey()),
+    value: async () => await assign(await createHubKey()),
     why: /not a key of the hub that this device knows/,
   },
   {
@@ -175,19 +156,18 @@ Deno.test("an Agent that was made anew counts anew", () =>
 Deno.test("a new key of the hub counts once a known one vouches for it, over any number of steps", () =>
   withTrust(async (trust, hub) => {
     const [second, third, stranger] = await Promise.all([
-      createKey(),
-      createKey(),
-      createKey(),
+      createHubKey(),
+      createHubKey(),
+      createHubKey(),
     ]);
-    const vouch = (by: Key, key: Key) =>
-      by.sign({ key: key.public }, ClaimType.hubKey);
     const refused = await trust.learn({
       keys: [third.public, second.public, stranger.public],
       endorsements: [
-        await vouch(second, third),
-        await vouch(hub, second),
-        await vouch(stranger, stranger),
+        await second.vouch(third),
+        await hub.vouch(second),
+        await stranger.vouch(stranger),
       ],
+      proof: await proofBy(third),
     });
     assert.deepEqual(refused, [stranger.id]);
     await verifyAssignment(await assign(third), { trust, self });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { z } from "zod";
-import { TEMPORARY, writeAtomic } from "./atomic_file.ts";
+import { TEMPORARY, writeAtomic } from "../../kube/atomic_file.ts";
 import { lockFile } from "./folder_lock.ts";
 
 /** Folders in the state folder. */

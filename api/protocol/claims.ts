@@ -19,6 +19,8 @@ export const ClaimType = {
   renewal: "faros-renewal+json",
   /** {@linkcode ArtifactClaim}, by a plugin's publisher. */
   artifact: "faros-artifact+json",
+  /** {@linkcode CredentialClaim}, by the hub. */
+  credential: "faros-credential+json",
   /** {@linkcode HubKeyClaim}, by the hub's previous key. */
   hubKey: "faros-hub-key+json",
 } as const;
@@ -78,7 +80,18 @@ export interface HubKeyClaim {
   key: PublicJwk;
 }
 
-/** What a device finds in `Enrollment.status.credential`, encrypted to its agreement key (JWE, ECDH-ES+A256KW, A256GCM). */
+/**
+ * What a device finds in `Enrollment.status.credential`, as a JWS by the hub: a credential that it wrote for this very
+ * device. Whoever else may write that status can put nothing of their own there.
+ */
+export interface CredentialClaim {
+  /** Name of the Enrollment. */
+  enrollment: string;
+  /** {@linkcode Credential}, encrypted to the device's agreement key (JWE, ECDH-ES+A256KW, A256GCM). */
+  jwe: string;
+}
+
+/** How a device gets at the Kubernetes API and at the hub, and the keys that it is to know the hub by. */
 export interface Credential {
   /** URL of the Kubernetes API. */
   server: string;
@@ -98,8 +111,9 @@ export interface Credential {
   /** Public keys that assignments are signed with, the current one first. */
   hubKeys: PublicJwk[];
   /**
-   * JWS of a {@linkcode HubKeyClaim} for each of `hubKeys` that an older key vouches for. A device that knows a hub
-   * takes a key that is new to it only where a key that it knows vouches for it, directly or by others in between.
+   * JWS of a {@linkcode HubKeyClaim} for each of `hubKeys` that an older key vouches for, and for those in between that
+   * have been dropped since. A device takes a key that is new to it only where a key that it knows, at first one that
+   * its join kubeconfig names, vouches for it, directly or by others in between.
    */
   hubKeyEndorsements?: string[];
 }
@@ -117,7 +131,7 @@ export interface RenewalRequest extends RenewalClaim {
   proof: string;
 }
 export interface RenewalResponse {
-  /** JWE of a {@linkcode Credential}. */
+  /** JWS of a {@linkcode CredentialClaim}. */
   credential: string;
 }
 

@@ -4,6 +4,7 @@ import { Registration } from "../../api/registration.ts";
 import { KUBECONFIG_EXTENSION } from "../../api/names.ts";
 import {
   type Kubeconfig,
+  parseKubeconfig,
   stringifyKubeconfig,
   writeKubeconfig,
 } from "../../kube/kubeconfig.ts";
@@ -153,46 +154,36 @@ async function joinKubeconfig(
     namespace,
     signal,
   });
-  const value = (key: string) => {
-    const encoded = secret.data?.[key];
-    return encoded === undefined
-      ? undefined
-      : new TextDecoder().decode(Uint8Array.fromBase64(encoded));
-  };
-  const token = value("token");
-  if (!token) {
+  const made = secret.data?.kubeconfig;
+  if (!made) {
     throw new Error(
-      `Cannot write a kubeconfig: Secret ${namespace}/${secretName} has no token`,
+      `Cannot write a kubeconfig: Secret ${namespace}/${secretName} has none`,
     );
   }
-  const ca = value("ca.crt") ?? cluster.caData;
+  const kubeconfig = parseKubeconfig(
+    new TextDecoder().decode(Uint8Array.fromBase64(made)),
+    { source: `Secret ${namespace}/${secretName}` },
+  );
+  const [entry] = kubeconfig.contexts;
   return {
-    apiVersion: "v1",
-    kind: "Config",
+    ...kubeconfig,
     "current-context": agent,
-    clusters: [{
-      name: "faros",
-      cluster: {
-        server: server ?? value("server") ?? cluster.server,
-        ...(ca
-          ? {
-            "certificate-authority-data": new TextEncoder().encode(ca)
-              .toBase64(),
-          }
-          : {}),
-      },
-    }],
-    users: [{ name, user: { token } }],
+    clusters: kubeconfig.clusters.map(({ name, cluster }) => ({
+      name,
+      cluster: { ...cluster, ...(server ? { server } : {}) },
+    })),
     contexts: [{
       name: agent,
       context: {
-        cluster: "faros",
-        user: name,
-        namespace,
-        extensions: [{
-          name: KUBECONFIG_EXTENSION,
-          extension: { agent, registration: name },
-        }],
+        ...entry!.context,
+        extensions: (entry!.context.extensions ?? []).map((
+          { name, extension },
+        ) => ({
+          name,
+          extension: name === KUBECONFIG_EXTENSION
+            ? { agent, ...extension as object }
+            : extension,
+        })),
       },
     }],
   };

@@ -34,6 +34,7 @@ import {
   grantAccess,
   revokeAccess,
 } from "./device_access.ts";
+import { keysSource } from "./keys_source.ts";
 import { applyManaged, managedInformer, ownersOf } from "./managed.ts";
 import type { Ownership } from "./ownership.ts";
 import type { RevisionUse } from "./revision_use.ts";
@@ -118,15 +119,8 @@ export function runAgentController(
             old?.metadata.ownerReferences,
           ),
       })),
-      {
-        // What a key signed that counts no more has to be signed anew.
-        start: (enqueue, signal) => {
-          const stop = context.keys.on(() => {
-            for (const agent of informer.list()) enqueue(keyOf(agent));
-          });
-          signal.addEventListener("abort", stop, { once: true });
-        },
-      },
+      // What a key signed that counts no more has to be signed anew.
+      keysSource(context.keys, informer),
       {
         informer: context.informers.get<Revision>(Revision),
         keys: ({ metadata }) =>

@@ -6,11 +6,17 @@
 import { Agent } from "../../api/agent.ts";
 import { Lease, Role, RoleBinding, ServiceAccount } from "../../api/core.ts";
 import { Enrollment } from "../../api/enrollment.ts";
+import type { KubeObject } from "../../api/meta.ts";
 import { Revision } from "../../api/revision.ts";
 import type { Key } from "../../kube/reconciler.ts";
 import type { HubContext } from "./context.ts";
-import { deviceAccount } from "./issue_credential.ts";
-import { applyManaged, removeManaged } from "./managed.ts";
+import { deviceAccount, ENROLLMENT_ANNOTATION } from "./issue_credential.ts";
+import {
+  applyManaged,
+  managedInformer,
+  type ManagedObject,
+  removeManaged,
+} from "./managed.ts";
 import type { PolicyRule } from "./workspace_roles.ts";
 
 /** The objects of a device's identity. */
@@ -97,7 +103,35 @@ export async function grantAccess(
   // Made for it, since RBAC cannot let it create one under one name only.
   await applyManaged(context, Lease, { owner: agent, namespace, name: device });
   // Last: the device gets its credential once this is there.
-  await applyManaged(context, ServiceAccount, common);
+  await grantAccount(context, { ...common, enrollment: of.enrollment });
+}
+
+/** A ServiceAccount serves one key: with it go all tokens of the key before. */
+async function grantAccount(
+  context: HubContext,
+  wanted: ManagedObject & { enrollment: string },
+): Promise<void> {
+  const { client, signal } = context;
+  const { enrollment, ...object } = wanted;
+  const { namespace, name } = object;
+  const annotations = { [ENROLLMENT_ANNOTATION]: enrollment };
+  const isFor = (account?: KubeObject) =>
+    account?.metadata.annotations?.[ENROLLMENT_ANNOTATION] === enrollment;
+  if (!isFor(managedInformer(context, ServiceAccount).get(namespace, name))) {
+    const live = await client.tryGet<KubeObject>(ServiceAccount, name, {
+      namespace,
+      signal,
+    });
+    if (live && !isFor(live)) {
+      await client.delete(ServiceAccount, name, {
+        namespace,
+        uid: live.metadata.uid,
+        ignoreNotFound: true,
+        signal,
+      });
+    }
+  }
+  await applyManaged(context, ServiceAccount, { ...object, annotations });
 }
 
 /** Takes it away; all tokens end with the ServiceAccount. */

@@ -6,18 +6,24 @@ import { HUB_MANAGER } from "../../api/names.ts";
 import { Registration } from "../../api/registration.ts";
 import { Workspace } from "../../api/workspace.ts";
 import { type ConditionInput, getCondition } from "../../kube/conditions.ts";
-import { isAlreadyExists, isNotFound } from "../../kube/kube_api_error.ts";
+import { isAlreadyExists } from "../../kube/kube_api_error.ts";
 import {
   type Key,
   keyOf,
   type Result,
   runController,
 } from "../../kube/reconciler.ts";
+import { isSealed } from "../keys/credential.ts";
 import type { SecretObject } from "../keys/key_secret.ts";
 import { type HubContext, readyWorkspace } from "./context.ts";
 import { claimProblem, holdsToken } from "./enrollment_claim.ts";
-import { deviceAccount, issueCredential } from "./issue_credential.ts";
+import {
+  AccountNotReady,
+  deviceAccount,
+  issueCredential,
+} from "./issue_credential.ts";
 import { joinTokens } from "./join_secret.ts";
+import { keysSource } from "./keys_source.ts";
 import { childName, managedInformer } from "./managed.ts";
 import { isApproved, isDenied, type Ownership } from "./ownership.ts";
 import { registrationEnd } from "./registration.ts";
@@ -81,6 +87,8 @@ export function runEnrollmentController(
             waiting(e) && e.spec.registration === metadata.name
           ).map(keyOf),
       },
+      // A credential that nobody can check any more has to be signed anew.
+      keysSource(context.keys, informer),
       {
         informer: context.informers.get<Workspace>(Workspace),
         keys: ({ metadata }) =>
@@ -368,18 +376,23 @@ class Admission {
   async #equip(enrollment: Enrollment, agent: Agent): Promise<Result> {
     const { client, signal } = this.#context;
     const { namespace, name } = enrollment.metadata;
-    const fresh = enrollment.status?.credential ? enrollment : await client
-      .tryGet<Enrollment>(Enrollment, name, { namespace, signal });
-    if (!fresh) return;
     const { uid } = agent.metadata;
-    let credential = fresh.status?.agentUID === uid
-      ? fresh.status?.credential
-      : undefined;
+    // Who else may write the status may have been quicker than the hub.
+    const holds = async (e: Enrollment) =>
+      e.status?.agentUID === uid && await isSealed(this.#context.keys, e);
+    const fresh = await holds(enrollment)
+      ? enrollment
+      : await client.tryGet<Enrollment>(Enrollment, name, {
+        namespace,
+        signal,
+      });
+    if (!fresh) return;
+    let credential = await holds(fresh) ? fresh.status?.credential : undefined;
     let waits = false;
     try {
       credential ??= await issueCredential(this.#context, agent, fresh);
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!(error instanceof AccountNotReady)) throw error;
       waits = true; // for its ServiceAccount, whose event brings us back
     }
     await this.#say(fresh, {

@@ -29,6 +29,7 @@ export interface ManagedObject {
   namespace?: string;
   owner: KubeObject;
   labels?: Record<string, string>;
+  annotations?: Record<string, string>;
   fields?: Record<string, unknown>;
 }
 
@@ -41,9 +42,10 @@ export async function applyManaged<T extends KubeObject = KubeObject>(
   resource: Resource,
   wanted: ManagedObject,
 ): Promise<T> {
-  const { name, namespace, owner, labels, fields } = wanted;
+  const { name, namespace, owner, labels, annotations, fields } = wanted;
   const metadata = {
     labels: { ...MANAGED, ...labels },
+    ...(annotations ? { annotations } : {}),
     ownerReferences: [ownerReference(owner)],
   };
   const live = managedInformer<T>(context, resource).get(namespace, name);

@@ -14,6 +14,7 @@ import {
   joinTokens,
   renewalTime,
 } from "./join_secret.ts";
+import { keysSource } from "./keys_source.ts";
 import {
   applyManaged,
   childName,
@@ -66,6 +67,8 @@ export function runRegistrationController(context: HubContext): Promise<void> {
         informer: managedInformer(context, resource),
         keys: owned,
       })),
+      // What devices are to know the hub by is in the Secret.
+      keysSource(context.keys, informer),
     ],
   });
 }
@@ -184,14 +187,17 @@ async function ensureJoinSecret(
           namespace: namespace!,
           extension: {
             name: KUBECONFIG_EXTENSION,
-            extension: { registration: name, hubURL: context.hub.url },
+            extension: {
+              registration: name,
+              hubKeys: context.keys.keys().map(({ key }) => key),
+            },
           },
         }),
       },
     });
   const due = live && renewalTime(live);
   if (live && due !== undefined && due > now) {
-    // Sent only where an address or the CA has changed.
+    // Sent only where an address, the CA or a key of the hub has changed.
     const [token, ...previous] = joinTokens(live, now);
     await write(token!, previous);
     return due;

@@ -55,8 +55,10 @@ export function createApp(options: AppOptions): Hono<ConnectionEnv> {
     c.header("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     return c.body(metrics.text());
   });
-  // Public keys; each newer one with the older one's word for it.
-  app.get(`${HUB_API}/keys`, (c) => c.json({ keys: keys.keys() }));
+  app.get(
+    `${HUB_API}/keys`,
+    (c) => c.json({ keys: keys.keys(), endorsements: keys.endorsements() }),
+  );
   app.route(`${HUB_API}/workspaces`, workspaceRoutes(options));
   app.route(`${HUB_API}/devices`, deviceRoutes(options));
   app.route(`${HUB_API}/artifacts`, artifactRoutes(options));

@@ -11,8 +11,8 @@ import {
   type RenewalResponse,
 } from "../../api/protocol/claims.ts";
 import type { Clock } from "../../kube/clock.ts";
-import { isNotFound } from "../../kube/kube_api_error.ts";
 import {
+  AccountNotReady,
   type CredentialIssuer,
   issueCredential,
 } from "../controllers/issue_credential.ts";
@@ -134,7 +134,7 @@ async function renew(
   try {
     return await issueCredential(issuer, agent, enrollment);
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    if (!(error instanceof AccountNotReady)) throw error;
     throw new StatusError(
       503,
       `the ServiceAccount of Agent ${name} is not there yet; try again`,

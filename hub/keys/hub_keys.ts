@@ -9,12 +9,10 @@ import type { PublicJwk } from "../../api/plugin_entry.ts";
 import { canonicalJson } from "../../api/protocol/canonical_json.ts";
 import { currentKey, type KeyRing, publicKey } from "./key_ring.ts";
 
-/** A public key of the hub, and the older key's word for it. */
+/** A public key of the hub. */
 export interface HubKey {
   id: string;
   key: PublicJwk;
-  /** JWS of a HubKeyClaim. */
-  endorsement?: string;
 }
 
 /** Signs and checks as the hub. All replicas have the same keys. */
@@ -58,11 +56,16 @@ export class HubKeys {
   keys(): HubKey[] {
     const current = currentKey(this.#ring);
     return [current, ...this.#ring.keys.filter((key) => key !== current)]
-      .map((key) => ({
-        id: key.id,
-        key: publicKey(key),
-        ...(key.endorsement ? { endorsement: key.endorsement } : {}),
-      }));
+      .map((key) => ({ id: key.id, key: publicKey(key) }));
+  }
+
+  /** JWS of a HubKeyClaim, by which whoever knows an older key learns those of today. */
+  endorsements(): string[] {
+    const { keys, lineage = [] } = this.#ring;
+    return [
+      ...lineage,
+      ...keys.flatMap(({ endorsement }) => endorsement ?? []),
+    ];
   }
 
   /** Whether a key still signs or will: not one that has been replaced. */

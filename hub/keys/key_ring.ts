@@ -35,6 +35,11 @@ export interface KeyRing {
   /** Id of the key that signs now. */
   current: string;
   keys: RingKey[];
+  /**
+   * Endorsements of keys that have been dropped, the oldest first: by them a device that was dark for longer than a key
+   * is kept, or a join kubeconfig from before, still leads to the keys of today.
+   */
+  lineage?: string[];
   /** base64url; of what the hub authenticates to itself. */
   hmac: string;
 }
@@ -49,6 +54,9 @@ export interface RotationTimes {
   /** How long a replaced key still counts. */
   retention: number;
 }
+
+/** Most links of the lineage: what a credential carries has to stay small. */
+const LINEAGE = 32;
 
 /** The public part of a stored key. */
 export function publicKey(key: RingKey): PublicJwk {
@@ -103,9 +111,13 @@ export function rotateDue(
   const kept = result.keys.filter((key) =>
     key.retired === undefined || now - key.retired < retention
   );
-  return kept.length === result.keys.length
-    ? result
-    : { ...result, keys: kept };
+  if (kept.length === result.keys.length) return result;
+  const dropped = result.keys.filter((key) => !kept.includes(key));
+  const lineage = [
+    ...result.lineage ?? [],
+    ...dropped.flatMap(({ endorsement }) => endorsement ?? []),
+  ].slice(-LINEAGE);
+  return { ...result, keys: kept, lineage };
 }
 
 /** When {@linkcode rotateDue} has something to do next, if ever. */

@@ -1,4 +1,10 @@
-import { compactDecrypt, CompactSign, exportJWK, generateKeyPair } from "jose";
+import {
+  compactDecrypt,
+  CompactSign,
+  decodeJwt,
+  exportJWK,
+  generateKeyPair,
+} from "jose";
 import { Enrollment } from "../../api/enrollment.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { HUB_API } from "../../api/names.ts";
@@ -7,6 +13,7 @@ import { canonicalJson } from "../../api/protocol/canonical_json.ts";
 import {
   ClaimType,
   type Credential,
+  type CredentialClaim,
   joinProof,
   keyId,
 } from "../../api/protocol/claims.ts";
@@ -83,7 +90,9 @@ export class TestDevice {
     ).setProtectedHeader({ alg: "ES256", typ }).sign(this.#signing);
   }
 
-  async decrypt(jwe: string): Promise<Credential> {
+  /** What the hub has sealed for it; who sealed it is not checked. */
+  async decrypt(sealed: string): Promise<Credential> {
+    const { jwe } = decodeJwt<CredentialClaim>(sealed);
     const { plaintext } = await compactDecrypt(jwe, this.#agreement);
     return JSON.parse(new TextDecoder().decode(plaintext));
   }
