@@ -1,3 +1,4 @@
+import { HUB_MANAGER } from "../../api/names.ts";
 import { CustomResourceDefinition } from "../../api/core.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import {
@@ -55,8 +56,11 @@ export async function applyPlan(
       file: manifest.file,
       line: manifest.line,
       column: manifest.column,
-      message:
-        `${manifest.object.kind} ${manifest.object.metadata.name} is kept by another Repository (apply set ${owner}); remove it there first`,
+      message: `${manifest.object.kind} ${manifest.object.metadata.name} is ${
+        owner === HUB_MANAGER
+          ? "made by the hub itself; give yours another name, or remove it here"
+          : `kept by another Repository (apply set ${owner}); remove it there first`
+      }`,
     })),
     applied: new Map(),
   };

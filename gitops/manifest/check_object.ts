@@ -6,6 +6,7 @@ import { type Part, workspaceFile } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ParsedDocument } from "./parse_file.ts";
 import { fieldName, type Problem } from "./problem.ts";
+import { reservedFor } from "./reserved_names.ts";
 import { describe, schemaProblems } from "./schema_problems.ts";
 
 /** What the API server fills in, and so says nothing in a manifest. */
@@ -74,7 +75,7 @@ export function checkObject(
   checkNumbers(value, report);
   const kind = findKind(value.apiVersion, value.kind);
   if (!checkPlace(value, { ...where, kind, report })) return report.problems;
-  const bare = checkReserved(value, report);
+  const bare = checkReserved(value, { part, report });
   if (kind) {
     for (
       const { path, about, message } of schemaProblems(kind.manifest, bare)
@@ -163,7 +164,10 @@ function checkPlace(
  *
  * @returns The object without it.
  */
-function checkReserved(object: KubeObject, report: Report): unknown {
+function checkReserved(
+  object: KubeObject,
+  { part, report }: { part: Part; report: Report },
+): unknown {
   const { status, ...rest } = object as KubeObject & { status?: unknown };
   if (status !== undefined) {
     report.add(
@@ -174,6 +178,13 @@ function checkReserved(object: KubeObject, report: Report): unknown {
   }
   if (!isObject(rest.metadata)) return rest;
   const metadata: Record<string, unknown> = { ...rest.metadata };
+  const use = reservedFor(object, part);
+  if (use) {
+    report.add(
+      ["metadata", "name"],
+      `found "${metadata.name}", a name that the hub keeps for ${use}; choose another`,
+    );
+  }
   for (const field of Object.keys(metadata)) {
     if (SERVER_FIELDS.has(field)) {
       report.add(
@@ -185,6 +196,12 @@ function checkReserved(object: KubeObject, report: Report): unknown {
       report.add(
         ["metadata", field],
         "is not for manifests: an object of a repository is owned by the repository; remove it",
+        "key",
+      );
+    } else if (field === "finalizers" && part.scope === "workspace") {
+      report.add(
+        ["metadata", field],
+        "is not for manifests of a workspace: nobody would end what they wait for; remove it",
         "key",
       );
     } else if (field === "generateName") {

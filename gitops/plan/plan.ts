@@ -40,8 +40,8 @@ export interface Removal extends LiveObject {
 /** An object that somebody else keeps. */
 export interface Conflict {
   manifest: ResolvedManifest;
-  /** Id of the apply set that it is in. */
-  owner: string;
+  /** The hub, or the id of the apply set that it is in. */
+  owner: typeof HUB_MANAGER | string;
 }
 
 /** What has to be done for `desired` to be so. */
@@ -103,6 +103,10 @@ export function plan(input: PlanInput): Plan {
     const owner = now?.metadata.labels?.[APPLYSET_LABEL];
     if (owner && owner !== input.setId && input.others?.has(owner)) {
       result.conflicts.push({ manifest, owner });
+      continue;
+    }
+    if (now && isHubs(now)) {
+      result.conflicts.push({ manifest, owner: HUB_MANAGER });
       continue;
     }
     const change = compare(manifest, {
@@ -179,20 +183,22 @@ function withLabel(object: KubeObject, setId: string): KubeObject {
 }
 
 function isPrunable(object: KubeObject, setId: string): boolean {
-  const {
-    labels,
-    annotations,
-    deletionTimestamp,
-    ownerReferences,
-    managedFields,
-  } = object.metadata;
+  const { labels, annotations, deletionTimestamp, ownerReferences } =
+    object.metadata;
   return labels?.[APPLYSET_LABEL] === setId && !deletionTimestamp &&
     annotations?.[PRUNE_ANNOTATION] !== "disabled" &&
     // Made by a controller, which copied its owner's labels.
     !ownerReferences?.some((owner) => owner.controller) &&
-    // The hub's own, such as a CustomResourceDefinition that once stood in the repository, too.
-    !managedFields?.some((entry) =>
-      entry.manager === HUB_MANAGER && entry.operation === "Apply" &&
-      !entry.subresource
-    );
+    !isHubs(object);
+}
+
+/**
+ * Whether the hub itself keeps an object: a Role of a device, a
+ * CustomResourceDefinition. It would never come to rest between the two.
+ */
+function isHubs({ metadata }: KubeObject): boolean {
+  return !!metadata.managedFields?.some((entry) =>
+    entry.manager === HUB_MANAGER && entry.operation === "Apply" &&
+    !entry.subresource
+  );
 }

@@ -100,7 +100,7 @@ Deno.test("plan() deletes nothing where pruning is off, or a key is to be kept",
   assert.deepEqual(plan({ ...base, prune: true, keep }).delete, []);
 });
 
-Deno.test("plan() leaves alone what another Repository keeps, and adopts what nobody does", () => {
+Deno.test("plan() leaves alone what another Repository or the hub keeps, and adopts what nobody does", () => {
   const base = {
     setId: SET,
     prune: true,
@@ -113,6 +113,13 @@ Deno.test("plan() leaves alone what another Repository keeps, and adopts what no
   assert.equal(taken.conflicts[0]?.owner, "old");
   assert.deepEqual(taken.update, []);
   assert.deepEqual(names(plan(base).update), ["press"]);
+  const hubs = live("press", {
+    managedFields: [{ manager: "faros-hub", operation: "Apply" }],
+  });
+  const made = plan({ ...base, live: [hubs] });
+  assert.equal(made.conflicts[0]?.owner, "faros-hub");
+  assert.deepEqual(made.update, []);
+  assert.deepEqual(plan({ ...base, live: [hubs], desired: [] }).delete, []);
 });
 
 Deno.test("plan() sees what our manager or kubectl holds and the manifest lacks", () => {
