@@ -5,6 +5,10 @@ import { LinkedSignal } from "../kube/linked_signal.ts";
 import { runAgentController } from "./controllers/agent.ts";
 import type { HubContext } from "./controllers/context.ts";
 import { runEnrollmentController } from "./controllers/enrollment.ts";
+import {
+  type EnrollmentLimits,
+  runEnrollmentGC,
+} from "./controllers/enrollment_gc.ts";
 import { runHubKeysController } from "./controllers/hub_keys.ts";
 import { Ownership } from "./controllers/ownership.ts";
 import {
@@ -28,6 +32,8 @@ export interface RunControllersOptions extends PluginControllerOptions {
   keyRotation?: Partial<RotationTimes>;
   /** See {@linkcode runRevisionGC}. */
   revisionGrace?: number;
+  /** See {@linkcode runEnrollmentGC}. */
+  enrollmentLimits?: Partial<EnrollmentLimits>;
   /** Called once all informers have their first list. */
   onSynced?: () => void;
   /** Runs along with them until the signal ends it. */
@@ -51,6 +57,7 @@ export async function runControllers(
     runPluginObjectControllers(own),
     runRegistrationController(own),
     runEnrollmentController(own, ownership),
+    runEnrollmentGC(own, options.enrollmentLimits),
     runAgentController(own, { ownership, revisions }),
     runPresenceController(own),
     runRevisionGC(own, { revisions, grace: options.revisionGrace }),

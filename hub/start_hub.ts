@@ -16,6 +16,7 @@ import { followKeys } from "./controllers/hub_keys.ts";
 import { createApp } from "./http/app.ts";
 import { install } from "./install.ts";
 import { HubKeys } from "./keys/hub_keys.ts";
+import type { EnrollmentLimits } from "./controllers/enrollment_gc.ts";
 import type { RotationTimes } from "./keys/key_ring.ts";
 import { KEYS_SECRET, openKeyRing } from "./keys/key_secret.ts";
 import { HubMetrics } from "./metrics.ts";
@@ -55,6 +56,8 @@ export interface HubOptions {
   tokenSeconds?: number;
   /** How long a Revision stays that no Agent has any more, in milliseconds. @default {600000} */
   revisionGrace?: number;
+  /** How many Enrollments stay that became no Agent, and for how long. */
+  enrollmentLimits?: Partial<EnrollmentLimits>;
   /** When signing keys come and go. @default two hours and seven days */
   keyRotation?: Partial<RotationTimes>;
   log?: Logger;
@@ -183,6 +186,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       artifacts,
       metrics,
       revisionGrace: options.revisionGrace,
+      enrollmentLimits: options.enrollmentLimits,
       keyRotation: options.keyRotation,
       also: gitops,
       onSynced: () => leading.resolve(),

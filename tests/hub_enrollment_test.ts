@@ -6,6 +6,7 @@ import type { KubeObject } from "../api/meta.ts";
 import { HUB_API } from "../api/names.ts";
 import { Registration } from "../api/registration.ts";
 import { Revision } from "../api/revision.ts";
+import type { HubOptions } from "../hub/mod.ts";
 import { KubeApiError } from "../kube/kube_api_error.ts";
 import { eventually } from "../kube/testing/eventually.ts";
 import { TestDevice } from "./hub/device.ts";
@@ -24,9 +25,11 @@ const JOIN = "join-line";
 async function start(
   engine: (typeof engines)[number],
   spec: Registration["spec"] | Record<string, unknown> = {},
+  options: Partial<HubOptions> = {},
 ): Promise<HubEnvironment> {
   const environment = await HubEnvironment.start(engine, {
     catalogue: [probePlugin()],
+    ...options,
   });
   await environment.workspace(NAMESPACE, { plugins: [{ name: "probe" }] });
   await environment.create(Registration, REGISTRATION, {
@@ -405,6 +408,49 @@ Deno.test("a device whose Agent was deleted comes back by Git or by a person, ne
   await approve(environment, device);
   await enrolled();
   assert.ok(await client.tryGet(Agent, "press-1", scope));
+});
+
+Deno.test("Enrollments that became no Agent do not pile up, whoever has the join token", async () => {
+  await using environment = await start(
+    embedded!,
+    { approval: "Manual" },
+    { enrollmentLimits: { refused: 1000, perRegistration: 2 } },
+  );
+  const { client } = environment;
+  const scope = { namespace: NAMESPACE };
+  const [agent, denied, first, second, third, stranger] = await Promise.all(
+    Array.from({ length: 6 }, () => TestDevice.make()),
+  );
+  await ask(environment, agent!, "press-1");
+  await approve(environment, agent!);
+  await untilEnrollment(environment, agent!, "Enrolled");
+  await ask(environment, denied!, "press-2");
+  await approve(environment, denied!, "Denied");
+  await untilEnrollment(environment, denied!, "Denied");
+
+  await stranger!.enroll(client, {
+    namespace: NAMESPACE,
+    agent: "press-3",
+    registration: REGISTRATION,
+    token: "not the token",
+  });
+  for (const device of [first!, second!, third!]) {
+    await ask(environment, device, "press-4");
+  }
+  const left = await eventually(async () => {
+    const { items } = await client.list(Enrollment, scope);
+    return items.length === 4
+      ? items.map(({ metadata }) => metadata.name)
+      : undefined;
+  }, { timeout: 10_000, what: "a stranger and one too many are gone" });
+  for (const device of [agent!, denied!]) assert.ok(left.includes(device.id));
+  assert.ok(!left.includes(stranger!.id));
+  await environment.untilAgent(
+    NAMESPACE,
+    "press-1",
+    "is Enrolled",
+    condition("Enrolled"),
+  );
 });
 
 Deno.test("a challenge counts once, and for the device that asked", async () => {

@@ -1,0 +1,129 @@
+import { Agent } from "../../api/agent.ts";
+import { Enrollment } from "../../api/enrollment.ts";
+import { Registration } from "../../api/registration.ts";
+import { getCondition } from "../../kube/conditions.ts";
+import { keyOf, type Result, runController } from "../../kube/reconciler.ts";
+import type { HubContext } from "./context.ts";
+import { isDenied } from "./ownership.ts";
+
+/** How many Enrollments stay that became no Agent, and for how long. */
+export interface EnrollmentLimits {
+  /** Time for those that are not what they say, in milliseconds: long enough to see why. @default an hour */
+  refused: number;
+  /** Time for those that wait, in milliseconds. A device that is still there asks again. @default a week */
+  waiting: number;
+  /** Most that wait by one Registration; later ones go at once. @default {500} */
+  perRegistration: number;
+}
+
+const HOUR = 3_600_000;
+const LIMITS: EnrollmentLimits = {
+  refused: HOUR,
+  waiting: 7 * 24 * HOUR,
+  perRegistration: 500,
+};
+
+/** Reasons of those that no person's word could let in. */
+const REFUSED = new Set([
+  "InvalidProof",
+  "InvalidJoinProof",
+  "RegistrationNotFound",
+  "RegistrationExpired",
+]);
+
+/**
+ * Deletes Enrollments that never became an Agent, so that a join token in the
+ * wrong hands cannot fill the API. What a device is or was, and what a person
+ * has decided, stays for as long as its Registration does.
+ */
+export function runEnrollmentGC(
+  context: HubContext,
+  options: Partial<EnrollmentLimits> = {},
+): Promise<void> {
+  const limits = { ...LIMITS, ...options };
+  const { client, clock, informers, log, signal } = context;
+  const informer = informers.get<Enrollment>(Enrollment);
+  const registrations = informers.get<Registration>(Registration);
+  const agents = informers.get<Agent>(Agent);
+
+  function isAgent({ metadata, spec, status }: Enrollment): boolean {
+    const agent = agents.get(metadata.namespace, spec.agent);
+    return !!agent && agent.metadata.uid === status?.agentUID;
+  }
+
+  /** Those of its Registration that came before it and wait, too. */
+  function before({ metadata, spec }: Enrollment): number {
+    const order = (e: Enrollment) =>
+      `${e.metadata.creationTimestamp} ${e.metadata.name}`;
+    const own = order({ metadata, spec } as Enrollment);
+    return informer.list(metadata.namespace).filter((other) =>
+      other.spec.registration === spec.registration && isOpen(other) &&
+      !REFUSED.has(reasonOf(other) ?? "") && order(other) < own
+    ).length;
+  }
+
+  function timeLeft(enrollment: Enrollment): number | undefined {
+    const { metadata, spec } = enrollment;
+    if (isAgent(enrollment)) return undefined;
+    const age = clock.now() - Date.parse(metadata.creationTimestamp!);
+    if (!isOpen(enrollment)) {
+      // Without its Registration it could not come back anyhow.
+      return registrations.get(metadata.namespace, spec.registration)
+        ? undefined
+        : limits.waiting - age;
+    }
+    const reason = reasonOf(enrollment);
+    if (reason === undefined) return undefined; // nobody has looked at it yet
+    if (REFUSED.has(reason)) return limits.refused - age;
+    return before(enrollment) >= limits.perRegistration
+      ? 0
+      : limits.waiting - age;
+  }
+
+  return runController({
+    ...context,
+    name: "enrollment-gc",
+    reconcile: async ({ namespace, name }): Promise<Result> => {
+      const enrollment = informer.get(namespace, name);
+      if (!enrollment || enrollment.metadata.deletionTimestamp) return;
+      const left = timeLeft(enrollment);
+      if (left === undefined) return;
+      if (left > 0) return { requeueAfter: left };
+      await client.delete(Enrollment, name, {
+        namespace,
+        uid: enrollment.metadata.uid,
+        ignoreNotFound: true,
+        signal,
+      });
+      log.info("Deleted an Enrollment that became no Agent", {
+        namespace,
+        enrollment: name,
+        registration: enrollment.spec.registration,
+        reason: reasonOf(enrollment),
+      });
+    },
+    sources: [
+      { informer },
+      {
+        informer: registrations,
+        keys: ({ metadata }) =>
+          informer.list(metadata.namespace)
+            .filter((e) => e.spec.registration === metadata.name)
+            .map(keyOf),
+        filter: ({ type }) => type === "deleted",
+      },
+    ],
+  });
+}
+
+function reasonOf({ status }: Enrollment): string | undefined {
+  return getCondition(status?.conditions, "Ready")?.reason;
+}
+
+/** Whether a device has been let in by nobody yet, nor turned away. */
+function isOpen(enrollment: Enrollment): boolean {
+  const { agentUID, conditions } = enrollment.status ?? {};
+  return agentUID === undefined && !isDenied(enrollment) &&
+    // Also one that was taken back: a person has decided.
+    !getCondition(conditions, "Approved");
+}
