@@ -11,15 +11,16 @@ import { refuseTerminating } from "./crd/refuse_terminating.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { versionInfo } from "./discovery/version.ts";
 import { keepPrivate } from "./authentication/private_file.ts";
-import { ensurePki, kubeconfig } from "./pki/mod.ts";
+import { ensurePki, kubeconfig, type PkiOptions } from "./pki/mod.ts";
+import { keepCertificate } from "./pki/keep_certificate.ts";
 import { internalClient } from "./registry/internal_client.ts";
 import type { Registry } from "./registry/registry.ts";
 import { Resources } from "./registry/resources.ts";
 import { backupPath } from "./server/backup_path.ts";
 import { createHandler } from "./server/handler.ts";
 import { healthPaths } from "./server/health.ts";
+import { type Certificate, serveHttp } from "./server/http_server.ts";
 import { InFlight, type InFlightLimits } from "./server/in_flight.ts";
-import { setNoDelay } from "./server/no_delay.ts";
 import { openapiPaths } from "./server/openapi_paths.ts";
 import { openapiV2Path } from "./server/openapi_v2_path.ts";
 import { Metrics } from "./server/metrics.ts";
@@ -63,6 +64,8 @@ export interface ApiServerOptions {
   builtins?: "default" | "all";
   /** How many changes back a watch can start. @default {10_000} */
   history?: number;
+  /** Told of each serving certificate that takes the place of the one before, for others that serve with it. */
+  onCertificate?: (certificate: Certificate) => void | Promise<void>;
   inFlight?: InFlightLimits;
   watchers?: WatchersOptions;
   now?: () => Date;
@@ -78,6 +81,8 @@ export interface ApiServer extends AsyncDisposable {
   readonly port: number;
   /** PEM of the certificate authority that clients trust. */
   readonly caData: string;
+  /** The serving certificate at start. */
+  readonly certificate: Certificate;
   /** Bearer token of a member of `system:masters`. */
   readonly adminToken: string;
   /** Objects from inside the process, as `system:masters`. */
@@ -219,7 +224,7 @@ export async function startApiServer(
       }),
   });
 
-  const pki = await ensurePki({
+  const pkiOptions: PkiOptions = {
     dataDir,
     hostnames: [
       ...new Set([
@@ -232,7 +237,8 @@ export async function startApiServer(
       ]),
     ],
     now,
-  });
+  };
+  const pki = await ensurePki(pkiOptions);
   const stop = new AbortController();
   const controllers = await startControllers(client, {
     resources: () => resources.all().map(({ definition }) => definition),
@@ -243,17 +249,23 @@ export async function startApiServer(
     onError: ({ controller, key, error }) =>
       log("controller failed and will try again", { controller, key, error }),
   });
-  const abort = new AbortController();
-  const server = Deno.serve({
+  const server = serveHttp({
     hostname,
     port: options.port ?? 0,
-    cert: pki.cert,
-    key: pki.key,
-    signal: abort.signal,
-    onListen: () => {},
-  }, handler);
-  const { port } = server.addr as Deno.NetAddr;
-  setNoDelay(port);
+    certificate: pki,
+    handler,
+  });
+  const { port } = server.addr;
+  const renewal = keepCertificate({
+    pki,
+    renew: () => ensurePki(pkiOptions),
+    now,
+    async use(certificate) {
+      await server.useCertificate(certificate);
+      await options.onCertificate?.(certificate);
+    },
+    onError,
+  });
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   url ||= `https://${host}:${port}`;
   if (options.builtins === "all") {
@@ -274,7 +286,8 @@ export async function startApiServer(
   const close = async () => {
     closing = true;
     watchers.close();
-    const timer = setTimeout(() => abort.abort(), SHUTDOWN_MS);
+    await renewal.stop();
+    const timer = setTimeout(() => server.cut(), SHUTDOWN_MS);
     await server.shutdown();
     clearTimeout(timer);
     stop.abort();
@@ -289,6 +302,7 @@ export async function startApiServer(
     hostname,
     port,
     caData: pki.ca,
+    certificate: { cert: pki.cert, key: pki.key },
     adminToken,
     client,
     kubeconfig: adminKubeconfig,

@@ -9,5 +9,6 @@ export {
   startApiServer,
 } from "./api_server.ts";
 export type { EncryptionOptions } from "./storage/encryption_keys.ts";
+export type { Certificate } from "./server/http_server.ts";
 export * from "./types.ts";
 export * from "./errors.ts";

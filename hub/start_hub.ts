@@ -1,6 +1,11 @@
 import { Secret } from "../api/core.ts";
 import type { PluginBundle } from "../api/plugin_bundle.ts";
 import { SYSTEM_NAMESPACE } from "../api/names.ts";
+import {
+  type Certificate,
+  type HttpServer,
+  serveHttp,
+} from "../apiserver/server/http_server.ts";
 import { createGitOps } from "../gitops/mod.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { type Clock, systemClock } from "../kube/clock.ts";
@@ -33,7 +38,7 @@ export interface HubOptions {
   /** @default {{ hostname: "127.0.0.1", port: 0 }} */
   listen?: { hostname?: string; port?: number };
   /** PEM certificate and key; without them the hub speaks plain HTTP, for a proxy before it that speaks TLS. */
-  tls?: { cert: string; key: string };
+  tls?: Certificate;
   /** The hub's own address, as devices reach it. @default where it listens */
   hubURL?: string;
   /** PEM of the CA behind hubURL. @default the engine's */
@@ -71,6 +76,8 @@ export interface Hub extends AsyncDisposable {
   /** Where it listens. */
   readonly url: string;
   readonly port: number;
+  /** Serves with another certificate from now on. */
+  useCertificate(certificate: Certificate): Promise<void>;
   /** Resolves once this replica's controllers work for the first time. */
   readonly leading: Promise<void>;
   /** Resolves when all has ended; rejects where the hub cannot go on. */
@@ -212,6 +219,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   return {
     url,
     port,
+    useCertificate: (certificate) => server.useCertificate(certificate),
     leading: leading.promise,
     finished,
     close,
@@ -219,33 +227,18 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
 }
 
-/** The HTTP server. */
-interface Server {
-  addr: Deno.NetAddr;
-  /** Takes nothing new, and resolves when what is under way has ended. */
-  shutdown(): Promise<void>;
-  /** Ends what is under way. */
-  cut(): void;
-}
-
 function serve(
   app: ReturnType<typeof createApp>,
   options: HubOptions,
-): Server {
+): HttpServer {
   const { listen = {}, tls } = options;
-  const cut = new AbortController();
-  const server = Deno.serve({
+  return serveHttp({
     hostname: listen.hostname ?? "127.0.0.1",
     port: listen.port ?? 0,
-    ...(tls ? { cert: tls.cert, key: tls.key } : {}),
-    signal: cut.signal,
-    onListen: () => {},
-  }, (request, info) => app.fetch(request, { remoteAddr: info.remoteAddr }));
-  return {
-    addr: server.addr as Deno.NetAddr,
-    shutdown: () => server.shutdown(),
-    cut: () => cut.abort(),
-  };
+    certificate: tls,
+    handler: (request, info) =>
+      app.fetch(request, { remoteAddr: info.remoteAddr }),
+  });
 }
 
 async function finish(
@@ -253,7 +246,7 @@ async function finish(
   { stop, shared, server, leading }: {
     stop: LinkedSignal;
     shared: InformerFactory;
-    server: Server;
+    server: HttpServer;
     leading: PromiseWithResolvers<void>;
   },
 ): Promise<void> {

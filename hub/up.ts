@@ -7,7 +7,7 @@ import { type Logger, silentLogger } from "../kube/log.ts";
 import { createRestClient } from "../kube/rest_client.ts";
 import { keepAdminKubeconfig } from "./admin_kubeconfig.ts";
 import { lockFolder } from "./lock_folder.ts";
-import { startHub } from "./start_hub.ts";
+import { type Hub, startHub } from "./start_hub.ts";
 
 /** Options of {@linkcode startUp}. */
 export interface UpOptions {
@@ -77,6 +77,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
       ],
       encryption: options.encryption,
       log: (message, details) => log.error(message, details),
+      onCertificate: (certificate) => hub.useCertificate(certificate),
     }),
   );
   const { url: apiUrl, caData } = server;
@@ -84,15 +85,12 @@ export async function startUp(options: UpOptions): Promise<Up> {
     createRestClient({ server: apiUrl, caData, token: server.adminToken }),
   );
   started.defer(() => client.close());
-  const hub = started.use(
+  const hub: Hub = started.use(
     await startHub({
       client,
       engine: { url: apiUrl, caData },
       listen: { hostname, port: options.hubPort },
-      tls: {
-        cert: await Deno.readTextFile(`${dataDir}/server.crt`),
-        key: await Deno.readTextFile(`${dataDir}/server.key`),
-      },
+      tls: server.certificate,
       hubURL: options.hubURL,
       catalogue: options.catalogue,
       stateDir: `${dataDir}/hub`,

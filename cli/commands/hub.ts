@@ -1,3 +1,5 @@
+import { followCertificate, readCertificate } from "../follow_certificate.ts";
+import { LinkedSignal } from "../../kube/linked_signal.ts";
 import { clusterOptions, openCluster } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../errors.ts";
@@ -71,6 +73,9 @@ export const command = defineCommand({
     if (!cert !== !key) {
       throw new UsageError("--tls-cert and --tls-key go together");
     }
+    const files = cert && key ? { cert, key } : undefined;
+    const tls = files && await readCertificate(files);
+    const log = loggerOf(options);
     const hubCA = options["hub-ca"];
     const { startHub } = await import("../../hub/start_hub.ts");
     const { builtinPlugins } = await import("../../plugins/mod.ts");
@@ -82,20 +87,28 @@ export const command = defineCommand({
         caData: cluster.caData,
       },
       listen,
-      tls: cert && key
-        ? {
-          cert: await Deno.readTextFile(cert),
-          key: await Deno.readTextFile(key),
-        }
-        : undefined,
+      tls,
       hubURL: options["hub-url"],
       hubCAData: hubCA ? await Deno.readTextFile(hubCA) : undefined,
       catalogue: await builtinPlugins(),
       stateDir: options.data,
-      log: loggerOf(options),
+      log,
       signal,
     });
     io.out(`ready hub=${hub.url} api=${cluster.server}`);
-    await hub.finished;
+    using following = new LinkedSignal(signal);
+    if (files && tls) {
+      followCertificate(files, {
+        current: tls,
+        use: (certificate) => hub.useCertificate(certificate),
+        log,
+        signal: following.signal,
+      });
+    }
+    try {
+      await hub.finished;
+    } finally {
+      following.abort();
+    }
   },
 });

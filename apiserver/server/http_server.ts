@@ -1,0 +1,96 @@
+import { setNoDelay } from "./no_delay.ts";
+
+/** How long the address may take to be free again when a certificate is replaced, in milliseconds. */
+const REBIND_MS = 5000;
+
+/** A certificate chain and its private key, as PEM. */
+export interface Certificate {
+  cert: string;
+  key: string;
+}
+
+/** Options of {@linkcode serveHttp}. */
+export interface HttpServerOptions {
+  hostname: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** Without it the server speaks plain HTTP. */
+  certificate?: Certificate;
+  handler: Deno.ServeHandler<Deno.NetAddr>;
+}
+
+/** An HTTP server whose certificate can be replaced while it runs. */
+export interface HttpServer {
+  readonly addr: Deno.NetAddr;
+  /**
+   * Serves new connections with another certificate. Those that stand go on as
+   * they are, and end by themselves. For some milliseconds in between new ones
+   * are refused: `Deno.serve` cannot change its certificate.
+   *
+   * @throws Error where the certificate is none; then all stays as it was.
+   */
+  useCertificate(certificate: Certificate): Promise<void>;
+  /** Takes nothing new, and resolves when what is under way has ended. */
+  shutdown(): Promise<void>;
+  /** Ends what is under way. */
+  cut(): void;
+}
+
+/** Serves HTTP. @throws Deno.errors.AddrInUse where the port is taken */
+export function serveHttp(options: HttpServerOptions): HttpServer {
+  const cut = new AbortController();
+  const listen = (port: number, certificate?: Certificate) => {
+    const listening = Deno.serve({
+      hostname: options.hostname,
+      port,
+      ...certificate,
+      signal: cut.signal,
+      onListen: () => {},
+    }, options.handler);
+    // Without TLS it is set already.
+    if (certificate) setNoDelay(listening.addr.port);
+    return listening;
+  };
+  let server = listen(options.port, options.certificate);
+  const addr = server.addr;
+  const ending = new Set<Promise<void>>();
+  let closed = false;
+
+  async function listenAgain(certificate: Certificate) {
+    const deadline = performance.now() + REBIND_MS;
+    while (!closed) {
+      try {
+        server = listen(addr.port, certificate);
+        return;
+      } catch (error) {
+        const late = performance.now() > deadline;
+        if (!(error instanceof Deno.errors.AddrInUse) || late) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    }
+  }
+
+  function end(old: Deno.HttpServer) {
+    const ended: Promise<void> = old.shutdown()
+      .finally(() => ending.delete(ended));
+    ending.add(ended);
+    return ended;
+  }
+
+  return {
+    addr,
+    async useCertificate(certificate) {
+      // One that is of no use must not take the server down.
+      await listen(0, certificate).shutdown();
+      if (closed) return;
+      end(server);
+      await listenAgain(certificate);
+    },
+    async shutdown() {
+      closed = true;
+      end(server);
+      await Promise.all(ending);
+    },
+    cut: () => cut.abort(),
+  };
+}
