@@ -38,6 +38,7 @@ import { keysSource } from "./keys_source.ts";
 import { applyManaged, managedInformer, ownersOf } from "./managed.ts";
 import type { Ownership } from "./ownership.ts";
 import type { RevisionUse } from "./revision_use.ts";
+import { Settling } from "./settling.ts";
 import { type Outcome, writeStatus } from "./status.ts";
 
 /** What the Agent controller shares with others. */
@@ -159,6 +160,7 @@ class AgentController {
   readonly dependencies = new Dependencies();
   readonly #context: HubContext;
   readonly #options: AgentControllerOptions;
+  readonly #settling = new Settling();
   /** The last assignment of each Agent that the hub is sure of, by uid. */
   readonly #known = new Map<string, Assignment>();
 
@@ -208,7 +210,8 @@ class AgentController {
     }
     this.dependencies.set(key, touched);
     let assignment = before;
-    if (resolved instanceof Problem || agent.spec?.paused) {
+    const settles = await this.#settles(resolved, before);
+    if (resolved instanceof Problem || agent.spec?.paused || settles > 0) {
       const spec = this.#contentOf(agent, before?.revision);
       await this.#grant(agent, { enrollment, spec });
     } else {
@@ -226,6 +229,17 @@ class AgentController {
       enrollment,
       outcome: outcomeOf(agent, resolved),
     });
+    if (settles > 0) return { requeueAfter: settles };
+  }
+
+  /** How long the device is to keep what it has yet, in milliseconds, since an edit by hand may be put back. */
+  async #settles(
+    resolved: Resolved | Problem,
+    before: Assignment | undefined,
+  ): Promise<number> {
+    if (resolved instanceof Problem || !before) return 0;
+    if (await revisionName(resolved.spec) === before.revision) return 0;
+    return this.#settling.left(resolved.used, this.#context.clock.now());
   }
 
   async #grant(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Agent } from "../../../api/agent.ts";
 import * as core from "../../../api/core.ts";
 import type { KubeObject } from "../../../api/meta.ts";
 import { Monitoring } from "../../../api/monitoring.ts";
@@ -22,6 +23,15 @@ export const drift: Scenario = {
         namespace: workspace,
       })).spec.config as { interval: string };
     const { interval } = await read();
+    const assignments = async () => {
+      const { items } = await client.list<Agent>(Agent, {
+        namespace: workspace,
+      });
+      return items.map(({ metadata, status }) =>
+        `${metadata.name} ${status?.assignment?.counter}`
+      );
+    };
+    const assigned = await assignments();
 
     const edited = await kubectl(
       ["edit", "monitoring", "host", "-n", workspace],
@@ -46,5 +56,6 @@ export const drift: Scenario = {
         e.involvedObject.name === "host" && /drift/i.test(e.reason)
       );
     });
+    assert.deepEqual(await assignments(), assigned, "no device heard of it");
   },
 };
