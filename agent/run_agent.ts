@@ -147,11 +147,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     });
     session = { client, namespace, reporter };
     informer.on(({ type, object }) => {
+      const own = object.metadata.uid === identity.credential?.agentUID;
+      // Ours is gone, or another has its name: only the hub can say who we are now.
+      if (own === (type === "deleted")) void identity.renew().catch(() => {});
       if (type === "deleted") return;
-      if (object.metadata.uid !== identity.credential?.agentUID) {
-        // Another Agent by our name: only the hub can say whether it is ours.
-        void identity.renew().catch(() => {});
-      }
       void reconciler.offer(object);
       reporter.change({ urgent: true });
       reconciler.retry();
