@@ -191,8 +191,7 @@ export async function startApiServer(
       (path) =>
         path === "/metrics"
           ? respondText(metrics.text({
-            apiserver_current_inflight_mutating: inFlight.counts.mutating,
-            apiserver_current_inflight_readonly: inFlight.counts.readOnly,
+            ...inFlight.gauges(),
             apiserver_watchers: watchers.size,
             apiserver_watchers_dropped_total: watchers.dropped,
             apiserver_storage_resource_version: store.resourceVersion,

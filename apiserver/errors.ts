@@ -161,3 +161,14 @@ export function methodNotAllowed(
 export function expired(message: string): StatusError {
   return new StatusError(410, "Expired", message);
 }
+
+/** 429, with Retry-After: nothing was done, and the same request may do later. */
+export function tooManyRequests(why: string): StatusError {
+  return new StatusError(
+    429,
+    "TooManyRequests",
+    `Too many requests, please try again later: ${why}`,
+    { retryAfterSeconds: 1 },
+    { "Retry-After": "1" },
+  );
+}

@@ -10,7 +10,8 @@ import type { InFlight } from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
 import { respondError } from "./respond.ts";
 
-const MUTATING = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+/** Longest that a request waits for a seat, in milliseconds. */
+const MAX_WAIT_MS = 15_000;
 
 /** Answers paths that are no resources; undefined where there is none such. */
 export type PathAnswer = (
@@ -30,7 +31,7 @@ export interface HandlerOptions extends AnswerContext {
   onError(error: unknown, request: Request): void;
 }
 
-/** The way of a request: info → limits → authentication → impersonation → authorization → answer. */
+/** The way of a request: info → authentication → impersonation → a seat → authorization → answer. */
 export function createHandler(
   options: HandlerOptions,
 ): (request: Request) => Promise<Response> {
@@ -45,6 +46,25 @@ export function createHandler(
     const user = impersonate(authenticated, request.headers, {
       authorize: (attributes) => authorizer.authorize(attributes),
     });
+    const seats = inFlight.seatsOf(user, info);
+    const wait = seats.take(user.name, MAX_WAIT_MS);
+    if (wait) await wait;
+    try {
+      return await seated(request, url, { info, warnings, user });
+    } finally {
+      seats.release();
+    }
+  }
+
+  async function seated(
+    request: Request,
+    url: RequestUrl,
+    { info, warnings, user }: {
+      info: RequestInfo;
+      warnings: string[];
+      user: User;
+    },
+  ): Promise<Response> {
     authorize(authorizer, user, info);
     if (info.isResource) {
       return await answerResource(options, {
@@ -73,12 +93,7 @@ export function createHandler(
     let response: Response;
     try {
       info = readInfo(request, url);
-      const read = info;
-      const work = () => answer(request, url, { info: read, warnings });
-      response = info.verb === "watch" ? await work() : await inFlight.run(
-        MUTATING.has(request.method) ? "mutating" : "readOnly",
-        work,
-      );
+      response = await answer(request, url, { info, warnings });
     } catch (error) {
       if (!(error instanceof StatusError)) options.onError(error, request);
       response = respondError(error);
