@@ -316,6 +316,13 @@ export interface Reader {
   list(
     key: { group: string; resource: string; namespace?: string },
   ): KubeObject[];
+  /** How many `list` would give. */
+  count(key: { group: string; resource: string; namespace?: string }): number;
+  /** Those of `list` in which one of these fields stands anywhere; much quicker where they are few. */
+  mentioning(
+    key: { group: string; resource: string; namespace?: string },
+    fields: string[],
+  ): Iterable<KubeObject>;
 }
 
 /** A committed change, in the order of resourceVersions. */

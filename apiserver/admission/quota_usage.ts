@@ -42,5 +42,5 @@ export function countObjects(
   reader: Reader,
   of: { group: string; resource: string; namespace: string },
 ): number {
-  return reader.list(of).length;
+  return reader.count(of);
 }

@@ -200,7 +200,7 @@ export function garbageCollector(
         const id = `${group}/${resource}`;
         if (seen.has(id)) continue;
         seen.add(id);
-        for (const object of reader.list({ group, resource })) {
+        for (const object of reader.mentioning({ group, resource }, FIELDS)) {
           const { namespace, name } = object.metadata;
           const key = keyText({ group, resource, namespace, name });
           index.put(key, object);
@@ -209,7 +209,7 @@ export function garbageCollector(
       }
     },
     *affected(change: Change) {
-      const { type, object, old, group, resource } = change;
+      const { type, object, group, resource } = change;
       const key = keyText(keyOfChange(change));
       if (type === "DELETED") {
         index.remove(key);
@@ -219,7 +219,7 @@ export function garbageCollector(
         return;
       }
       const changed = index.put(key, object);
-      if (changed && old) yield* ownersOf(old);
+      if (changed && change.old) yield* ownersOf(change.old);
       if (changed || (needsLook(object) && object.metadata.deletionTimestamp)) {
         yield key;
       }
@@ -249,6 +249,9 @@ function isDeleting(object: KubeObject, finalizer: string): boolean {
   return !!object.metadata.deletionTimestamp &&
     (object.metadata.finalizers?.includes(finalizer) ?? false);
 }
+
+/** What an object that needs a look has in any case. */
+const FIELDS = ["ownerReferences", "deletionTimestamp"];
 
 function needsLook(object: KubeObject): boolean {
   const { ownerReferences, deletionTimestamp, finalizers } = object.metadata;

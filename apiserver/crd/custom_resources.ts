@@ -124,7 +124,7 @@ export function serveCustomResources(
       }
     }
     // The deletion of the last one calls this again.
-    if (reader.list(key).length > 0) return;
+    if (reader.count(key) > 0) return;
     const done = await updateStatus({
       ...crd,
       status: {

@@ -3,7 +3,7 @@ import type { FieldTerm } from "../request/field_selector.ts";
 import type { ListOptions } from "../request/list_options.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { KubeObject } from "../types.ts";
-import { objectOf } from "./present.ts";
+import { toServed } from "./present.ts";
 import type { ResourceRequest } from "./registry.ts";
 import type { Served } from "./resources.ts";
 
@@ -48,9 +48,9 @@ export function selectionOf(
   if (name === undefined && !labels && rest.length === 0) return selection;
   selection.matches = (entry) => {
     if (name !== undefined && entry.name !== name) return false;
-    if (labels && !labels(entry.object.metadata.labels ?? {})) return false;
+    if (labels && !labels(entry.labels)) return false;
     return rest.length === 0 ||
-      matchesFields(served, objectOf(served, entry), rest);
+      matchesFields(served, toServed(served, entry.peek()), rest);
   };
   return selection;
 }

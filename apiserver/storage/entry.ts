@@ -3,9 +3,18 @@ import type { KubeObject } from "../types.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** One state of one object: JSON bytes as they are served, parsed on first need. Never changed. */
+/** Entries whose object is kept parsed; it takes four times the memory of its JSON. */
+const KEPT = 1000;
+const kept: (Entry | undefined)[] = new Array(KEPT);
+let hand = 0;
+const NO_LABELS: Record<string, string> = {};
+
+/** One state of one object: JSON bytes as they are served, parsed on need. Never changed. */
 export class Entry {
   #object: KubeObject | undefined;
+  /** Asked for since the hand of `kept` came by. */
+  #used = false;
+  #labels: Record<string, string> | undefined;
 
   constructor(
     readonly namespace: string,
@@ -15,17 +24,50 @@ export class Entry {
     readonly bytes: Uint8Array<ArrayBuffer>,
     object?: KubeObject,
   ) {
-    this.#object = object;
+    if (object) this.#keep(object);
   }
 
   /** The object, shared: whoever wants to change it makes a copy. */
   get object(): KubeObject {
-    return this.#object ??= JSON.parse(decoder.decode(this.bytes));
+    const object = this.#object;
+    if (!object) return this.#keep(this.peek());
+    this.#used = true;
+    return object;
+  }
+
+  /** The object for a short look: what passes over many entries should not drive out what is used often. */
+  peek(): KubeObject {
+    return this.#object ?? JSON.parse(decoder.decode(this.bytes));
+  }
+
+  get labels(): Record<string, string> {
+    return this.#labels ??= this.peek().metadata.labels ?? NO_LABELS;
+  }
+
+  /** Whether one of these fields stands anywhere in the object; much quicker than to parse it. */
+  mentions(fields: string[]): boolean {
+    const text = decoder.decode(this.bytes);
+    return fields.some((field) => text.includes(`"${field}":`));
   }
 
   /** Whether `object` is the very one that this entry hands out, so that `bytes` are its JSON. */
   holds(object: KubeObject): boolean {
     return this.#object === object;
+  }
+
+  /** Keeps the parsed object in place of one that nobody asked for lately (the clock algorithm). */
+  #keep(object: KubeObject): KubeObject {
+    this.#object = object;
+    let other = kept[hand];
+    while (other && other.#used) {
+      other.#used = false;
+      hand = (hand + 1) % KEPT;
+      other = kept[hand];
+    }
+    if (other) other.#object = undefined;
+    kept[hand] = this;
+    hand = (hand + 1) % KEPT;
+    return object;
   }
 
   /** An entry of an object whose JSON text is at hand. */
@@ -48,6 +90,6 @@ export interface EntryChange {
   entry: Entry;
   /** The state before, for MODIFIED and DELETED. */
   old?: Entry;
-  /** Encoded forms of this event, made once for all watchers that want the same form. */
+  /** While watchers are told: encoded forms of this event, made once for all that want the same form. */
   encoded?: Map<string, Uint8Array<ArrayBuffer>>;
 }

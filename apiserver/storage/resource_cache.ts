@@ -135,6 +135,8 @@ export class ResourceCache {
     tell("");
     tell(scopeKey(namespace));
     tell(scopeKey(namespace, name));
+    // Kept, they would double what history takes.
+    change.encoded = undefined;
   }
 }
 

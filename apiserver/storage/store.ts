@@ -18,7 +18,7 @@ export type Decision =
 /** Options of {@linkcode Store.open}. */
 export interface StoreOptions {
   /**
-   * How many changes back a watch can start. Older history is compacted.
+   * How many changes back a watch can start. Older history is compacted, earlier where its objects are large.
    *
    * @default {10_000}
    */
@@ -32,6 +32,9 @@ export interface StoreOptions {
   /** Called with a compaction that failed; it is tried again later. */
   onError?: (error: unknown) => void;
 }
+
+/** Lists longer than this are looked at without being kept parsed. */
+const MANY = 200;
 
 interface Pending {
   key: { group: string; resource: string };
@@ -81,11 +84,23 @@ export class Store {
       bytes: options.historyBytes ?? 128 << 20,
     });
     this.#onError = options.onError ?? (() => {});
+    // deno-lint-ignore no-this-alias
+    const store = this;
     this.reader = {
       get: (key) => this.get(key)?.object,
       list: (key) => {
         const cache = this.cache(key.group, key.resource);
-        return Array.from(cache.entries(key.namespace), (e) => e.object);
+        return Array.from(
+          cache.entries(key.namespace),
+          cache.count(key.namespace) > MANY ? (e) => e.peek() : (e) => e.object,
+        );
+      },
+      count: (key) => this.cache(key.group, key.resource).count(key.namespace),
+      *mentioning(key, fields) {
+        const cache = store.cache(key.group, key.resource);
+        for (const entry of cache.entries(key.namespace)) {
+          if (entry.mentions(fields)) yield entry.peek();
+        }
       },
     };
   }
@@ -297,12 +312,18 @@ export class Store {
   ) {
     this.cache(group, resource).apply(change);
     if (this.#listeners.size === 0) return;
+    const { type, entry, old } = change;
     const told: Change = {
-      type: change.type,
+      type,
       group,
       resource,
-      object: change.entry.object,
-      ...(change.type === "MODIFIED" ? { old: change.old?.object } : {}),
+      // Read by few, and perhaps no longer at hand.
+      get object() {
+        return entry.object;
+      },
+      get old() {
+        return type === "MODIFIED" ? old?.object : undefined;
+      },
     };
     for (const listener of this.#listeners) {
       try {

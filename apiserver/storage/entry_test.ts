@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { Entry } from "./entry.ts";
+
+function entry(name: string): Entry {
+  const object = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name,
+      uid: name,
+      resourceVersion: "7",
+      creationTimestamp: "2026-01-01T00:00:00Z",
+      labels: { a: name },
+    },
+  };
+  return Entry.of(object, JSON.stringify(object));
+}
+
+Deno.test("an entry gives its object whether or not it is kept parsed", () => {
+  const used = entry("used");
+  const unused = entry("unused");
+  const [first, other] = [used.object, unused.object];
+  assert.ok(used.holds(first));
+  for (let i = 0; i < 3000; i++) {
+    entry(`other-${i}`);
+    used.object;
+  }
+  assert.ok(used.holds(first), "what is asked for again and again stays");
+  assert.ok(!unused.holds(other), "the number of parsed objects is bounded");
+  assert.deepEqual(unused.object, other);
+  assert.deepEqual(unused.labels, { a: "unused" });
+});
+
+Deno.test("an entry that is only looked at is not kept", () => {
+  const { namespace, name, resourceVersion, bytes } = entry("a");
+  const loaded = new Entry(namespace, name, resourceVersion, bytes);
+  const seen = loaded.peek();
+  assert.equal(seen.metadata.name, "a");
+  assert.ok(!loaded.holds(seen));
+  assert.equal(loaded.mentions(["x", "labels"]), true);
+  assert.equal(loaded.mentions(["ownerReferences"]), false);
+});
