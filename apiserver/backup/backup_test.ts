@@ -145,9 +145,11 @@ Deno.test("after a restore no client believes an old version, and every credenti
       assert.equal(exact.code, 410);
 
       const list = (await api.get(MAPS)).body.metadata.resourceVersion;
-      assert.ok(Number(list) >= RAISE + before - 2, list);
+      // How many writes the backup lacks is not ours alone to say: controllers write, too.
+      assert.ok(Number(list) >= RAISE, list);
+      // By name: a controller may still be making kube-root-ca.crt.
       const fresh = await api.watch(
-        `${MAPS}?watch=true&resourceVersion=${list}`,
+        `${MAPS}?watch=true&resourceVersion=${list}&fieldSelector=metadata.name%3Dfresh`,
       );
       const created = await api.post(MAPS, configMap("fresh"));
       assert.ok(Number(created.body.metadata.resourceVersion) > Number(list));

@@ -26,7 +26,7 @@ export interface StoreOptions {
   /**
    * Bytes of objects that history may hold: with large objects it ends sooner.
    *
-   * @default {134_217_728}
+   * @default {33_554_432}
    */
   historyBytes?: number;
   /** Called with a compaction that failed; it is tried again later. */
@@ -81,7 +81,7 @@ export class Store {
     this.#log = log;
     this.#history = new HistoryLimit({
       changes: options.history ?? 10_000,
-      bytes: options.historyBytes ?? 128 << 20,
+      bytes: options.historyBytes ?? 32 << 20,
     });
     this.#onError = options.onError ?? (() => {});
     // deno-lint-ignore no-this-alias
