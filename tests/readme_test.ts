@@ -4,101 +4,17 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import {
+  codeBlocks,
+  missingPrograms,
+  newUser,
+  run,
+  start,
+} from "./page_commands.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-
-/** A block of shell commands of the README. */
-interface Block {
-  /** Whether it runs until it is ended. */
-  stays: boolean;
-  commands: string;
-}
-
-function blocks(markdown: string): Block[] {
-  return [...markdown.matchAll(/^```sh( stays)?\n(.*?)^```$/gms)].map((m) => ({
-    stays: m[1] !== undefined,
-    commands: m[2]!,
-  }));
-}
-
-async function capture(command: string, args: string[]): Promise<string> {
-  const { stdout } = await new Deno.Command(command, { args }).output();
-  return new TextDecoder().decode(stdout);
-}
-
-/** A PATH whose `npx` is this Deno, and a home of its own. Ports are free ones, since 6443 may be in use here. */
-async function newUser(dir: string): Promise<Record<string, string>> {
-  const bin = join(dir, "bin");
-  const home = join(dir, "home");
-  const local = join(home, ".local", "bin");
-  await Deno.mkdir(bin);
-  await Deno.mkdir(local, { recursive: true });
-  const npx = `#!/bin/sh\nshift 2\nexec '${Deno.execPath()}' "$@"\n`;
-  await Deno.writeTextFile(join(bin, "npx"), npx, { mode: 0o755 });
-  const info = JSON.parse(await capture(Deno.execPath(), ["info", "--json"]));
-  return {
-    HOME: home,
-    DENO_DIR: info.denoDir,
-    PATH: [bin, local, Deno.env.get("PATH")].join(delimiter),
-    GIT_AUTHOR_NAME: "Ann",
-    GIT_AUTHOR_EMAIL: "ann@example.com",
-    GIT_COMMITTER_NAME: "Ann",
-    GIT_COMMITTER_EMAIL: "ann@example.com",
-    FAROS_ROOT: root,
-  };
-}
-
-async function run(commands: string, options: Deno.CommandOptions) {
-  const { success, stdout, stderr } = await new Deno.Command("bash", {
-    ...options,
-    args: ["-euo", "pipefail", "-c", commands],
-  }).output();
-  const decoder = new TextDecoder();
-  const text = decoder.decode(stdout) + decoder.decode(stderr);
-  assert.ok(success, `${commands}\n${text}`);
-  return text;
-}
-
-/** Starts what stays; resolves when its output has `ready`. */
-async function start(
-  commands: string,
-  options: Deno.CommandOptions & { ready?: RegExp },
-): Promise<Disposable & { ended(): Promise<void> }> {
-  const child = new Deno.Command("bash", {
-    ...options,
-    args: ["-c", `exec ${commands}`],
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const ready = Promise.withResolvers<void>();
-  if (!options.ready) ready.resolve();
-  const read = (async () => {
-    let text = "";
-    const lines = child.stdout.pipeThrough(new TextDecoderStream());
-    for await (const part of lines) {
-      text += part;
-      if (options.ready?.test(text)) ready.resolve();
-    }
-    ready.reject(new Error(`${commands} ended: ${text}`));
-  })();
-  ready.promise.catch(() => {}); // said where it is awaited
-  await ready.promise;
-  return {
-    [Symbol.dispose]() {
-      try {
-        child.kill("SIGTERM");
-      } catch {
-        // It has ended.
-      }
-    },
-    async ended() {
-      await child.status;
-      await read;
-    },
-  };
-}
 
 Deno.test("README names the tasks that there are", async () => {
   const readme = await Deno.readTextFile(join(root, "README.md"));
@@ -110,18 +26,12 @@ Deno.test("README names the tasks that there are", async () => {
   for (const task of named) assert.ok(tasks[task], `no task ${task}`);
 });
 
-const missing = await (async () => {
-  for (const program of ["kubectl", "git", "bash"]) {
-    try {
-      await capture(program, ["--help"]);
-    } catch {
-      return `: skipped, ${program} is not on the PATH`;
-    }
-  }
-})();
+const missing = await missingPrograms();
 
 Deno.test({
-  name: `README's first fleet runs as written${missing ?? ""}`,
+  name: `README's first fleet runs as written${
+    missing ? `: skipped, ${missing}` : ""
+  }`,
   ignore: missing !== undefined,
   async fn() {
     const readme = await Deno.readTextFile(join(root, "README.md"));
@@ -131,7 +41,9 @@ Deno.test({
     const running: Awaited<ReturnType<typeof start>>[] = [];
     const outputs: string[] = [];
     try {
-      for (const { stays, commands } of blocks(section!)) {
+      for (const block of codeBlocks(section!)) {
+        assert.ok("commands" in block);
+        const { stays, commands } = block;
         // Tasks are of the checkout; everything else happens in the user's folder. Port 9100, where the device's
         // metrics are, may be in use here.
         const here = commands

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { startApiServer } from "../../apiserver/mod.ts";
 import { junitReport } from "../junit_report.ts";
 import { findPrograms, type Programs } from "./programs.ts";
+import { readSpecs, writeResults } from "./results.ts";
 import { runSpecs } from "./run_specs.ts";
 import type { SpecResult } from "./spec_report.ts";
 
@@ -17,6 +18,7 @@ const USAGE = `deno task conformance [options]
   --kubeconfig FILE  run them on another API server (default: start the embedded one, with all built-in kinds)
   --junit FILE       write a JUnit report
   --output DIR       keep the reports and logs of e2e.test (default: a temporary folder)
+  --record           write what came of each into results.json, for docs/apiserver.md; of a whole run only
   --processes N      how many e2e.test run at once (default 4)
 `;
 
@@ -29,6 +31,7 @@ const { values: options } = parseArgs({
     kubeconfig: { type: "string" },
     junit: { type: "string" },
     output: { type: "string" },
+    record: { type: "boolean", default: false },
     processes: { type: "string", default: "4" },
     help: { type: "boolean" },
   },
@@ -36,6 +39,11 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(USAGE);
   Deno.exit(0);
+}
+
+if (options.record && (options.focus || options.kubeconfig)) {
+  console.error("--record is for all specs, on the embedded API server.");
+  Deno.exit(2);
 }
 
 const programs = findPrograms();
@@ -46,6 +54,12 @@ if ("missing" in programs) {
 }
 const results = await run(programs);
 await report(results);
+if (options.record) {
+  await writeResults({
+    kubernetes: await versionOf(programs),
+    specs: Object.fromEntries(results.map((r) => [r.name, r.status])),
+  });
+}
 for (const { name, status, failure = "" } of results) {
   if (status === "passed") continue;
   const lines = failure.split("\n").filter((line) => line.trim());
@@ -56,8 +70,8 @@ console.log(`${results.length - failed} passed, ${failed} failed`);
 Deno.exit(failed > 0 ? 1 : 0);
 
 async function run(programs: Programs): Promise<SpecResult[]> {
-  const specs = (await Deno.readTextFile(new URL("specs.txt", import.meta.url)))
-    .split("\n").filter((spec) => spec && spec.includes(options.focus));
+  const specs = (await readSpecs())
+    .filter((spec) => spec.includes(options.focus));
   if (specs.length === 0) {
     console.error(`No spec's name contains ${JSON.stringify(options.focus)}.`);
     Deno.exit(2);
@@ -85,6 +99,12 @@ async function run(programs: Programs): Promise<SpecResult[]> {
   } finally {
     if (!options.output) await Deno.remove(dir, { recursive: true });
   }
+}
+
+async function versionOf({ e2eTest }: Programs): Promise<string> {
+  const { stdout } = await new Deno.Command(e2eTest, { args: ["--version"] })
+    .output();
+  return new TextDecoder().decode(stdout).trim();
 }
 
 async function report(
