@@ -125,6 +125,7 @@ Deno.test("after a restore no client believes an old version, and every credenti
       before = Number(body.metadata.resourceVersion);
     });
     await restore(backup, `${dir}/restored`);
+    assert.ok(checkFolder(`${dir}/restored`).resourceVersion >= RAISE);
     await withData(`${dir}/restored`, async (api) => {
       assert.equal(api.token, token);
       assert.equal(api.server.caData, ca);

@@ -5,6 +5,7 @@ import {
 } from "../storage/encryption_keys.ts";
 import type { Row } from "../storage/log.ts";
 import { LAYOUT_VERSION, layoutOf } from "../storage/migrations.ts";
+import { readMeta } from "../storage/open_database.ts";
 import { keyIdOf, ValueCipher } from "../storage/value_cipher.ts";
 import { survey } from "./survey.ts";
 
@@ -127,6 +128,9 @@ function checkRows(
       );
     }
   }
+  // A restore raises it above that of every row.
+  const compacted = Number(readMeta(db, "compacted") ?? 0);
+  result.resourceVersion = Math.max(result.resourceVersion, compacted);
 }
 
 /** What is wrong with a value whose checksum is right: nothing, unless a program wrote nonsense. */
