@@ -52,6 +52,7 @@ Deno.test({
         const seen of [
           /^deployment\.apps\/web created$/m,
           /^web +0\/1 +0 +0 /m,
+          /^In memory at https:/m,
           /^kube\.backup: resourceVersion \d+ of /m,
           /^kube-restored: restored resourceVersion /m,
           /^kube-restored\/store\.db: ok, \d+ rows, /m,
