@@ -1,6 +1,7 @@
 import { createAdmission } from "./admission/mod.ts";
 import { checkRestored } from "./backup/unfinished.ts";
 import { createAuthentication } from "./authentication/mod.ts";
+import type { AuditLog, AuditLogOptions } from "./audit/mod.ts";
 import type { TokenAuthenticator } from "./authentication/mod.ts";
 import { createAuthorizer } from "./authorization/mod.ts";
 import { builtinDefinitions } from "./builtin/kinds.ts";
@@ -62,6 +63,8 @@ export interface ApiServerOptions {
    * that need no nodes. Nothing acts on them either way. @default {"default"}
    */
   builtins?: "default" | "all";
+  /** Writes who did what into a file. @default not at all */
+  audit?: AuditLogOptions;
   /** How many changes back a watch can start. @default {10_000} */
   history?: number;
   /** Told of each serving certificate that takes the place of the one before, for others that serve with it. */
@@ -166,6 +169,8 @@ export async function startApiServer(
     onError,
   });
 
+  const audit = options.audit &&
+    await openAudit({ ...options.audit, now, onError });
   const watchers = new Watchers(options.watchers);
   const metrics = new Metrics();
   const inFlight = new InFlight(options.inFlight);
@@ -180,6 +185,7 @@ export async function startApiServer(
     authorizer,
     inFlight,
     metrics,
+    audit,
     paths: [
       (path, request) => discovery.answer(path, request),
       openapiPaths(resources),
@@ -192,6 +198,7 @@ export async function startApiServer(
         path === "/metrics"
           ? respondText(metrics.text({
             ...inFlight.gauges(),
+            ...(audit ? { apiserver_audit_dropped_total: audit.dropped } : {}),
             apiserver_watchers: watchers.size,
             apiserver_watchers_dropped_total: watchers.dropped,
             apiserver_storage_resource_version: store.resourceVersion,
@@ -295,6 +302,7 @@ export async function startApiServer(
     admission.close();
     authorizer.close();
     await store.close();
+    await audit?.close();
   };
   return {
     url,
@@ -309,4 +317,12 @@ export async function startApiServer(
     close: () => closed ??= close(),
     [Symbol.asyncDispose]: () => closed ??= close(),
   };
+}
+
+/** Loaded where it is asked for only. */
+async function openAudit(
+  options: Parameters<typeof import("./audit/mod.ts").openAuditLog>[0],
+): Promise<AuditLog> {
+  const { openAuditLog } = await import("./audit/mod.ts");
+  return await openAuditLog(options);
 }

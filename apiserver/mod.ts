@@ -8,6 +8,7 @@ export {
   type ApiServerOptions,
   startApiServer,
 } from "./api_server.ts";
+export type { AuditLogOptions } from "./audit/mod.ts";
 export type { EncryptionOptions } from "./storage/encryption_keys.ts";
 export type { Certificate } from "./server/http_server.ts";
 export * from "./types.ts";

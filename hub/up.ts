@@ -1,4 +1,8 @@
-import { type EncryptionOptions, startApiServer } from "../apiserver/mod.ts";
+import {
+  type AuditLogOptions,
+  type EncryptionOptions,
+  startApiServer,
+} from "../apiserver/mod.ts";
 import type { PluginBundle } from "../api/plugin_bundle.ts";
 import { KubeClient } from "../kube/client.ts";
 import { type Clock, systemClock } from "../kube/clock.ts";
@@ -27,6 +31,8 @@ export interface UpOptions {
   hostnames?: string[];
   /** Encrypts objects on the disk. @default not at all */
   encryption?: EncryptionOptions | undefined;
+  /** Of the Kubernetes API. @default none */
+  audit?: AuditLogOptions | undefined;
   /** Plugins that the hub publishes. @default none */
   catalogue?: PluginBundle[];
   log?: Logger;
@@ -76,6 +82,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
         ...(options.hubURL ? [new URL(options.hubURL).hostname] : []),
       ],
       encryption: options.encryption,
+      audit: options.audit,
       log: (message, details) => log.error(message, details),
       onCertificate: (certificate) => hub.useCertificate(certificate),
     }),

@@ -1,10 +1,17 @@
+import type { Audit } from "../audit/audit.ts";
+import { AuditTrail } from "../audit/trail.ts";
 import type { Authentication } from "../authentication/mod.ts";
 import { impersonate } from "../authentication/impersonation.ts";
 import type { Authorizer } from "../authorization/mod.ts";
 import { badRequest, forbidden, noSuchPath, StatusError } from "../errors.ts";
 import { requestInfo } from "../request/info.ts";
 import { type RequestUrl, requestUrl } from "../request/url.ts";
-import type { AuthorizationAttributes, RequestInfo, User } from "../types.ts";
+import type {
+  AuthorizationAttributes,
+  Decision,
+  RequestInfo,
+  User,
+} from "../types.ts";
 import { type AnswerContext, answerResource } from "./answer_resource.ts";
 import type { InFlight } from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
@@ -27,30 +34,51 @@ export interface HandlerOptions extends AnswerContext {
   metrics: Metrics;
   /** In order; the first that answers counts. */
   paths: PathAnswer[];
+  audit?: Audit;
   /** Called with what ends in a 500. */
   onError(error: unknown, request: Request): void;
+}
+
+/** What `Deno.serve` tells of a connection. */
+export interface Connection {
+  remoteAddr: { hostname: string };
+}
+
+/** A request on its way. */
+interface Exchange {
+  info: RequestInfo;
+  /** Text of `Warning` headers. */
+  warnings: string[];
+  trail?: AuditTrail;
 }
 
 /** The way of a request: info → authentication → impersonation → a seat → authorization → answer. */
 export function createHandler(
   options: HandlerOptions,
-): (request: Request) => Promise<Response> {
-  const { authentication, authorizer, inFlight, metrics } = options;
+): (request: Request, connection?: Connection) => Promise<Response> {
+  const { authentication, authorizer, inFlight, metrics, audit } = options;
 
   async function answer(
     request: Request,
     url: RequestUrl,
-    { info, warnings }: { info: RequestInfo; warnings: string[] },
+    { info, warnings, trail }: Exchange,
   ): Promise<Response> {
     const authenticated = await authentication.authenticate(request.headers);
     const user = impersonate(authenticated, request.headers, {
       authorize: (attributes) => authorizer.authorize(attributes),
     });
+    if (trail) {
+      request = await trail.begin({
+        info,
+        user: authenticated,
+        impersonated: user === authenticated ? undefined : user,
+      });
+    }
     const seats = inFlight.seatsOf(user, info);
     const wait = seats.take(user.name, MAX_WAIT_MS);
     if (wait) await wait;
     try {
-      return await seated(request, url, { info, warnings, user });
+      return await seated(request, url, { info, warnings, trail, user });
     } finally {
       seats.release();
     }
@@ -59,13 +87,11 @@ export function createHandler(
   async function seated(
     request: Request,
     url: RequestUrl,
-    { info, warnings, user }: {
-      info: RequestInfo;
-      warnings: string[];
-      user: User;
-    },
+    { info, warnings, trail, user }: Exchange & { user: User },
   ): Promise<Response> {
-    authorize(authorizer, user, info);
+    const decision = decide(authorizer, user, info);
+    trail?.decided(decision);
+    if (!decision.allowed) throw refused(info, decision.reason);
     if (info.isResource) {
       return await answerResource(options, {
         request,
@@ -85,15 +111,19 @@ export function createHandler(
     throw noSuchPath();
   }
 
-  return async (request) => {
+  return async (request, connection) => {
     const started = performance.now();
     const url = requestUrl(request.url);
     const warnings: string[] = [];
+    const trail = audit && new AuditTrail(audit, {
+      request,
+      source: connection?.remoteAddr.hostname,
+    });
     let info: RequestInfo | undefined;
     let response: Response;
     try {
       info = readInfo(request, url);
-      response = await answer(request, url, { info, warnings });
+      response = await answer(request, url, { info, warnings, trail });
     } catch (error) {
       if (!(error instanceof StatusError)) options.onError(error, request);
       response = respondError(error);
@@ -104,6 +134,7 @@ export function createHandler(
         `299 - ${JSON.stringify(warning).replaceAll(/[^\x20-\x7e]/g, "?")}`,
       );
     }
+    if (trail && info) response = await trail.answered(response, info);
     metrics.observe({
       verb: info?.verb ?? request.method,
       group: info?.group ?? "",
@@ -126,7 +157,11 @@ function readInfo(request: Request, url: RequestUrl): RequestInfo {
   }
 }
 
-function authorize(authorizer: Authorizer, user: User, info: RequestInfo) {
+function decide(
+  authorizer: Authorizer,
+  user: User,
+  info: RequestInfo,
+): Decision {
   const attributes: AuthorizationAttributes = info.isResource
     ? {
       user,
@@ -139,15 +174,11 @@ function authorize(authorizer: Authorizer, user: User, info: RequestInfo) {
       name: info.name,
     }
     : { user, verb: info.verb, path: info.path };
-  const decision = authorizer.authorize(attributes);
-  if (decision.allowed) return;
-  if (!info.isResource) {
-    throw new StatusError(
-      403,
-      "Forbidden",
-      `forbidden: ${decision.reason}`,
-      {},
-    );
-  }
-  throw forbidden(info, info.name, decision.reason);
+  return authorizer.authorize(attributes);
+}
+
+function refused(info: RequestInfo, reason: string): StatusError {
+  return info.isResource
+    ? forbidden(info, info.name, reason)
+    : new StatusError(403, "Forbidden", `forbidden: ${reason}`, {});
 }

@@ -1,3 +1,4 @@
+import { auditOf, auditOptions } from "../audit_options.ts";
 import { defineCommand } from "../command.ts";
 import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
 import { UsageError } from "../errors.ts";
@@ -27,6 +28,7 @@ export const command = defineCommand({
       description: "URL that clients reach it at, where that is another",
     },
     ...encryptionOptions,
+    ...auditOptions,
     builtins: {
       type: "string",
       value: "SET",
@@ -61,6 +63,7 @@ export const command = defineCommand({
       builtins,
       ...(advertiseUrl ? { advertiseUrl } : {}),
       encryption: await encryptionOf(options, io),
+      audit: await auditOf(options),
     });
     io.out(`ready ${server.url}`);
     io.err(`export KUBECONFIG=${options.data}/admin.kubeconfig`);

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../api/meta.ts";
 import { Repository } from "../../api/repository.ts";
+import { auditOf, auditOptions } from "../audit_options.ts";
 import { defineCommand } from "../command.ts";
 import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
 import { parseListenAddress } from "../listen_address.ts";
@@ -62,6 +63,7 @@ export const command = defineCommand({
       description: "How often to look for commits",
     },
     ...encryptionOptions,
+    ...auditOptions,
     ...logOptions,
   },
   examples: [
@@ -93,6 +95,7 @@ export const command = defineCommand({
       advertiseUrl: options["advertise-url"],
       hubURL: options["hub-url"],
       encryption: await encryptionOf(options, io),
+      audit: await auditOf(options),
       catalogue: await builtinPlugins(),
       log: loggerOf(options),
       signal,
