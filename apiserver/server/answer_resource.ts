@@ -330,11 +330,11 @@ function respondWatch(exchange: Exchange): Response {
 }
 
 async function body({ http }: Exchange): Promise<Body> {
-  return decode(await readBody(http), contentTypeOf(http));
+  return await decode(await readBody(http), contentTypeOf(http));
 }
 
-function decode(bytes: Uint8Array, type: string): Body {
-  if (type !== PROTOBUF) return decodeBody(bytes, type);
+async function decode(bytes: Uint8Array, type: string): Promise<Body> {
+  if (type !== PROTOBUF) return await decodeBody(bytes, type);
   const value = decodeProtobuf(bytes);
   if (!value) throw unsupportedMediaType();
   return { value, duplicates: [] };
@@ -345,7 +345,7 @@ async function optionalBody(
 ): Promise<JsonObject | undefined> {
   const bytes = await readBody(http);
   if (bytes.length === 0) return undefined;
-  return decode(bytes, contentTypeOf(http)).value;
+  return (await decode(bytes, contentTypeOf(http))).value;
 }
 
 /** The body of a PUT, POST or PATCH of a subresource, with the type of the patch. */
@@ -356,7 +356,7 @@ async function change(
   const contentType = exchange.http.headers.get("content-type");
   const type = patchTypeOf(contentType, exchange);
   const bytes = await readBody(exchange.http);
-  return { body: decodeBody(bytes, "application/json"), patch: type };
+  return { body: await decodeBody(bytes, "application/json"), patch: type };
 }
 
 async function patchOf(exchange: Exchange) {
@@ -378,7 +378,7 @@ async function patchOf(exchange: Exchange) {
       },
     );
   }
-  const decoded = decodeBody(
+  const decoded = await decodeBody(
     await readBody(http),
     type === "application/apply-patch+yaml"
       ? "application/yaml"

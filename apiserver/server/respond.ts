@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { stringify } from "yaml";
 import { StatusError } from "../errors.ts";
 import type { Form } from "../request/negotiation.ts";
 import type { Json, JsonObject } from "../types.ts";
@@ -30,15 +29,20 @@ export function respond(
   value: JsonObject,
   { status = 200, form = JSON_FORM, headers }: RespondOptions = {},
 ): Response {
-  const text = form.mediaType === "application/yaml"
-    ? stringify(value as Json, { aliasDuplicateObjects: false })
-    : form.pretty
+  const options = { status, headers: headersOf(form, headers) };
+  if (form.mediaType === "application/yaml") {
+    return new Response(ReadableStream.from(yaml(value)), options);
+  }
+  const text = form.pretty
     ? JSON.stringify(value, undefined, 2) + "\n"
     : JSON.stringify(value) + "\n";
-  return new Response(encoder.encode(text), {
-    status,
-    headers: headersOf(form, headers),
-  });
+  return new Response(encoder.encode(text), options);
+}
+
+/** Few clients want it: the library is loaded for the first. */
+async function* yaml(value: Json): AsyncGenerator<Uint8Array> {
+  const { stringify } = await import("yaml");
+  yield encoder.encode(stringify(value, { aliasDuplicateObjects: false }));
 }
 
 function headersOf(
