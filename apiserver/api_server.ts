@@ -25,6 +25,7 @@ import { InFlight, type InFlightLimits } from "./server/in_flight.ts";
 import { openapiPaths } from "./server/openapi_paths.ts";
 import { openapiV2Path } from "./server/openapi_v2_path.ts";
 import { Metrics } from "./server/metrics.ts";
+import { RequestTime } from "./server/request_time.ts";
 import { respond, respondText } from "./server/respond.ts";
 import { Watchers, type WatchersOptions } from "./server/watchers.ts";
 import { MemoryLog } from "./storage/memory_log.ts";
@@ -35,9 +36,6 @@ import {
 import { SqliteLog } from "./storage/sqlite_log.ts";
 import { Store } from "./storage/store.ts";
 import type { InternalClient } from "./types.ts";
-
-/** Time that requests under way have to end when the server closes. */
-const SHUTDOWN_MS = 5000;
 
 /** Options of {@linkcode startApiServer}. */
 export interface ApiServerOptions {
@@ -70,6 +68,8 @@ export interface ApiServerOptions {
   /** Told of each serving certificate that takes the place of the one before, for others that serve with it. */
   onCertificate?: (certificate: Certificate) => void | Promise<void>;
   inFlight?: InFlightLimits;
+  /** Milliseconds after which a request that is no watch is given up with 504. @default {60_000} */
+  requestTimeoutMs?: number;
   watchers?: WatchersOptions;
   now?: () => Date;
   /** Takes what the operator should know; by default errors go to the console. */
@@ -174,6 +174,7 @@ export async function startApiServer(
   const watchers = new Watchers(options.watchers);
   const metrics = new Metrics();
   const inFlight = new InFlight(options.inFlight);
+  const requestTime = new RequestTime({ timeoutMs: options.requestTimeoutMs });
   const discovery = new Discovery(resources);
   let closing = false;
   let url = options.advertiseUrl ?? "";
@@ -184,6 +185,7 @@ export async function startApiServer(
     authentication,
     authorizer,
     inFlight,
+    requestTime,
     metrics,
     audit,
     paths: [
@@ -293,9 +295,8 @@ export async function startApiServer(
     closing = true;
     watchers.close();
     await renewal.stop();
-    const timer = setTimeout(() => server.cut(), SHUTDOWN_MS);
     await server.shutdown();
-    clearTimeout(timer);
+    requestTime.close();
     stop.abort();
     await controllers.stopped;
     await stopCustomResources();

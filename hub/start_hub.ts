@@ -262,9 +262,7 @@ async function finish(
   } finally {
     stop.abort();
     leading.reject(signal.reason);
-    const timer = setTimeout(() => server.cut(), SHUTDOWN);
-    await Promise.all([server.shutdown(), shared.done()]);
-    clearTimeout(timer);
+    await Promise.all([server.shutdown(SHUTDOWN), shared.done()]);
     stop[Symbol.dispose]();
   }
 }

@@ -319,7 +319,7 @@ function respondWatch(exchange: Exchange): Response {
         shape,
         sink,
       }),
-    { timeoutMs },
+    { timeoutMs, user: exchange.options.user },
   );
   return new Response(stream, {
     headers: {

@@ -15,10 +15,11 @@ import type {
 import { type AnswerContext, answerResource } from "./answer_resource.ts";
 import type { InFlight } from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
+import type { RequestTime } from "./request_time.ts";
 import { respondError } from "./respond.ts";
 
-/** Longest that a request waits for a seat, in milliseconds. */
-const MAX_WAIT_MS = 15_000;
+/** How much of its time a request may wait for a seat, as in kube-apiserver. */
+const WAITING_PART = 1 / 4;
 
 /** Answers paths that are no resources; undefined where there is none such. */
 export type PathAnswer = (
@@ -31,6 +32,7 @@ export interface HandlerOptions extends AnswerContext {
   authentication: Authentication;
   authorizer: Authorizer;
   inFlight: InFlight;
+  requestTime: RequestTime;
   metrics: Metrics;
   /** In order; the first that answers counts. */
   paths: PathAnswer[];
@@ -56,7 +58,8 @@ interface Exchange {
 export function createHandler(
   options: HandlerOptions,
 ): (request: Request, connection?: Connection) => Promise<Response> {
-  const { authentication, authorizer, inFlight, metrics, audit } = options;
+  const { authentication, authorizer, inFlight, requestTime, metrics, audit } =
+    options;
 
   async function answer(
     request: Request,
@@ -67,19 +70,26 @@ export function createHandler(
     const user = impersonate(authenticated, request.headers, {
       authorize: (attributes) => authorizer.authorize(attributes),
     });
+    const ms = info.verb === "watch"
+      ? requestTime.timeoutMs
+      : requestTime.of(url, request.url);
     if (trail) {
-      request = await trail.begin({
+      const began = trail.begin({
         info,
         user: authenticated,
         impersonated: user === authenticated ? undefined : user,
       });
+      // It reads the body.
+      request = await requestTime.limit(began, ms);
     }
     const seats = inFlight.seatsOf(user, info);
-    const wait = seats.take(user.name, MAX_WAIT_MS);
+    const wait = seats.take(user.name, ms * WAITING_PART);
     if (wait) await wait;
     try {
-      return await seated(request, url, { info, warnings, trail, user });
+      const work = seated(request, url, { info, warnings, trail, user });
+      return await (info.verb === "watch" ? work : requestTime.limit(work, ms));
     } finally {
+      // Also where the time is over and the work is not: over HTTP/2 the read of a body that never ends goes on.
       seats.release();
     }
   }

@@ -25,7 +25,7 @@ export function healthPaths(
       if (!check) return;
       return check()
         ? respondText("ok")
-        : respondText(`internal server error: ${name} failed`, 500);
+        : respondText(`internal server error: ${name} failed\n`, 500);
     }
     return report(endpoint, checks, new URL(request.url).searchParams);
   };
@@ -37,16 +37,24 @@ function report(
   query: URLSearchParams,
 ): Response {
   const excluded = new Set(query.getAll("exclude"));
+  const unknown = new Set(excluded);
   const lines: string[] = [];
   let good = true;
   for (const [name, check] of Object.entries(checks)) {
     if (excluded.has(name)) {
+      unknown.delete(name);
       lines.push(`[+]${name} excluded: ok`);
       continue;
     }
     const ok = check();
     good &&= ok;
     lines.push(ok ? `[+]${name} ok` : `[-]${name} failed: reason withheld`);
+  }
+  if (unknown.size > 0) {
+    const names = [...unknown].sort().map((name) => `"${name}"`).join(",");
+    lines.push(
+      `warn: some health checks cannot be excluded: no matches for ${names}`,
+    );
   }
   if (!good) {
     return respondText(

@@ -2,6 +2,8 @@ import { setNoDelay } from "./no_delay.ts";
 
 /** How long the address may take to be free again when a certificate is replaced, in milliseconds. */
 const REBIND_MS = 5000;
+/** Time that requests under way have to end when the server closes, in milliseconds. */
+const GRACE_MS = 5000;
 
 /** A certificate chain and its private key, as PEM. */
 export interface Certificate {
@@ -30,21 +32,21 @@ export interface HttpServer {
    * @throws Error where the certificate is none; then all stays as it was.
    */
   useCertificate(certificate: Certificate): Promise<void>;
-  /** Takes nothing new, and resolves when what is under way has ended. */
-  shutdown(): Promise<void>;
-  /** Ends what is under way. */
-  cut(): void;
+  /**
+   * Takes nothing new, and resolves when what is under way has ended, at the
+   * latest after `graceMs`. What goes on even then ends with the process:
+   * `Deno.serve` cannot cut a connection once it ends gracefully.
+   */
+  shutdown(graceMs?: number): Promise<void>;
 }
 
 /** Serves HTTP. @throws Deno.errors.AddrInUse where the port is taken */
 export function serveHttp(options: HttpServerOptions): HttpServer {
-  const cut = new AbortController();
   const listen = (port: number, certificate?: Certificate) => {
     const listening = Deno.serve({
       hostname: options.hostname,
       port,
       ...certificate,
-      signal: cut.signal,
       onListen: () => {},
     }, options.handler);
     // Without TLS it is set already.
@@ -86,11 +88,15 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
       end(server);
       await listenAgain(certificate);
     },
-    async shutdown() {
+    async shutdown(graceMs = GRACE_MS) {
       closed = true;
       end(server);
-      await Promise.all(ending);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([Promise.all(ending), late]);
+      clearTimeout(timer);
     },
-    cut: () => cut.abort(),
   };
 }

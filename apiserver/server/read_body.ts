@@ -1,4 +1,4 @@
-import { StatusError } from "../errors.ts";
+import { badRequest, StatusError } from "../errors.ts";
 
 /** As in kube-apiserver. */
 export const MAX_BODY_BYTES = 3 << 20;
@@ -14,12 +14,24 @@ function tooLarge(limit: number): StatusError {
 /**
  * Reads the body of a request.
  *
- * @throws 413 where it is longer than `limit`; the rest is not read.
+ * @throws 413 where it is longer than `limit`; the rest is not read. 400 where the client goes away amid it.
  */
 export async function readBody(
   request: Request,
   limit: number = MAX_BODY_BYTES,
 ): Promise<Uint8Array> {
+  try {
+    return await read(request, limit);
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    // Nothing of the server is at fault, so this is no 500.
+    throw badRequest(
+      `cannot read the body of the request: ${(error as Error).message}`,
+    );
+  }
+}
+
+async function read(request: Request, limit: number): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
   if (Number(announced) > limit) throw tooLarge(limit);
   if (announced !== null) return await request.bytes();

@@ -1,13 +1,20 @@
+import { tooManyRequests } from "../errors.ts";
 import type { Watch } from "../registry/watch.ts";
+import type { User } from "../types.ts";
 
 /** Bytes that may wait for one client before it is dropped; it then resumes from where it was. */
 const MAX_QUEUED_BYTES = 8 << 20;
 const BOOKMARK_INTERVAL_MS = 60_000;
+const TOO_SLOW = "a watch was dropped: its client takes events too slowly";
+/** Watches of one user; each takes some 30 KB. */
+const MAX_PER_USER = 2000;
 
 /** Options of {@linkcode Watchers}. */
 export interface WatchersOptions {
   /** Bytes that may wait for one client before it is dropped. */
   maxQueuedBytes?: number;
+  /** Watches that one user may have open; `system:masters` may have any number. @default {2000} */
+  maxPerUser?: number;
   bookmarkIntervalMs?: number;
 }
 
@@ -15,11 +22,14 @@ export interface WatchersOptions {
 export class Watchers {
   dropped = 0;
   #running = new Map<Watch, () => void>();
+  #perUser = new Map<string, number>();
   #timer: ReturnType<typeof setInterval>;
   #maxQueuedBytes: number;
+  #maxPerUser: number;
 
   constructor(options: WatchersOptions = {}) {
     this.#maxQueuedBytes = options.maxQueuedBytes ?? MAX_QUEUED_BYTES;
+    this.#maxPerUser = options.maxPerUser ?? MAX_PER_USER;
     this.#timer = setInterval(() => {
       for (const watch of [...this.#running.keys()]) watch.bookmark();
     }, options.bookmarkIntervalMs ?? BOOKMARK_INTERVAL_MS);
@@ -29,11 +39,16 @@ export class Watchers {
     return this.#running.size;
   }
 
-  /** The stream of a watch: it ends after `timeoutMs`, with the client, with the server, or when it is too slow. */
+  /**
+   * The stream of a watch: it ends after `timeoutMs`, with the client, with the server, or when it is too slow.
+   *
+   * @throws {StatusError} 429 where `user` has too many open.
+   */
   stream(
     start: (sink: { send(line: Uint8Array<ArrayBuffer>): void }) => Watch,
-    { timeoutMs }: { timeoutMs: number },
+    { timeoutMs, user }: { timeoutMs: number; user: User },
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const leave = this.#enter(user);
     let end = () => {};
     return new ReadableStream<Uint8Array<ArrayBuffer>>({
       start: (controller) => {
@@ -46,25 +61,32 @@ export class Watchers {
           watch?.bookmark();
           end();
         }, timeoutMs);
-        end = () => {
-          if (ended) return;
+        const stop = () => {
           ended = true;
           clearTimeout(timer);
+          leave();
           watch?.stop();
           if (watch) this.#running.delete(watch);
+        };
+        end = () => {
+          if (ended) return;
+          stop();
           try {
             controller.close();
           } catch { /* the client has gone already */ }
+        };
+        // Not closed: what waits would then stay for as long as the client reads nothing. Deno.serve prints the reason.
+        const drop = () => {
+          stop();
+          this.dropped++;
+          controller.error(TOO_SLOW);
         };
         const send = (line: Uint8Array<ArrayBuffer>) => {
           if (ended) return;
           if (starting) initial += line.length;
           else {
             const waiting = -(controller.desiredSize ?? 0);
-            if (waiting > this.#maxQueuedBytes + initial) {
-              this.dropped++;
-              return end();
-            }
+            if (waiting > this.#maxQueuedBytes + initial) return drop();
           }
           controller.enqueue(line);
         };
@@ -72,6 +94,7 @@ export class Watchers {
           watch = start({ send });
         } catch (error) {
           clearTimeout(timer);
+          leave();
           throw error;
         }
         starting = false;
@@ -80,6 +103,20 @@ export class Watchers {
       },
       cancel: () => end(),
     }, { highWaterMark: 0, size: (line) => line?.length ?? 0 });
+  }
+
+  /** Counts one watch of a user, until what is answered is called. */
+  #enter({ name, groups }: User): () => void {
+    const open = this.#perUser.get(name) ?? 0;
+    if (open >= this.#maxPerUser && !groups.includes("system:masters")) {
+      throw tooManyRequests(`${name} has ${open} watches open already`);
+    }
+    this.#perUser.set(name, open + 1);
+    return () => {
+      const left = this.#perUser.get(name)! - 1;
+      if (left > 0) this.#perUser.set(name, left);
+      else this.#perUser.delete(name);
+    };
   }
 
   /** Ends every watch, so that clients start again elsewhere or later. */
