@@ -64,13 +64,21 @@ export function notFound(of: ResourceName, name: string): StatusError {
 }
 
 /** 404 for a path that serves nothing. */
+export class NoSuchPath extends StatusError {
+  override name = "NoSuchPath";
+  constructor() {
+    super(
+      404,
+      "NotFound",
+      "the server could not find the requested resource",
+      {},
+    );
+  }
+}
+
+/** 404 for a path that serves nothing. */
 export function noSuchPath(): StatusError {
-  return new StatusError(
-    404,
-    "NotFound",
-    "the server could not find the requested resource",
-    {},
-  );
+  return new NoSuchPath();
 }
 
 /** 409 for a name that is taken. */
@@ -112,9 +120,9 @@ export function invalid(
     "Invalid",
     `${kind} "${name}" is invalid: ${list}`,
     {
-      name,
+      ...(name ? { name } : {}),
       ...(of.group ? { group: of.group } : {}),
-      kind: of.kind,
+      ...(of.kind ? { kind: of.kind } : {}),
       causes: errors.map((e): Json => ({ ...e })),
     },
   );

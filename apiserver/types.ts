@@ -208,6 +208,8 @@ export interface ResourceDefinition {
   storageVersion: string;
   /** Verbs that discovery lists and the server answers. */
   verbs: string[];
+  /** Schema of the version that objects are stored in, where that is another one. */
+  storageSchema?: Schema;
   /** Schema of the whole object; undefined accepts anything. */
   schema?: Schema;
   columns?: Column[];

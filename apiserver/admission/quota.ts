@@ -89,7 +89,7 @@ function describe(
   { exceeded, used }: { exceeded: string[]; used: number },
 ): string {
   const list = (value: (name: string) => string | number) =>
-    exceeded.map((name) => `${name}=${value(name)}`).join(",");
+    [...exceeded].sort().map((name) => `${name}=${value(name)}`).join(",");
   return `exceeded quota: ${quota.metadata.name}, requested: ${
     list(() => 1)
   }, used: ${list(() => used)}, limited: ${

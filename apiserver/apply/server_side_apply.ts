@@ -141,6 +141,9 @@ function checkPatch(
 
 function untypable(patch: JsonObject, problems: string[]): StatusError {
   const { name, namespace } = (patch.metadata ?? {}) as JsonObject;
+  const apiVersion = String(patch.apiVersion);
+  // As Go prints the core group.
+  const gv = apiVersion.includes("/") ? apiVersion : `/${apiVersion}`;
   const text = problems.length === 1
     ? problems[0]
     : ["errors:", ...problems.map((p) => `  ${p}`)].join("\n");
@@ -149,7 +152,7 @@ function untypable(patch: JsonObject, problems: string[]): StatusError {
     "",
     `failed to create typed patch object (${namespace ?? ""}/${
       name ?? ""
-    }; ${patch.apiVersion}, Kind=${patch.kind}): ${text}`,
+    }; ${gv}, Kind=${patch.kind}): ${text}`,
   );
 }
 

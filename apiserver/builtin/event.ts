@@ -45,7 +45,15 @@ function rename(
 
 /** An event of the core group in the form of events.k8s.io. */
 export function toEventsV1(stored: KubeObject): KubeObject {
-  return rename(stored, { names: RENAMED, apiVersion: "events.k8s.io/v1" });
+  const event = rename(stored, {
+    names: RENAMED,
+    apiVersion: "events.k8s.io/v1",
+  });
+  // Here they are left out where they are empty.
+  for (const field of ["reportingController", "reportingInstance"]) {
+    if (event[field] === "") delete event[field];
+  }
+  return event;
 }
 
 /** An event of events.k8s.io in the form of the core group, as it is stored. */
@@ -59,6 +67,10 @@ function fillIn(event: KubeObject): void {
   event.source ??= {};
   event.reportingComponent ??= "";
   event.reportingInstance ??= "";
+  // Go writes times that are not set as null.
+  event.eventTime ??= null;
+  event.firstTimestamp ??= null;
+  event.lastTimestamp ??= null;
 }
 
 /** Rules of both groups, on the core form; `names` are those of the served form. */
@@ -202,6 +214,10 @@ const eventsStrategy: Strategy = {
 
 function fillInServed(event: KubeObject): void {
   event.deprecatedSource ??= {};
+  event.regarding ??= {};
+  event.eventTime ??= null;
+  event.deprecatedFirstTimestamp ??= null;
+  event.deprecatedLastTimestamp ??= null;
 }
 
 function columns(
@@ -267,7 +283,7 @@ export function coreEvent(context: ColumnContext): ResourceDefinition {
 
 /** The definition of Event in events.k8s.io. */
 export function eventsEvent(context: ColumnContext): ResourceDefinition {
-  const definition = define({
+  return define({
     group: "events.k8s.io",
     resource: "events",
     kind: "Event",
@@ -282,7 +298,4 @@ export function eventsEvent(context: ColumnContext): ResourceDefinition {
       encode: toCoreV1,
     },
   });
-  // Events written through the core group need no eventTime; the strategy
-  // asks for it where one is made here.
-  return { ...definition, schema: { ...definition.schema, required: [] } };
 }

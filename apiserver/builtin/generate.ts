@@ -72,6 +72,8 @@ const ROLES = [
   "view",
 ];
 
+const QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
+
 // deno-lint-ignore no-explicit-any
 type Any = any;
 
@@ -96,6 +98,8 @@ async function schemas(base: string, token: string): Promise<Any> {
   for (const [group, kinds] of Object.entries(KINDS)) {
     for (const kind of kinds) take(`${group}.${kind}`);
   }
+  // As it is: for documents only.
+  out[QUANTITY] = published[QUANTITY];
   return Object.fromEntries(
     Object.entries(out).sort(([a], [b]) => a < b ? -1 : 1),
   );

@@ -221,10 +221,10 @@ Deno.test("Roles and bindings are checked as by kube-apiserver", async () => {
     })),
     [
       'roleRef.kind: Unsupported value: "": supported values: "Role", "ClusterRole"',
-      "roleRef.name: Required value",
       'subjects[0].apiGroup: Unsupported value: "k": supported values: ""',
       `subjects[1].apiGroup: Unsupported value: "k": supported values: "${RBAC}"`,
       'subjects[2].kind: Unsupported value: "Other": supported values: "ServiceAccount", "User", "Group"',
+      "roleRef.name: Required value",
     ],
   );
   await create(roles, { metadata, rules: [] });
@@ -317,7 +317,8 @@ Deno.test("access reviews answer for others and for oneself", async () => {
       spec: { user: "alice", resourceAttributes },
     }, "other"),
     {
-      message: "spec.resourceAttributes.namespace must match namespace: other",
+      message:
+        '.authorization.k8s.io "" is invalid: spec.resourceAttributes.namespace: Invalid value: "default": must match metadata.namespace',
     },
   );
   const rules = await cluster.as({ name: "alice", groups: [] }).create(

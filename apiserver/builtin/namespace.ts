@@ -74,10 +74,9 @@ const strategy: Strategy = {
             parent.metadata.name,
           );
         }
-        parent.spec = {
-          ...parent.spec,
-          finalizers: body?.spec?.finalizers ?? [],
-        };
+        const finalizers: string[] = body?.spec?.finalizers ?? [];
+        parent.spec = { ...parent.spec, finalizers };
+        if (finalizers.length === 0) delete parent.spec.finalizers;
         return parent;
       },
     },

@@ -5,6 +5,7 @@
  */
 import type { PolicyRule } from "../authorization/mod.ts";
 import { subdomainProblems } from "../registry/names.ts";
+import { type LabelSelector, selectorErrors } from "./selector_validation.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
 import { invalidValue, notSupported, required } from "../schema/field_error.ts";
 import type { FieldError, KubeObject } from "../types.ts";
@@ -30,6 +31,18 @@ export function roleErrors(
       ),
     );
   }
+  selectors?.forEach((selector: LabelSelector, index: number) => {
+    const field = `aggregationRule.clusterRoleSelectors[${index}]`;
+    const found = selectorErrors(selector, field);
+    errors.push(...found);
+    if (found.length > 0) {
+      errors.push(invalidValue(field, null, "invalid label selector."));
+    }
+  });
+  // kube-apiserver checks what is declared beside the types last.
+  rules.forEach((rule, index) => {
+    if (!rule.verbs?.length) errors.push(required(`rules[${index}].verbs`));
+  });
   return errors;
 }
 
@@ -38,9 +51,6 @@ function ruleErrors(
   { field, cluster }: { field: string; cluster: boolean },
 ): FieldError[] {
   const errors: FieldError[] = [];
-  if (!rule.verbs?.length) {
-    errors.push(required(`${field}.verbs`));
-  }
   const urls = rule.nonResourceURLs ?? [];
   if (urls.length > 0) {
     if (!cluster) {
@@ -99,8 +109,7 @@ export function bindingErrors(
   if (!kinds.includes(kind)) {
     errors.push(notSupported("roleRef.kind", kind, kinds));
   }
-  if (!name) errors.push(required("roleRef.name"));
-  else if (name === "." || name === "..") {
+  if (name === "." || name === "..") {
     errors.push(invalidValue("roleRef.name", name, `may not be '${name}'`));
   }
   for (const character of ["/", "%"]) {
@@ -120,12 +129,17 @@ export function bindingErrors(
     );
   }
   const subjects: Subject[] = binding.subjects ?? [];
-  return [
-    ...errors,
-    ...subjects.flatMap((subject, index) =>
-      subjectErrors(subject, { field: `subjects[${index}]`, cluster })
-    ),
-  ];
+  subjects.forEach((subject, index) =>
+    errors.push(
+      ...subjectErrors(subject, { field: `subjects[${index}]`, cluster }),
+    )
+  );
+  // kube-apiserver checks what is declared beside the types last.
+  subjects.forEach((subject, index) => {
+    if (!subject.name) errors.push(required(`subjects[${index}].name`));
+  });
+  if (!name) errors.push(required("roleRef.name"));
+  return errors;
 }
 
 interface Subject {
@@ -141,7 +155,6 @@ function subjectErrors(
 ): FieldError[] {
   const { kind = "", name = "", namespace = "", apiGroup = "" } = subject;
   const errors: FieldError[] = [];
-  if (!name) errors.push(required(`${field}.name`));
   if (kind === "ServiceAccount") {
     if (name) {
       for (const why of subdomainProblems(name)) {

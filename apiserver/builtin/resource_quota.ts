@@ -4,47 +4,17 @@
  *
  * @module
  */
-import { qualifiedNameProblems } from "../registry/names.ts";
-import { invalidValue } from "../schema/field_error.ts";
-import { Quantity } from "../schema/quantity.ts";
-import type {
-  FieldError,
-  KubeObject,
-  ResourceDefinition,
-  Strategy,
-} from "../types.ts";
+import type { KubeObject, ResourceDefinition, Strategy } from "../types.ts";
 import { age, NAME, text } from "./columns.ts";
 import { type ColumnContext, define } from "./define.ts";
 import { quantityTexts } from "./quantities.ts";
-
-/** Quota resources that are a count of objects by a name of their own. */
-const COUNTED = [
-  "configmaps",
-  "persistentvolumeclaims",
-  "pods",
-  "replicationcontrollers",
-  "resourcequotas",
-  "secrets",
-  "services",
-  "services.loadbalancers",
-  "services.nodeports",
-];
-const COMPUTE = [
-  "cpu",
-  "memory",
-  "ephemeral-storage",
-  "requests.cpu",
-  "requests.memory",
-  "requests.storage",
-  "requests.ephemeral-storage",
-  "limits.cpu",
-  "limits.memory",
-  "limits.ephemeral-storage",
-];
+import { quotaErrors } from "./quota_validation.ts";
 
 function prepare(quota: KubeObject): void {
   quota.spec ??= {};
-  if (quota.spec.hard) quota.spec.hard = quantityTexts(quota.spec.hard);
+  if (quota.spec.hard) {
+    quota.spec.hard = quantityTexts(quota.spec.hard);
+  }
 }
 
 const strategy: Strategy = {
@@ -53,52 +23,8 @@ const strategy: Strategy = {
     quota.status = {};
   },
   prepareForUpdate: prepare,
-  validate(quota) {
-    const hard: Record<string, string> = quota.spec?.hard ?? {};
-    return Object.entries(hard).flatMap(([name, value]) => [
-      ...nameErrors(name),
-      ...valueErrors(name, value),
-    ]);
-  },
+  validate: quotaErrors,
 };
-
-function nameErrors(name: string): FieldError[] {
-  const field = `spec.hard[${name}]`;
-  const errors = qualifiedNameProblems(name)
-    .map((why) => invalidValue(field, name, why));
-  if (name.includes("/")) return errors;
-  if (COUNTED.includes(name) || COMPUTE.includes(name)) return errors;
-  if (errors.length === 0) {
-    errors.push(
-      invalidValue(
-        field,
-        name,
-        "must be a standard resource type or fully qualified",
-      ),
-    );
-  }
-  errors.push(
-    invalidValue(field, name, "must be a standard resource for quota"),
-  );
-  return errors;
-}
-
-function valueErrors(name: string, value: string): FieldError[] {
-  const field = `spec.hard[${name}]`;
-  let quantity;
-  try {
-    quantity = Quantity.parse(value);
-  } catch (error) {
-    return [invalidValue(field, value, (error as Error).message)];
-  }
-  if (quantity.sign() < 0) {
-    return [invalidValue(field, value, "must be greater than or equal to 0")];
-  }
-  const counts = COUNTED.includes(name) || name.startsWith("count/");
-  return counts && !quantity.isInteger()
-    ? [invalidValue(field, value, "must be an integer")]
-    : [];
-}
 
 function usage(quota: KubeObject, limits: boolean): string {
   const hard: Record<string, string> = quota.status?.hard ?? {};

@@ -5,7 +5,7 @@
  * @module
  */
 import { userInfo } from "../authentication/mod.ts";
-import { MASTERS, type PolicyRule } from "../authorization/mod.ts";
+import type { PolicyRule } from "../authorization/mod.ts";
 import { badRequest, invalid } from "../errors.ts";
 import { timestamp } from "../registry/metadata.ts";
 import { invalidValue } from "../schema/field_error.ts";
@@ -50,9 +50,18 @@ function userOf(spec: KubeObject): User {
   };
 }
 
-function refuse(kind: string, errors: FieldError[]): void {
+/** kube-apiserver names the group of a review in errors, and no kind. */
+function refuse(errors: FieldError[]): void {
   if (errors.length === 0) return;
-  throw invalid({ group: AUTHORIZATION, kind }, "", errors);
+  throw invalid({ group: AUTHORIZATION, kind: "" }, "", errors);
+}
+
+/** Attributes as errors show them: with the names of Go's fields. */
+function shown(
+  attributes: { path?: string; verb?: string } | undefined,
+): JsonObject | null {
+  if (!attributes) return null;
+  return { Path: attributes.path ?? "", Verb: attributes.verb ?? "" };
 }
 
 function targetErrors(spec: KubeObject): FieldError[] {
@@ -60,7 +69,7 @@ function targetErrors(spec: KubeObject): FieldError[] {
   return one ? [] : [
     invalidValue(
       "spec",
-      spec.nonResourceAttributes ?? null,
+      shown(spec.nonResourceAttributes),
       "exactly one of nonResourceAttributes or resourceAttributes must be specified",
     ),
   ];
@@ -113,11 +122,6 @@ function rules(all: PolicyRule[]): JsonObject {
   };
 }
 
-const EVERYTHING: PolicyRule[] = [
-  { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
-  { verbs: ["*"], nonResourceURLs: ["*"] },
-];
-
 /** The definitions of authentication.k8s.io and authorization.k8s.io. */
 export function reviews(
   { authentication, authorizer }: BuiltinDeps,
@@ -166,7 +170,7 @@ export function reviews(
       strategy: {
         answer(review, context) {
           const spec = review.spec ?? {};
-          refuse(review.kind, [...targetErrors(spec), ...userErrors(spec)]);
+          refuse([...targetErrors(spec), ...userErrors(spec)]);
           return access(review, { user: userOf(spec), context });
         },
       },
@@ -181,20 +185,24 @@ export function reviews(
         answer(review, context) {
           const spec = review.spec ?? {};
           const { namespace } = context.info;
-          refuse(review.kind, [...targetErrors(spec), ...userErrors(spec)]);
+          refuse([...targetErrors(spec), ...userErrors(spec)]);
           if (spec.nonResourceAttributes) {
-            refuse(review.kind, [
+            refuse([
               invalidValue(
                 "spec.nonResourceAttributes",
-                spec.nonResourceAttributes,
+                shown(spec.nonResourceAttributes),
                 "disallowed on this kind of request",
               ),
             ]);
           }
           if (spec.resourceAttributes.namespace !== namespace) {
-            throw badRequest(
-              `spec.resourceAttributes.namespace must match namespace: ${namespace}`,
-            );
+            refuse([
+              invalidValue(
+                "spec.resourceAttributes.namespace",
+                spec.resourceAttributes.namespace ?? "",
+                "must match metadata.namespace",
+              ),
+            ]);
           }
           return access(review, { user: userOf(spec), context });
         },
@@ -207,7 +215,7 @@ export function reviews(
       schema: "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
       strategy: {
         answer(review, context) {
-          refuse(review.kind, targetErrors(review.spec ?? {}));
+          refuse(targetErrors(review.spec ?? {}));
           return access(review, { user: context.user, context });
         },
       },
@@ -222,10 +230,7 @@ export function reviews(
           const namespace: string = review.spec?.namespace ?? "";
           if (!namespace) throw badRequest("no namespace on request");
           const held = authorizer.rulesFor(user, namespace);
-          const all = user.groups.includes(MASTERS)
-            ? [...EVERYTHING, ...held]
-            : held;
-          return { ...review, spec: {}, status: rules(all) };
+          return { ...review, spec: {}, status: rules(held) };
         },
       },
     }),

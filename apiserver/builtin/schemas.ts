@@ -14,6 +14,14 @@ type Published = { $ref?: string } & Record<string, unknown>;
 const known = new Map<string, unknown>(Object.entries(published));
 const resolved = new Map<string, Schema>();
 
+const QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
+
+/** Quantities are written out where they are used; an IntOrString has no `anyOf`. */
+function isQuantity(schema: Record<string, unknown>): boolean {
+  return schema["x-kubernetes-int-or-string"] === true &&
+    schema.anyOf !== undefined;
+}
+
 /** Makes more schemas known; those that are known already stay. */
 export function addSchemas(schemas: Record<string, unknown>): void {
   for (const [name, schema] of Object.entries(schemas)) {
@@ -26,7 +34,13 @@ export function kindSchema(name: string): Schema {
   const schema = builtinSchema(name);
   return {
     ...schema,
-    properties: { ...schema.properties, metadata: { type: "object" } },
+    properties: {
+      ...schema.properties,
+      metadata: {
+        type: "object",
+        description: schema.properties?.metadata?.description,
+      },
+    },
   };
 }
 
@@ -59,7 +73,16 @@ function resolve(value: unknown): unknown {
     rememberReference(schema, { name: $ref, target, own });
     return schema;
   }
-  return Object.fromEntries(
+  const schema = Object.fromEntries(
     Object.entries(rest).map(([key, v]) => [key, resolve(v)]),
   );
+  if (isQuantity(rest)) {
+    const { anyOf: _, "x-kubernetes-int-or-string": __, ...own } = schema;
+    rememberReference(schema, {
+      name: QUANTITY,
+      target: known.get(QUANTITY) as Schema,
+      own: own as JsonObject,
+    });
+  }
+  return schema;
 }

@@ -51,13 +51,13 @@ function tokenRequest({ authentication }: BuiltinDeps): SubresourceHandler {
       return {
         apiVersion: "authentication.k8s.io/v1",
         kind: "TokenRequest",
+        // Nothing of it is stored, so it has no version.
         metadata: {
           name,
           namespace,
           uid,
-          resourceVersion: account.metadata.resourceVersion,
           creationTimestamp: timestamp(context.now()),
-        },
+        } as KubeObject["metadata"],
         spec: {
           audiences,
           expirationSeconds: seconds,

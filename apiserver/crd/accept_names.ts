@@ -38,7 +38,7 @@ export function acceptNames(
     if (found === undefined) {
       if (value === undefined) delete accepted[field];
       else accepted[field] = value;
-    } else problem ??= { reason, message: `"${found}" is already in use` };
+    } else problem = { reason, message: `"${found}" is already in use` };
   };
   take("plural", resources, "PluralConflict");
   take("singular", resources, "SingularConflict");

@@ -7,6 +7,7 @@ import { acceptNames } from "./accept_names.ts";
 import { servedDefinitions } from "./served_definitions.ts";
 import {
   CLEANUP_FINALIZER,
+  conditionOf,
   type Crd,
   GROUP,
   RESOURCE,
@@ -114,6 +115,24 @@ export function serveCustomResources(
     const key = { group, resource: plural };
     const resource = `${group}/${plural}`;
     waiting.set(resource, crd.metadata.name);
+    const terminating = conditionOf(crd, "Terminating");
+    if (terminating?.reason === "InstanceDeletionPending") {
+      // The change of the status calls this again.
+      await updateStatus({
+        ...crd,
+        status: {
+          ...crd.status,
+          conditions: withCondition(crd.status.conditions, {
+            type: "Terminating",
+            status: "True",
+            reason: "InstanceDeletionInProgress",
+            message: "CustomResource deletion is in progress",
+            now: timestamp(registry.now()),
+          }),
+        },
+      });
+      return;
+    }
     for (const { metadata } of reader.list(key)) {
       if (metadata.deletionTimestamp) continue;
       const { namespace, name } = metadata;

@@ -43,7 +43,7 @@ Deno.test("CRD: deletion waits for instances, deletes them, and lets no new ones
       (await api.get(`${WIDGETS}/free`)).code === 404
     );
     const late = await api.post(WIDGETS, widget("late"));
-    assert.equal(late.code, 405);
+    assert.equal(late.code, 403);
     assert.match(late.body.message, /definition is terminating/);
     await api.patch(`${WIDGETS}/held`, "merge", {
       metadata: { finalizers: null },
@@ -102,7 +102,7 @@ Deno.test("CRD: several versions show the same objects, and remember which were 
     assert.equal(read.body.apiVersion, "example.com/v2beta1");
     assert.equal(
       read.headers.get("warning"),
-      '299 - "example.com/v2beta1 Widget is deprecated"',
+      '299 - "example.com/v2beta1 Widget is deprecated; use example.com/v1 Widget"',
     );
     const watch = await api.watch(`${beta}?watch=1`);
     assert.equal(

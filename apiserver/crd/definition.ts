@@ -7,13 +7,13 @@ import type {
   Column,
   KubeObject,
   ResourceDefinition,
-  Schema,
   Strategy,
 } from "../types.ts";
 import { timestamp } from "../registry/metadata.ts";
-import schema from "./schema.json" with { type: "json" };
+import { crdSchema } from "./schema.ts";
 import {
   CLEANUP_FINALIZER,
+  conditionOf,
   type Crd,
   GROUP,
   RESOURCE,
@@ -33,7 +33,9 @@ function fillIn(object: KubeObject) {
 
 function storageVersion(object: KubeObject): string[] {
   const { spec } = object as Crd;
-  return spec.versions?.filter((v) => v.storage).map((v) => v.name) ?? [];
+  // As on kube-apiserver, the first that is marked counts.
+  return spec?.versions?.filter((v) => v.storage).slice(0, 1)
+    .map((v) => v.name) ?? [];
 }
 
 function strategy(now: () => Date): Strategy {
@@ -105,6 +107,35 @@ const COLUMNS: Column[] = [
     description: "When this object was created.",
     value: (object) => object.metadata.creationTimestamp,
   },
+  {
+    name: "Group",
+    type: "string",
+    description: "The group of what it defines.",
+    priority: 1,
+    value: (object) => object.spec.group,
+  },
+  {
+    name: "Kind",
+    type: "string",
+    description: "The kind of what it defines.",
+    priority: 1,
+    value: (object) => object.spec.names.kind,
+  },
+  {
+    name: "ShortNames",
+    type: "string",
+    description: "Short names of what it defines.",
+    priority: 1,
+    value: (object) => (object.spec.names.shortNames ?? []).join(","),
+  },
+  {
+    name: "Established",
+    type: "string",
+    description: "Whether it is served.",
+    priority: 1,
+    value: (object) =>
+      String(conditionOf(object as Crd, "Established")?.status === "True"),
+  },
 ];
 
 /** The definition of CustomResourceDefinition. */
@@ -132,7 +163,7 @@ export function crdDefinition(
       "update",
       "watch",
     ],
-    schema: schema as unknown as Schema,
+    schema: crdSchema,
     columns: COLUMNS,
     subresources: { status: true },
     strategy: strategy(now),

@@ -1,4 +1,4 @@
-import { StatusError } from "../errors.ts";
+import { forbidden } from "../errors.ts";
 import type { AdmissionAttributes } from "../registry/registry.ts";
 import type { Reader } from "../types.ts";
 import { GROUP, RESOURCE } from "./types.ts";
@@ -6,20 +6,19 @@ import { GROUP, RESOURCE } from "./types.ts";
 /**
  * Refuses new instances of a definition that is being deleted: they would have to go at once.
  *
- * @throws 405, as kube-apiserver answers.
+ * @throws 403
  */
 export function refuseTerminating(
-  { operation, served: { definition } }: AdmissionAttributes,
+  { operation, served: { definition }, object, info }: AdmissionAttributes,
   reader: Reader,
 ): void {
   if (operation !== "CREATE" || !definition.custom) return;
   const name = `${definition.resource}.${definition.group}`;
   const crd = reader.get({ group: GROUP, resource: RESOURCE, name });
   if (!crd?.metadata.deletionTimestamp) return;
-  throw new StatusError(
-    405,
-    "MethodNotAllowed",
+  throw forbidden(
+    definition,
+    object?.metadata.name ?? info.name,
     "create not allowed while custom resource definition is terminating",
-    { group: definition.group, kind: definition.resource },
   );
 }

@@ -1,3 +1,4 @@
+import { compareVersions } from "../discovery/groups.ts";
 import type { ResourceDefinition } from "../types.ts";
 import { conditionOf, type Crd, type CrdVersion } from "./types.ts";
 
@@ -17,16 +18,15 @@ export function servedDefinitions(crd: Crd): ResourceDefinition[] {
   if (conditionOf(crd, "Established")?.status !== "True") return [];
   const storage = crd.spec.versions.find((version) => version.storage);
   return crd.spec.versions.filter((version) => version.served)
-    .map((version) => define(crd, version, storage?.name ?? version.name));
+    .map((version) => define(crd, version, storage ?? version));
 }
 
 function define(
   { metadata, spec, status }: Crd,
   version: CrdVersion,
-  storageVersion: string,
+  storage: CrdVersion,
 ): ResourceDefinition {
   const names = status.acceptedNames;
-  const apiVersion = `${spec.group}/${version.name}`;
   return {
     group: spec.group,
     version: version.name,
@@ -37,7 +37,10 @@ function define(
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
     namespaced: spec.scope === "Namespaced",
-    storageVersion,
+    storageVersion: storage.name,
+    ...(storage === version
+      ? {}
+      : { storageSchema: storage.schema?.openAPIV3Schema }),
     verbs: VERBS,
     schema: version.schema?.openAPIV3Schema,
     columns: version.additionalPrinterColumns,
@@ -49,11 +52,25 @@ function define(
     ...(version.deprecated
       ? {
         deprecation: version.deprecationWarning ??
-          `${apiVersion} ${names.kind} is deprecated`,
+          deprecation(spec, { version: version.name, kind: names.kind }),
       }
       : {}),
     custom: true,
     since: Number(metadata.resourceVersion),
     generation: true,
   };
+}
+
+/** The warning of a deprecated version: names the newest one that is not deprecated. */
+function deprecation(
+  { group, versions }: Crd["spec"],
+  { version, kind }: { version: string; kind: string },
+): string {
+  const warning = `${group}/${version} ${kind} is deprecated`;
+  const [newest] = versions
+    .filter(({ served, deprecated }) => served && !deprecated)
+    .map(({ name }) => name).sort(compareVersions);
+  return newest && compareVersions(newest, version) < 0
+    ? `${warning}; use ${group}/${newest} ${kind}`
+    : warning;
 }

@@ -49,7 +49,13 @@ export interface Crd extends KubeObject {
     names: Names;
     scope: "Cluster" | "Namespaced";
     versions: CrdVersion[];
-    conversion?: { strategy: string };
+    conversion?: {
+      strategy: string;
+      webhook?: {
+        clientConfig?: object;
+        conversionReviewVersions?: string[];
+      };
+    };
     preserveUnknownFields?: boolean;
   };
   status: {

@@ -1,5 +1,5 @@
 import type { JsonObject, ResourceDefinition } from "../types.ts";
-import { type Group, subresourcesOf } from "./groups.ts";
+import { type Group, subresourcesOf, verbsOf } from "./groups.ts";
 
 /** Media type of aggregated discovery. */
 export const AGGREGATED =
@@ -24,7 +24,7 @@ export function aggregatedDiscovery(groups: Group[]): JsonObject {
 
 function describe(definition: ResourceDefinition): JsonObject {
   const { group, version, kind, resource, singular, namespaced } = definition;
-  const { shortNames, categories, verbs } = definition;
+  const { shortNames, categories } = definition;
   const subresources = subresourcesOf(definition).map((sub): JsonObject => ({
     subresource: sub.name,
     responseKind: { group: sub.group, version: sub.version, kind: sub.kind },
@@ -35,7 +35,7 @@ function describe(definition: ResourceDefinition): JsonObject {
     responseKind: { group, version, kind },
     scope: namespaced ? "Namespaced" : "Cluster",
     singularResource: singular,
-    verbs: [...verbs].sort(),
+    verbs: verbsOf(definition),
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
     ...(subresources.length > 0 ? { subresources } : {}),

@@ -27,6 +27,32 @@ export interface Subresource {
   verbs: string[];
 }
 
+/** Groups that kube-apiserver lists first, in this order; others follow by name. */
+const FIRST = [
+  "",
+  "apiregistration.k8s.io",
+  "apps",
+  "events.k8s.io",
+  "authentication.k8s.io",
+  "authorization.k8s.io",
+  "autoscaling",
+  "batch",
+  "certificates.k8s.io",
+  "networking.k8s.io",
+  "policy",
+  "rbac.authorization.k8s.io",
+  "storage.k8s.io",
+  "admissionregistration.k8s.io",
+  "apiextensions.k8s.io",
+  "scheduling.k8s.io",
+  "coordination.k8s.io",
+  "node.k8s.io",
+  "discovery.k8s.io",
+  "resource.k8s.io",
+  "flowcontrol.apiserver.k8s.io",
+  "storagemigration.k8s.io",
+];
+
 const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
 const STAGE: Record<string, number> = { alpha: 0, beta: 1 };
 
@@ -39,7 +65,13 @@ export function compareVersions(a: string, b: string): number {
     Number(y[3] ?? 0) - Number(x[3] ?? 0);
 }
 
-/** All groups by name; the core group has an empty one. */
+function compareGroups(a: string, b: string): number {
+  const [x, y] = [FIRST.indexOf(a), FIRST.indexOf(b)];
+  if (x >= 0 || y >= 0) return x < 0 ? 1 : y < 0 ? -1 : x - y;
+  return a < b ? -1 : 1;
+}
+
+/** All groups in the order of kube-apiserver; the core group has an empty name. */
 export function groupsOf(resources: Resources): Group[] {
   const groups = new Map<string, Map<string, ResourceDefinition[]>>();
   for (const { definition } of resources.all()) {
@@ -57,7 +89,26 @@ export function groupsOf(resources: Resources): Group[] {
         a.resource < b.resource ? -1 : 1
       ),
     })).sort((a, b) => compareVersions(a.version, b.version)),
-  })).sort((a, b) => a.name < b.name ? -1 : 1);
+  })).sort((a, b) => compareGroups(a.name, b.name));
+}
+
+/** What apiextensions lists for every custom resource. */
+const CUSTOM_VERBS = [
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "create",
+  "update",
+  "watch",
+];
+
+/** The verbs of a resource, in the order of kube-apiserver. */
+export function verbsOf({ custom, verbs }: ResourceDefinition): string[] {
+  return custom
+    ? CUSTOM_VERBS.filter((verb) => verbs.includes(verb))
+    : [...verbs].sort();
 }
 
 /** The subresources of a resource. */
@@ -86,5 +137,7 @@ export function subresourcesOf(definition: ResourceDefinition): Subresource[] {
   if (subresources.status) {
     found.push({ name: "status", kind, group, version, verbs });
   }
-  return found.sort((a, b) => a.name < b.name ? -1 : 1);
+  // apiextensions appends them: status, then scale.
+  const sign = definition.custom ? -1 : 1;
+  return found.sort((a, b) => a.name < b.name ? -sign : sign);
 }

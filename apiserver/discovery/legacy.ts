@@ -3,8 +3,14 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import type { JsonObject, ResourceDefinition } from "../types.ts";
-import { type Group, type GroupVersion, subresourcesOf } from "./groups.ts";
+import {
+  type Group,
+  type GroupVersion,
+  subresourcesOf,
+  verbsOf,
+} from "./groups.ts";
 
 /** `/api` */
 export function apiVersions(groups: Group[], address: string): JsonObject {
@@ -47,7 +53,8 @@ export function apiResourceList(
 ): JsonObject {
   return {
     kind: "APIResourceList",
-    apiVersion: "v1",
+    // kube-apiserver leaves it out for the core group.
+    ...(groupVersion.includes("/") ? { apiVersion: "v1" } : {}),
     groupVersion,
     resources: resources.flatMap(describeResource),
   };
@@ -62,9 +69,12 @@ function describeResource(definition: ResourceDefinition): JsonObject[] {
       singularName: singular,
       namespaced,
       kind,
-      verbs: [...verbs].sort(),
+      verbs: verbsOf(definition),
       ...(shortNames.length > 0 ? { shortNames } : {}),
       ...(categories.length > 0 ? { categories } : {}),
+      ...(verbs.includes("list")
+        ? { storageVersionHash: storageVersionHash(definition) }
+        : {}),
     },
     ...subresourcesOf(definition).map((sub): JsonObject => ({
       name: `${resource}/${sub.name}`,
@@ -77,4 +87,15 @@ function describeResource(definition: ResourceDefinition): JsonObject[] {
       verbs: sub.verbs,
     })),
   ];
+}
+
+/** Names the form objects are stored in, so that clients see when it changes. */
+function storageVersionHash(
+  { group, storageVersion, kind, storedAs }: ResourceDefinition,
+): string {
+  // kube-apiserver's own answer still names the version of old.
+  if (group === "apiextensions.k8s.io") storageVersion = "v1beta1";
+  if (storedAs) group = storedAs.group;
+  return createHash("sha256").update(`${group}/${storageVersion}/${kind}`)
+    .digest().subarray(0, 8).toString("base64");
 }

@@ -16,14 +16,18 @@ export function publishKind(
   definition: ResourceDefinition,
   components: Components,
 ): JsonObject {
-  const { group, version, kind, schema } = definition;
+  const { group, version, kind, schema, custom } = definition;
   const out = schema ? publish(schema, components) : { type: "object" };
+  const described = custom ? undefined : schema?.properties?.metadata;
   return {
     ...out,
     properties: {
       ...out.properties as JsonObject,
       ...typeMeta,
-      metadata: describedRef(`${META}ObjectMeta`, METADATA),
+      metadata: describedRef(
+        `${META}ObjectMeta`,
+        described?.description ?? METADATA,
+      ),
     },
     ...(schema ? {} : { "x-kubernetes-preserve-unknown-fields": true }),
     "x-kubernetes-group-version-kind": [{ group, kind, version }],

@@ -62,7 +62,8 @@ function misfit(why: string): StatusError {
 
 function pointer(path: Json | undefined): string[] {
   if (path === "") return [];
-  if (typeof path !== "string" || !path.startsWith("/")) {
+  // As on kube-apiserver, what stands before the first slash does not count.
+  if (typeof path !== "string" || !path.includes("/")) {
     throw misfit(`not a JSON pointer: ${JSON.stringify(path)}`);
   }
   return path.split("/").slice(1).map((part) =>

@@ -4,11 +4,12 @@ import { cloneJson } from "../schema/clone_json.ts";
 import type { KubeObject } from "../types.ts";
 import {
   generatedName,
-  metadataErrors,
+  metadataWarnings,
   stampNew,
   timestamp,
 } from "./metadata.ts";
 import { objectOf, toStored } from "./present.ts";
+import { validate } from "./validate.ts";
 import { readObject } from "./read_object.ts";
 import {
   type Body,
@@ -109,14 +110,11 @@ export async function prepareNew(
       message: "Required value: name or generateName is required",
     }]);
   }
-  const errors = [
-    ...metadataErrors(object, { served }),
-    ...served.schema?.validate(object) ?? [],
-    ...definition.strategy?.validate?.(object) ?? [],
-  ];
+  const errors = validate(served, object);
   if (errors.length > 0) {
     throw invalid(definition, object.metadata.name, errors);
   }
+  for (const text of metadataWarnings(object, { served })) options.warn?.(text);
   await registry.admit({ operation: "CREATE", served, info, options, object });
   await definition.strategy?.admit?.(object, undefined, context);
   if (!applied) {

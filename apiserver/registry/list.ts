@@ -36,8 +36,10 @@ function decode(token: string): Continue {
       return { rv, after };
     }
   } catch { /* reported below */ }
+  const wrong = token.search(/[^-\w]/);
+  const at = wrong < 0 ? token.length - token.length % 4 : wrong;
   throw badRequest(
-    "continue key is not valid: it is not one that a list returned",
+    `invalid continue token: continue key is not valid: illegal base64 data at input byte ${at}`,
   );
 }
 

@@ -5,6 +5,7 @@
  */
 import { badRequest } from "../errors.ts";
 import { compileSchema } from "../schema/mod.ts";
+import { invalidValue, required } from "../schema/field_error.ts";
 import { objectMetaSchema } from "../schema/object_meta.ts";
 import type {
   FieldError,
@@ -22,6 +23,8 @@ import {
 import type { Served } from "./resources.ts";
 
 const SUFFIX_CHARACTERS = "bcdfghjklmnpqrstvwxz2456789";
+/** Finalizers without a domain: of the garbage collector and of namespaces. */
+const STANDARD_FINALIZERS = ["foregroundDeletion", "kubernetes", "orphan"];
 const types = compileSchema(objectMetaSchema);
 
 /** A name from `generateName`: five characters that spell no word. */
@@ -120,13 +123,21 @@ export function metadataErrors(
 ): FieldError[] {
   const { metadata } = object;
   const errors: FieldError[] = [];
+  const { definition } = served;
   if (!old) {
+    // A dash at its end is followed by what the server generates.
+    const prefix = metadata.generateName?.replace(/..-$/, "a");
+    if (prefix) {
+      errors.push(
+        ...nameProblems(definition, prefix).map((why) =>
+          invalidValue("metadata.generateName", metadata.generateName, why)
+        ),
+      );
+    }
     errors.push(
-      ...nameProblems(served.definition, metadata.name).map((why) => ({
-        reason: "FieldValueInvalid",
-        field: "metadata.name",
-        message: `Invalid value: ${JSON.stringify(metadata.name)}: ${why}`,
-      })),
+      ...nameProblems(definition, metadata.name).map((why) =>
+        invalidValue("metadata.name", metadata.name, why)
+      ),
     );
   }
   if (metadata.labels && metadata.labels !== old?.metadata.labels) {
@@ -135,16 +146,22 @@ export function metadataErrors(
   if (metadata.annotations) {
     errors.push(...annotationErrors(metadata.annotations));
   }
-  metadata.finalizers?.forEach((name, index) => {
+  for (const name of metadata.finalizers ?? []) {
     for (const why of qualifiedNameProblems(name)) {
-      errors.push({
-        reason: "FieldValueInvalid",
-        field: `metadata.finalizers[${index}]`,
-        message: `Invalid value: ${JSON.stringify(name)}: ${why}`,
-      });
+      errors.push(invalidValue("metadata.finalizers", name, why));
     }
-  });
+  }
   errors.push(...ownerErrors(metadata.ownerReferences ?? []));
+  if (requiresDomains(definition)) {
+    metadata.finalizers?.forEach((name, index) => {
+      if (!isBare(name)) return;
+      errors.push(invalidValue(
+        `metadata.finalizers[${index}]`,
+        name,
+        "name is neither a standard finalizer name nor is it fully qualified",
+      ));
+    });
+  }
   if (old?.metadata.deletionTimestamp) {
     const had = new Set(old.metadata.finalizers);
     const added = (metadata.finalizers ?? []).filter((f) => !had.has(f));
@@ -161,32 +178,73 @@ export function metadataErrors(
   return errors;
 }
 
+/** Kinds whose validation is older than the generic one. */
+function requiresDomains({ group }: Served["definition"]): boolean {
+  return group === "" || group === "rbac.authorization.k8s.io";
+}
+
+/** Whether a finalizer neither names a domain nor is one of Kubernetes' own. */
+function isBare(finalizer: string): boolean {
+  return !finalizer.includes("/") && !STANDARD_FINALIZERS.includes(finalizer);
+}
+
+/** What the author of an object should know of its metadata. */
+export function metadataWarnings(
+  { metadata }: KubeObject,
+  { served, old }: { served: Served; old?: KubeObject },
+): string[] {
+  const { custom, group } = served.definition;
+  if (!custom && group !== "apiextensions.k8s.io") return [];
+  const had = new Set(old?.metadata.finalizers);
+  return (metadata.finalizers ?? [])
+    .filter((name) => isBare(name) && !had.has(name))
+    .map((name) =>
+      `metadata.finalizers: "${name}": prefer a domain-qualified finalizer name ${
+        name.includes(".") ? "including a path (/) " : ""
+      }to avoid accidental conflicts with other finalizer writers`
+    );
+}
+
+/** Events own nothing: they expire. */
+const EVENTS = ["v1", "events.k8s.io/v1", "events.k8s.io/v1beta1"];
+
 function ownerErrors(owners: OwnerReference[]): FieldError[] {
   const errors: FieldError[] = [];
+  let controller: string | undefined;
   owners.forEach((owner, index) => {
     const field = `metadata.ownerReferences[${index}]`;
     for (const key of ["apiVersion", "kind", "name", "uid"] as const) {
-      if (owner[key]) continue;
+      if (!owner[key]) {
+        errors.push(required(`${field}.${key}`, "must not be empty"));
+      }
+    }
+    const { apiVersion, kind, name } = owner;
+    if (kind === "Event" && EVENTS.includes(apiVersion)) {
+      const gvk = apiVersion.includes("/") ? apiVersion : `/${apiVersion}`;
       errors.push({
-        reason: "FieldValueRequired",
-        field: `${field}.${key}`,
-        message: "Required value: must not be empty",
+        ...invalidValue(field, "", ""),
+        message: `Invalid value: ${
+          JSON.stringify(inOrder(owner))
+        }: ${gvk}, Kind=${kind} is disallowed from being an owner`,
       });
     }
+    if (!owner.controller) return;
+    if (controller !== undefined) {
+      const why =
+        `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${kind}/${name}`;
+      errors.push({
+        ...invalidValue("metadata.ownerReferences", "", ""),
+        message: `Invalid value: ${
+          JSON.stringify(owners.map(inOrder))
+        }: ${why}`,
+      });
+    } else controller = `${kind}/${name}`;
   });
-  const controllers = owners.filter((owner) => owner.controller);
-  if (controllers.length > 1) {
-    errors.push({
-      reason: "FieldValueInvalid",
-      field: "metadata.ownerReferences",
-      message: `Invalid value: ${
-        JSON.stringify(owners)
-      }: Only one reference can have Controller set to true. Found "true" in references for ${
-        controllers[0]!.kind
-      }/${controllers[0]!.name} and ${controllers[1]!.kind}/${
-        controllers[1]!.name
-      }`,
-    });
-  }
   return errors;
+}
+
+/** An owner with its fields in the order of Go's struct, as errors show it. */
+function inOrder(owner: OwnerReference): JsonObject {
+  const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = owner;
+  return { apiVersion, kind, name, uid, controller, blockOwnerDeletion };
 }

@@ -14,6 +14,8 @@ const MAX_ANNOTATIONS = 256 * 1024;
 
 const SUBDOMAIN_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL_VALUE_TEXT =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 const LABEL_TEXT =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
@@ -29,7 +31,9 @@ export function subdomainProblems(name: string): string[] {
 export function labelProblems(name: string): string[] {
   return [
     ...(name.length > 63 ? ["must be no more than 63 bytes"] : []),
-    ...(LABEL.test(name) ? [] : [LABEL_TEXT]),
+    ...(LABEL.test(name)
+      ? []
+      : [SUBDOMAIN.test(name) ? "must not contain dots" : LABEL_TEXT]),
   ];
 }
 
@@ -56,6 +60,11 @@ export function nameProblems(
 /** What is wrong with a qualified name: `app`, `example.com/app`. */
 export function qualifiedNameProblems(text: string): string[] {
   const slash = text.indexOf("/");
+  if (text.indexOf("/", slash + 1) > slash && slash >= 0) {
+    return [
+      "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+    ];
+  }
   const prefix = slash < 0 ? undefined : text.slice(0, slash);
   const name = text.slice(slash + 1);
   const problems: string[] = [];
@@ -87,29 +96,23 @@ function bad(field: string, value: string, why: string): FieldError {
   };
 }
 
-/** Problems with `metadata.labels`. */
-export function labelErrors(labels: Record<string, string>): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const [key, value] of Object.entries(labels)) {
-    for (const why of qualifiedNameProblems(key)) {
-      errors.push(bad("metadata.labels", key, why));
-    }
-    if (value.length > 63) {
-      errors.push(
-        bad("metadata.labels", value, "must be no more than 63 bytes"),
-      );
-    }
-    if (!LABEL_VALUE.test(value)) {
-      errors.push(
-        bad(
-          "metadata.labels",
-          value,
-          "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
-        ),
-      );
-    }
-  }
-  return errors;
+/** What is wrong with the value of a label. */
+export function labelValueProblems(value: string): string[] {
+  return [
+    ...value.length > 63 ? ["must be no more than 63 bytes"] : [],
+    ...LABEL_VALUE.test(value) ? [] : [LABEL_VALUE_TEXT],
+  ];
+}
+
+/** Problems with `metadata.labels`, or with labels elsewhere. */
+export function labelErrors(
+  labels: Record<string, string>,
+  field = "metadata.labels",
+): FieldError[] {
+  return Object.entries(labels).flatMap(([key, value]) => [
+    ...qualifiedNameProblems(key).map((why) => bad(field, key, why)),
+    ...labelValueProblems(value).map((why) => bad(field, value, why)),
+  ]);
 }
 
 /** Problems with `metadata.annotations`. */

@@ -6,6 +6,8 @@ import {
   notFound,
   StatusError,
 } from "../errors.ts";
+import { invalidValue } from "../schema/field_error.ts";
+import { goValue } from "../schema/go_value.ts";
 import { jsonPatch, mergePatch, strategicMergePatch } from "../patch/mod.ts";
 import { cloneJson } from "../schema/clone_json.ts";
 import type { Decision } from "../storage/store.ts";
@@ -13,7 +15,7 @@ import type { Json, JsonObject, KubeObject } from "../types.ts";
 import { prepareNew } from "./create.ts";
 import { timestamp } from "./metadata.ts";
 import { toServed, toStored } from "./present.ts";
-import { readObject, reportStrict } from "./read_object.ts";
+import { readObject } from "./read_object.ts";
 import {
   type Body,
   keyOf,
@@ -79,7 +81,6 @@ function patched(
   old: KubeObject,
 ): KubeObject {
   const { served, options } = request;
-  reportStrict(served, body.duplicates, options);
   const document = cloneJson(old) as unknown as JsonObject;
   const value = cloneJson(body.value) as Json;
   let result: Json;
@@ -100,12 +101,29 @@ function patched(
   if (!result || typeof result !== "object" || Array.isArray(result)) {
     throw badRequest("the patch does not leave an object");
   }
+  const strategic = type === "application/strategic-merge-patch+json";
+  if (strategic) {
+    // The patched object is one of Go's, whose kind is that of its type.
+    result.apiVersion = served.apiVersion;
+    result.kind = served.definition.kind;
+  }
   const object = readObject(
     served,
-    { value: result, duplicates: [] },
-    options,
+    { value: result, duplicates: body.duplicates },
+    {
+      ...options,
+      strategic,
+      refuse: (why) =>
+        invalid({ group: "", kind: "" }, "", [
+          invalidValue(
+            "patch",
+            strategic ? goValue(body.value) : JSON.stringify(result),
+            why,
+          ),
+        ]),
+    },
   );
-  checkIdentity(object, old, request);
+  checkIdentity(object, old, request, { patch: true });
   return object;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Entry } from "../storage/entry.ts";
+import { cloneJson } from "../schema/clone_json.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
 import type { KubeObject } from "../types.ts";
 import type { Served } from "./resources.ts";
@@ -34,7 +35,9 @@ function isIn(served: Served, bytes: Uint8Array): boolean {
 
 /** A stored object in the version of `served`, by the schema of today. Shared: not to be changed. */
 export function toServed(served: Served, object: KubeObject): KubeObject {
-  if (isOlder(served, object)) return broughtUp(served, object);
+  if (isOlder(served, object) || isOtherVersion(served, object)) {
+    return broughtUp(served, object);
+  }
   return inVersion(served, object);
 }
 
@@ -51,6 +54,14 @@ function inVersion(served: Served, object: KubeObject): KubeObject {
 function isOlder({ definition }: Served, { metadata }: KubeObject): boolean {
   return definition.since !== undefined &&
     Number(metadata.resourceVersion) <= definition.since;
+}
+
+/** Whether the versions of a custom resource differ, each with a schema of its own. */
+function isOtherVersion(
+  { definition, apiVersion }: Served,
+  object: KubeObject,
+): boolean {
+  return definition.custom && object.apiVersion !== apiVersion;
 }
 
 const known = new WeakMap<Served, WeakMap<KubeObject, KubeObject>>();
@@ -77,6 +88,14 @@ function broughtUp(served: Served, object: KubeObject): KubeObject {
 /** An object of `served` as it is stored. */
 export function toStored(served: Served, object: KubeObject): KubeObject {
   const { storedAs } = served.definition;
+  const { storageSchema } = served;
+  if (storageSchema && served.apiVersion !== served.storageApiVersion) {
+    const { metadata, ...rest } = object;
+    const own = cloneJson(rest) as unknown as KubeObject;
+    storageSchema.prune(own);
+    storageSchema.default(own);
+    return ordered({ ...own, metadata }, served.storageApiVersion);
+  }
   return ordered(
     storedAs ? storedAs.encode(object) : object,
     served.storageApiVersion,

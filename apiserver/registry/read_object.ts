@@ -4,6 +4,13 @@ import { readMetadata } from "./metadata.ts";
 import type { Body } from "./registry.ts";
 import type { Served } from "./resources.ts";
 
+interface ReadOptions extends WriteOptions {
+  /** Makes the error of what cannot be decoded; without it that is a 400. */
+  refuse?: (why: string) => StatusError;
+  /** Whether a strategic merge patch left it. */
+  strategic?: boolean;
+}
+
 /**
  * Makes a client's body an object of a resource: its apiVersion and kind fit, fields that are not in the schema
  * are gone (with an error, a warning or neither, by `fieldValidation`), and defaults are filled in.
@@ -13,21 +20,29 @@ import type { Served } from "./resources.ts";
 export function readObject(
   served: Served,
   { value, duplicates }: Body,
-  options: WriteOptions,
+  options: ReadOptions,
 ): KubeObject {
   checkKind(served, value);
   const kind =
     `${served.definition.kind} in version "${served.definition.version}"`;
   const unknown = (served.schema?.prune(value) ?? [])
     .map((path) => `unknown field "${path}"`);
-  // Go's types find both in one pass; custom resources are decoded first and pruned then.
+  // Go's types find both in one pass; custom resources, and what patches leave, are decoded first and pruned then.
   reportStrict(
     served,
-    served.definition.custom
+    served.definition.custom || options.refuse
       ? [...duplicates, ...unknown]
       : [...unknown, ...duplicates],
     options,
   );
+  const wrong = options.strategic
+    ? served.goRestore(value)
+    : served.goDecode(value);
+  if (wrong !== undefined) {
+    throw options.refuse?.(wrong) ?? badRequest(
+      `${kind} cannot be handled as a ${served.definition.kind}: ${wrong}`,
+    );
+  }
   readMetadata(value, kind);
   served.schema?.default(value);
   return value as KubeObject;
@@ -60,17 +75,16 @@ function missing(what: string, value: JsonObject): StatusError {
 }
 
 /** Reports what strict decoding found, as `fieldValidation` asks. */
-export function reportStrict(
+function reportStrict(
   { definition }: Served,
   problems: string[],
-  options: WriteOptions,
+  options: ReadOptions,
 ): void {
   if (problems.length === 0) return;
   if (options.fieldValidation === "Strict") {
-    throw badRequest(
-      `${definition.kind} in version "${definition.version}" cannot be handled as a ${definition.kind}: strict decoding error: ${
-        problems.join(", ")
-      }`,
+    const why = `strict decoding error: ${problems.join(", ")}`;
+    throw options.refuse?.(why) ?? badRequest(
+      `${definition.kind} in version "${definition.version}" cannot be handled as a ${definition.kind}: ${why}`,
     );
   }
   if (options.fieldValidation !== "Ignore") {

@@ -1,5 +1,6 @@
 import { compileSchema } from "../schema/mod.ts";
 import type { CompiledSchema } from "../schema/mod.ts";
+import { compileGoDecode, type GoDecode } from "../schema/go_decode.ts";
 import type { ResourceDefinition } from "../types.ts";
 
 /** A definition made ready to serve. */
@@ -11,6 +12,12 @@ export interface Served {
   storageApiVersion: string;
   /** Where they are stored: the resource's own name, or that of the one whose objects it shows. */
   storage: { group: string; resource: string };
+  /** What keeps an object from being decoded, for built-in kinds with a schema. */
+  goDecode: GoDecode;
+  /** The same in the words for what a strategic merge patch leaves. */
+  goRestore: GoDecode;
+  /** Of the version that objects are stored in, where that is another one of a custom resource. */
+  storageSchema?: CompiledSchema;
   /** Checks and fills in objects; undefined where the kind has no schema. */
   readonly schema?: CompiledSchema;
 }
@@ -100,6 +107,14 @@ function keyOf(
 function compile(definition: ResourceDefinition): Served {
   const { group, resource } = definition.storedAs ?? definition;
   let schema: CompiledSchema | undefined;
+  let storageSchema: CompiledSchema | undefined;
+  let goDecode: GoDecode | undefined;
+  let goRestore: GoDecode | undefined;
+  const { custom, kind } = definition;
+  const decoder = (wording: "decoder" | "converter") =>
+    custom || !definition.schema
+      ? () => undefined
+      : compileGoDecode(definition.schema, { kind, wording });
   return {
     definition,
     apiVersion: apiVersionOf(definition.group, definition.version),
@@ -109,6 +124,17 @@ function compile(definition: ResourceDefinition): Served {
     get schema() {
       schema ??= definition.schema && compileSchema(definition.schema);
       return schema;
+    },
+    get storageSchema() {
+      storageSchema ??= definition.storageSchema &&
+        compileSchema(definition.storageSchema);
+      return storageSchema;
+    },
+    get goDecode() {
+      return goDecode ??= decoder("decoder");
+    },
+    get goRestore() {
+      return goRestore ??= decoder("converter");
     },
   };
 }

@@ -1,12 +1,15 @@
 import { badRequest, notFound } from "../errors.ts";
 import { cloneJson } from "../schema/clone_json.ts";
+import { toTable } from "../table/mod.ts";
 import type {
+  Column,
   Json,
   JsonObject,
   KubeObject,
   ScaleDefinition,
 } from "../types.ts";
 import { jsonPatch, mergePatch } from "../patch/mod.ts";
+import type { Shape } from "./forms.ts";
 import { objectOf } from "./present.ts";
 import {
   type Body,
@@ -68,6 +71,26 @@ export function getScale(
     objectOf(request.served, entry),
     request.served.definition.subresources.scale!,
   );
+}
+
+const SCALE_COLUMNS: Column[] = [
+  { name: "Desired", type: "integer", jsonPath: ".spec.replicas" },
+  { name: "Available", type: "integer", jsonPath: ".status.replicas" },
+  { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+];
+
+/** A Scale as a table. */
+export function scaleTable(
+  scale: JsonObject,
+  { includeObject, now, version }: Shape,
+): JsonObject {
+  const object = scale as unknown as KubeObject;
+  return toTable({ columns: SCALE_COLUMNS }, [object], {
+    includeObject,
+    now,
+    version,
+    listMeta: { resourceVersion: object.metadata.resourceVersion },
+  });
 }
 
 /** Answers PUT and PATCH of `/scale`: changes the replicas of the object. */

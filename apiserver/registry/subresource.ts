@@ -23,7 +23,11 @@ export async function handleSubresource(
   const { served, info } = request;
   const handler = served.definition.strategy?.subresources
     ?.[info.subresource];
-  if (!handler) throw noSuchPath();
+  if (!handler) {
+    throw served.definition.custom
+      ? notFound(nameOf(served), info.name)
+      : noSuchPath();
+  }
   if (!handler.verbs.includes(info.verb)) {
     throw methodNotAllowed(nameOf(served), info.verb);
   }

@@ -1,13 +1,21 @@
 import { updateManagedFields } from "../apply/mod.ts";
-import { badRequest, conflict, invalid, notFound } from "../errors.ts";
+import {
+  badRequest,
+  conflict,
+  invalid,
+  notFound,
+  StatusError,
+} from "../errors.ts";
 import { cloneJson } from "../schema/clone_json.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
+import { invalidValue } from "../schema/field_error.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { Decision } from "../storage/store.ts";
 import type { KubeObject } from "../types.ts";
 import { create } from "./create.ts";
-import { keepSystemFields, metadataErrors, timestamp } from "./metadata.ts";
+import { keepSystemFields, metadataWarnings, timestamp } from "./metadata.ts";
 import { objectOf, toServed, toStored } from "./present.ts";
+import { validate } from "./validate.ts";
 import { readObject } from "./read_object.ts";
 import {
   type Body,
@@ -75,6 +83,9 @@ export function checkIdentity(
   object: KubeObject,
   old: KubeObject,
   { served, info }: ResourceRequest,
+  { patch = false }: {
+    /** Whether the object is an old one, patched. */ patch?: boolean;
+  } = {},
 ): void {
   const { metadata } = object;
   metadata.name ||= info.name;
@@ -87,21 +98,64 @@ export function checkIdentity(
     metadata.namespace ||= info.namespace;
     if (metadata.namespace !== info.namespace) {
       throw badRequest(
-        `the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${info.namespace})`,
+        "the namespace of the provided object does not match the namespace sent on the request",
       );
     }
+  }
+  const fixed = patch ? IMMUTABLE : ["deletionTimestamp"] as const;
+  const changed = fixed.filter((field) =>
+    metadata[field] !== undefined && metadata[field] !== old.metadata[field]
+  );
+  if (changed.length > 0) {
+    throw invalid(
+      served.definition,
+      info.name,
+      changed.map((field) =>
+        invalidValue(`metadata.${field}`, metadata[field], "field is immutable")
+      ),
+    );
   }
   if (metadata.uid && metadata.uid !== old.metadata.uid) {
     throw conflict(
       nameOf(served),
       info.name,
-      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+      `StorageError: invalid object, Code: 4, Key: ${
+        storageKey({ served, info })
+      }, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`,
     );
   }
-  if (
-    metadata.resourceVersion &&
-    metadata.resourceVersion !== old.metadata.resourceVersion
-  ) throw conflict(nameOf(served), info.name);
+  const { resourceVersion } = metadata;
+  if (resourceVersion && !/^\d+$/.test(resourceVersion)) {
+    throw new StatusError(
+      500,
+      "",
+      `strconv.ParseUint: parsing ${
+        JSON.stringify(resourceVersion)
+      }: invalid syntax`,
+    );
+  }
+  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
+    throw conflict(nameOf(served), info.name);
+  }
+}
+
+/** What a patch cannot change silently. */
+const IMMUTABLE = ["uid", "deletionTimestamp"] as const;
+
+/** Where kube-apiserver keeps an object, which its errors name. */
+function storageKey(
+  { served: { definition }, info }: Pick<ResourceRequest, "served" | "info">,
+): string {
+  const { group, resource, custom } = definition;
+  const grouped = custom || group === "apiextensions.k8s.io";
+  return [
+    "/registry",
+    ...grouped ? [group] : [],
+    resource,
+    info.namespace,
+    info.name,
+  ]
+    .filter(Boolean).join("/");
 }
 
 /** Options of {@linkcode change}. */
@@ -158,12 +212,14 @@ export async function decideChange(
   if (definition.generation && desiredChanged(object, old, request)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
-  const errors = [
-    ...metadataErrors(object, { served, old }),
-    ...served.schema?.validate(object, old) ?? [],
-    ...strategy?.validate?.(object, old) ?? [],
-  ];
+  const errors = validate(served, object, {
+    old,
+    subresource: info.subresource,
+  });
   if (errors.length > 0) throw invalid(definition, info.name, errors);
+  for (const text of metadataWarnings(object, { served, old })) {
+    options.warn?.(text);
+  }
   await registry.admit({
     operation: "UPDATE",
     served,
@@ -183,7 +239,8 @@ export async function decideChange(
       subresource: info.subresource,
       statusSubresource: definition.subresources.status ?? false,
       schema: definition.schema,
-      now: timestamp(registry.now()),
+      // kube-apiserver carries this entry over from the Scale, which has no times.
+      now: info.subresource === "scale" ? "" : timestamp(registry.now()),
     });
   }
   if (object.metadata.managedFields?.length === 0) {

@@ -1,6 +1,7 @@
 import { badRequest } from "../errors.ts";
 import type { JsonObject } from "../types.ts";
 import { countKeys } from "./count_keys.ts";
+import { goJsonError } from "./go_json_error.ts";
 import { duplicateFields } from "./duplicate_fields.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -26,6 +27,10 @@ export interface DecodedBody {
 export async function decodeBody(
   bytes: Uint8Array,
   contentType: string,
+  { kind }: {
+    /** The kind that the body has to be of, for errors; without it the body is a patch. */
+    kind?: string;
+  } = {},
 ): Promise<DecodedBody> {
   let text: string;
   try {
@@ -41,16 +46,30 @@ export async function decodeBody(
   } catch (error) {
     // Flow YAML such as `{a: 1}` starts as JSON does.
     if (isYaml && error instanceof SyntaxError) return await yaml(text);
-    if (error instanceof SyntaxError) {
-      throw badRequest(`the request body is not valid JSON: ${error.message}`);
-    }
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw badRequest(
+      kind === undefined
+        ? "invalid JSON patch"
+        : `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${
+          goJsonError(text) ?? error.message
+        } (${excerpt(bytes)})`,
+    );
   }
 }
 
 async function yaml(text: string): Promise<DecodedBody> {
   const { decodeYaml } = await import("./decode_yaml.ts");
   return decodeYaml(text);
+}
+
+/** The start of a body, as kube-apiserver shows it. */
+function excerpt(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "<empty>";
+  const start = bytes.subarray(0, 30);
+  const text = start[0] === 0x7b
+    ? new TextDecoder().decode(start)
+    : Array.from(start, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return bytes.length > start.length ? `${text} ...` : text;
 }
 
 function decodeJson(text: string): DecodedBody {

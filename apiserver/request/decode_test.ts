@@ -52,7 +52,14 @@ Deno.test("YAML is decoded where the content type says so, and JSON as well", as
 });
 
 Deno.test("what cannot be decoded is refused with 400", async () => {
-  assert.match(await refused("{"), /not valid JSON/);
+  assert.match(await refused("{"), /invalid JSON patch/);
+  await assert.rejects(
+    () =>
+      decodeBody(new TextEncoder().encode("{"), "application/json", {
+        kind: "Widget",
+      }),
+    /must be of type Widget.*json parse error: unexpected end of JSON input/,
+  );
   assert.match(await refused('"text"'), /must be an object/);
   assert.match(await refused("null"), /must be an object/);
   assert.match(await refused("a: [", "application/yaml"), /YAML/);

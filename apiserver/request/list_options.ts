@@ -24,7 +24,7 @@ function integer(query: URLSearchParams, name: string): number | undefined {
   if (text === null || text === "") return undefined;
   if (!/^-?\d+$/.test(text)) {
     throw badRequest(
-      `strconv.ParseInt: parsing "${text}" as ${name}: invalid syntax`,
+      `strconv.ParseInt: parsing "${text}": invalid syntax`,
     );
   }
   return Number(text);
@@ -41,7 +41,9 @@ export function listOptions(
 ): ListOptions {
   const text = query.get("resourceVersion");
   if (text && !/^\d+$/.test(text)) {
-    throw problem("resourceVersion", "FieldValueInvalid", text);
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+    );
   }
   const options: ListOptions = {
     labels: labelSelector(query.get("labelSelector")),
@@ -117,8 +119,6 @@ function checkMatch(
 function problem(field: string, reason: string, what: string) {
   const words: Record<string, string> = {
     FieldValueForbidden: `Forbidden: ${what}`,
-    FieldValueInvalid:
-      `Invalid value: "${what}": strconv.ParseUint: parsing "${what}": invalid syntax`,
     FieldValueNotSupported:
       `Unsupported value: "${what}": supported values: "Exact", "NotOlderThan", ""`,
   };

@@ -1,4 +1,5 @@
 import { badRequest, invalid } from "../errors.ts";
+import { tooLong } from "../schema/field_error.ts";
 import type { User, WriteOptions } from "../types.ts";
 
 const VALIDATIONS = ["Strict", "Warn", "Ignore"];
@@ -19,13 +20,15 @@ export function writeOptions(
   request: {
     user: User;
     userAgent: string | null;
+    /** `CreateOptions`, `PatchOptions` …: what errors name. */
+    optionsKind: string;
     warn?: (text: string) => void;
   },
 ): WriteOptions {
   const dryRun = query.getAll("dryRun").filter((v) => v !== "");
   const unknown = dryRun.find((value) => value !== "All");
   if (unknown !== undefined) {
-    throw invalid({ group: "meta.k8s.io", kind: "CreateOptions" }, "", [{
+    throw invalid({ group: "meta.k8s.io", kind: request.optionsKind }, "", [{
       reason: "FieldValueNotSupported",
       field: "dryRun",
       message: `Unsupported value: ["${unknown}"]: supported values: "All"`,
@@ -39,9 +42,9 @@ export function writeOptions(
   }
   const fieldManager = query.get("fieldManager");
   if (fieldManager && fieldManager.length > 128) {
-    throw badRequest(
-      "fieldManager: Invalid value: may not be more than 128 characters",
-    );
+    throw invalid({ group: "meta.k8s.io", kind: request.optionsKind }, "", [
+      tooLong("fieldManager", 128),
+    ]);
   }
   return {
     user: request.user,

@@ -20,10 +20,14 @@ import {
 export function checkExtensions(
   schema: Schema,
   path: string,
-  out: FieldError[],
+  { out, structural }: {
+    out: FieldError[];
+    /** Defaults and rules are tried only on a schema that is. */
+    structural: boolean;
+  },
 ): void {
   const costs = new RuleCosts(path);
-  check(schema, { path, out, costs, times: 1, root: true });
+  check(schema, { path, out, structural, costs, times: 1, root: true });
   out.push(...costs.problems());
 }
 
@@ -31,6 +35,7 @@ export function checkExtensions(
 interface Place {
   path: string;
   out: FieldError[];
+  structural: boolean;
   costs: RuleCosts;
   /** How often what is described here can stand in an object; undefined where nothing limits that. */
   times: number | undefined;
@@ -81,7 +86,9 @@ function check(schema: Schema, place: Place): void {
       ));
     }
   }
-  if (schema.default !== undefined && schema.default !== null) {
+  if (
+    place.structural && schema.default !== undefined && schema.default !== null
+  ) {
     checkDefault(schema, path, out);
   }
   schema["x-kubernetes-validations"]?.forEach((rule, i) => {
@@ -164,7 +171,9 @@ const reasons = [
 
 function checkRule(
   rule: ValidationRule,
-  { schema, path, out, costs, times, root }: Place & { schema: Schema },
+  { schema, path, out, structural, costs, times, root }: Place & {
+    schema: Schema;
+  },
 ): void {
   const { message, reason, fieldPath } = rule;
   if (!rule.rule?.trim()) {
@@ -197,6 +206,7 @@ function checkRule(
       invalidValue(`${path}.fieldPath`, fieldPath, "must be a valid path"),
     );
   }
+  if (!structural) return;
   const { wrong: failure, ast } = compileRule(rule, schema);
   const self = celType(schema, {
     root: root || schema["x-kubernetes-embedded-resource"] === true,

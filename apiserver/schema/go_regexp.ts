@@ -41,3 +41,41 @@ const posix: Record<string, string> = {
   word: "0-9A-Za-z_",
   xdigit: "0-9A-Fa-f",
 };
+
+/** What Go says of a pattern whose brackets do not match; undefined where they do. */
+export function goRegExpError(pattern: string): string | undefined {
+  const says = (why: string, what: string) =>
+    `error parsing regexp: ${why}: \`${what}\``;
+  let open = 0;
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern[at];
+    if (character === "\\") {
+      if (++at === pattern.length) {
+        return "error parsing regexp: trailing backslash at end of expression: ``";
+      }
+    } else if (character === "[") {
+      const end = classEnd(pattern, at);
+      if (end === undefined) {
+        return says("missing closing ]", pattern.slice(at));
+      }
+      at = end;
+    } else if (character === "(") open++;
+    else if (character === ")" && --open < 0) {
+      return says("unexpected )", pattern);
+    }
+  }
+  return open > 0 ? says("missing closing )", pattern) : undefined;
+}
+
+/** Where the class that opens at `at` closes. */
+function classEnd(pattern: string, at: number): number | undefined {
+  // Directly behind the opening, a bracket stands for itself.
+  const first = pattern[at + 1] === "^" ? at + 2 : at + 1;
+  for (let i = first; i < pattern.length; i++) {
+    if (pattern[i] === "\\") i++;
+    else if (pattern.startsWith("[:", i) && pattern.includes(":]", i + 2)) {
+      i = pattern.indexOf(":]", i + 2) + 1;
+    } else if (pattern[i] === "]" && i > first) return i;
+  }
+  return undefined;
+}

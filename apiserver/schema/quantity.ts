@@ -17,9 +17,22 @@ const suffixes: Record<string, { base: bigint; power: number }> = {
   Ei: { base: 2n, power: 60 },
 };
 
+const NANO = 10n ** 9n;
+
+function suffixOf(base: bigint, power: number): string {
+  const found = Object.entries(suffixes).find(([, suffix]) =>
+    suffix.power === power && (suffix.base === base || power === 0)
+  );
+  return found![0];
+}
+
 /** A Kubernetes resource quantity, such as `500m` or `1.5Gi`, kept exactly in billionths (what is finer rounds up). */
 export class Quantity {
-  private constructor(readonly nanos: bigint) {}
+  private constructor(
+    readonly nanos: bigint,
+    /** How it was written, which it keeps. */
+    readonly format: "binary" | "decimal" | "exponent",
+  ) {}
 
   /** @throws {Error} where `text` is no quantity. */
   static parse(text: string): Quantity {
@@ -42,7 +55,10 @@ export class Quantity {
     if (scale.power >= 0) numerator *= factor;
     else denominator *= factor;
     const up = (numerator + denominator - 1n) / denominator;
-    return new Quantity(m[1] === "-" ? -up : up);
+    return new Quantity(
+      m[1] === "-" ? -up : up,
+      m[3] ? "exponent" : scale.base === 2n ? "binary" : "decimal",
+    );
   }
 
   /** -1, 0 or 1. */
@@ -53,6 +69,29 @@ export class Quantity {
   /** -1, 0 or 1. */
   sign(): number {
     return this.nanos < 0n ? -1 : this.nanos > 0n ? 1 : 0;
+  }
+
+  /** In the canonical form that Kubernetes stores: `0.5` as `500m`, `1024Mi` as `1Gi`. */
+  toString(): string {
+    if (this.nanos === 0n) return "0";
+    const sign = this.nanos < 0n ? "-" : "";
+    const size = this.nanos < 0n ? -this.nanos : this.nanos;
+    if (this.format === "binary" && size >= 1024n * NANO) {
+      let whole = (size + NANO - 1n) / NANO;
+      let power = 0;
+      for (; power < 60 && whole % 1024n === 0n; power += 10) whole /= 1024n;
+      return sign + whole + suffixOf(2n, power);
+    }
+    let digits = size;
+    let power = -9;
+    const highest = this.format === "exponent" ? Infinity : 18;
+    for (; power < highest && digits % 1000n === 0n; power += 3) {
+      digits /= 1000n;
+    }
+    return sign + digits +
+      (this.format === "exponent"
+        ? power === 0 ? "" : `e${power}`
+        : suffixOf(10n, power));
   }
 
   isInteger(): boolean {

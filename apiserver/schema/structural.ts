@@ -2,7 +2,7 @@ import type { FieldError, Schema } from "../types.ts";
 import { checkExtensions } from "./check_extensions.ts";
 import { forbiddenField, invalidValue, required } from "./field_error.ts";
 import { deepEqual } from "./deep_equal.ts";
-import { goRegExp } from "./go_regexp.ts";
+import { goRegExp, goRegExpError } from "./go_regexp.ts";
 
 type Level = "root" | "item" | "field";
 
@@ -22,7 +22,7 @@ export function validateStructural(
     const right = `${b.field}: ${b.message}`;
     return left < right ? -1 : left > right ? 1 : 0;
   });
-  checkExtensions(schema, path, out);
+  checkExtensions(schema, path, { out, structural: out.length === 0 });
   return out;
 }
 
@@ -185,7 +185,7 @@ function junctors(
         `${path}.pattern`,
         schema.pattern,
         `must be a valid regular expression, but isn't: ${
-          (error as Error).message
+          goRegExpError(schema.pattern) ?? (error as Error).message
         }`,
       ));
     }

@@ -19,7 +19,7 @@ import {
   type Registry,
   type ResourceRequest,
 } from "../registry/registry.ts";
-import { changeScale, getScale } from "../registry/scale.ts";
+import { changeScale, getScale, scaleTable } from "../registry/scale.ts";
 import { handleSubresource } from "../registry/subresource.ts";
 import { update } from "../registry/update.ts";
 import { watch } from "../registry/watch.ts";
@@ -43,6 +43,15 @@ const WATCH_TIMEOUT_MS = 1_800_000;
 /** Verbs of one object; those of LISTED may name one by a field selector. */
 const NAMED = new Set(["get", "update", "patch", "delete"]);
 const LISTED = new Set(["list", "watch"]);
+
+/** The options of writes, by verb. */
+const OPTIONS_KINDS: Record<string, string> = {
+  create: "CreateOptions",
+  update: "UpdateOptions",
+  patch: "PatchOptions",
+  delete: "DeleteOptions",
+  deletecollection: "DeleteOptions",
+};
 
 function noSuchMethod(): StatusError {
   return new StatusError(
@@ -97,6 +106,7 @@ export async function answerResource(
     options: writeOptions(query, {
       user,
       userAgent: request.headers.get("user-agent"),
+      optionsKind: OPTIONS_KINDS[info.verb] ?? "GetOptions",
       warn,
     }),
     http: request,
@@ -112,6 +122,9 @@ export async function answerResource(
   }
   if (!definition.verbs.includes(info.verb)) {
     throw methodNotAllowed(nameOf(served), info.verb);
+  }
+  if (info.verb === "create" && definition.namespaced && !info.namespace) {
+    throw noSuchMethod();
   }
   return await answerObject(exchange);
 }
@@ -208,7 +221,12 @@ async function answerSubresource(exchange: Exchange): Promise<Response> {
   }
   if (info.subresource === "scale" && subresources.scale) {
     if (info.verb === "get") {
-      return respond(getScale(registry, exchange), { form: exchange.shape });
+      const scale = getScale(registry, exchange);
+      const { shape } = exchange;
+      return respond(
+        shape.as === "Table" ? scaleTable(scale, shape) : scale,
+        { form: shape },
+      );
     }
     if (info.verb !== "update" && !isPatch) {
       throw methodNotAllowed(nameOf(served), info.verb);
@@ -329,12 +347,17 @@ function respondWatch(exchange: Exchange): Response {
   });
 }
 
-async function body({ http }: Exchange): Promise<Body> {
-  return await decode(await readBody(http), contentTypeOf(http));
+async function body({ http, served }: Exchange): Promise<Body> {
+  const { kind } = served.definition;
+  return await decode(await readBody(http), contentTypeOf(http), kind);
 }
 
-async function decode(bytes: Uint8Array, type: string): Promise<Body> {
-  if (type !== PROTOBUF) return await decodeBody(bytes, type);
+async function decode(
+  bytes: Uint8Array,
+  type: string,
+  kind: string,
+): Promise<Body> {
+  if (type !== PROTOBUF) return await decodeBody(bytes, type, { kind });
   const value = decodeProtobuf(bytes);
   if (!value) throw unsupportedMediaType();
   return { value, duplicates: [] };
@@ -345,7 +368,7 @@ async function optionalBody(
 ): Promise<JsonObject | undefined> {
   const bytes = await readBody(http);
   if (bytes.length === 0) return undefined;
-  return (await decode(bytes, contentTypeOf(http))).value;
+  return (await decode(bytes, contentTypeOf(http), "DeleteOptions")).value;
 }
 
 /** The body of a PUT, POST or PATCH of a subresource, with the type of the patch. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StatusError } from "../errors.ts";
+import { NoSuchPath, StatusError } from "../errors.ts";
 import type { Form } from "../request/negotiation.ts";
 import type { Json, JsonObject } from "../types.ts";
 
@@ -83,6 +83,10 @@ export function respondText(text: string, status = 200): Response {
 
 /** Answers an error as its Status; what is no StatusError is a 500 that says nothing of the inside. */
 export function respondError(error: unknown, form?: Form): Response {
+  // As kube-apiserver answers it: clients then say what they asked for.
+  if (error instanceof NoSuchPath) {
+    return respondText("404 page not found\n", 404);
+  }
   const known = error instanceof StatusError ? error : new StatusError(
     500,
     "InternalError",

@@ -39,7 +39,7 @@ const ageColumn: Column = {
 const cache = new WeakMap<Column[], Column[]>();
 
 /** The columns of a resource: its name comes first; without columns of its own there is the age. */
-function columnsOf({ columns }: ResourceDefinition): Column[] {
+function columnsOf({ columns }: Pick<ResourceDefinition, "columns">): Column[] {
   if (!columns?.length) return [nameColumn, ageColumn];
   let all = cache.get(columns);
   if (!all) {
@@ -52,7 +52,7 @@ function columnsOf({ columns }: ResourceDefinition): Column[] {
 
 /** The `Table` (meta.k8s.io/v1) of objects, as kubectl prints them. */
 export function toTable(
-  definition: ResourceDefinition,
+  definition: Pick<ResourceDefinition, "columns">,
   objects: KubeObject[],
   { includeObject, now, version = "v1", listMeta = {} }: ToTableOptions,
 ): JsonObject {

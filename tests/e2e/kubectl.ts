@@ -15,9 +15,10 @@ export type Kubectl = (
 
 /** The kubectl there is; undefined where there is none. */
 export function findKubectl(): string | undefined {
+  // That of the servers' own version first.
   const folders = [
-    ...(Deno.env.get("PATH") ?? "").split(":"),
     Deno.env.get("KUBEBUILDER_ASSETS") ?? "",
+    ...(Deno.env.get("PATH") ?? "").split(":"),
   ];
   return folders.filter(Boolean).map((folder) => join(folder, "kubectl"))
     .find((path) => {

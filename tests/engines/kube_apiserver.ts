@@ -156,7 +156,7 @@ async function writeCredentials(dir: string) {
   const tokens = join(dir, "tokens.csv");
   await Deno.writeTextFile(
     tokens,
-    `${adminToken},admin,admin,"system:masters"\n`,
+    `${adminToken},system:admin,,"system:masters"\n`,
     options,
   );
   return { saKey, tokens, adminToken };

@@ -1,0 +1,246 @@
+import { referenceOf } from "../openapi/references.ts";
+import type { Json, Schema } from "../types.ts";
+import { goType, jsonKind } from "./go_value.ts";
+import { objectMetaSchema } from "./object_meta.ts";
+import { Quantity } from "./quantity.ts";
+
+/** What keeps a value from being decoded into Go's types, in the words of Go's decoder; undefined where nothing does. */
+export type GoDecode = (value: Json) => string | undefined;
+
+/** Where a value stands: the innermost struct, and the names of the fields that lead to it. */
+interface Place {
+  struct: string;
+  path: string;
+  wording: Wording;
+}
+
+/**
+ * Whose words errors have: those of the decoder of JSON, or those of
+ * apimachinery's converter, which makes objects of what a strategic merge
+ * patch leaves.
+ */
+type Wording = "decoder" | "converter";
+
+const QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
+
+type Check = (value: Json | undefined) => string | undefined;
+
+const MICRO_TIMES = new Set([
+  "acquireTime",
+  "eventTime",
+  "lastObservedTime",
+  "renewTime",
+]);
+
+/** Makes the check of whole objects of a built-in kind. */
+export function compileGoDecode(
+  schema: Schema,
+  { kind, wording = "decoder" }: { kind: string; wording?: Wording },
+): GoDecode {
+  const { metadata: _, ...own } = schema.properties ?? {};
+  return compile(
+    { ...schema, properties: { ...own, metadata: objectMetaSchema } },
+    { struct: kind, path: "", wording },
+  );
+}
+
+function structOf(schema: Schema): string | undefined {
+  if (schema === objectMetaSchema) return "ObjectMeta";
+  const name = referenceOf(schema)?.name;
+  return name?.slice(name.lastIndexOf(".") + 1);
+}
+
+function compile(
+  schema: Schema,
+  place: Place,
+): Check {
+  if (referenceOf(schema)?.name === QUANTITY) return quantityProblem;
+  if (
+    schema["x-kubernetes-preserve-unknown-fields"] ||
+    schema["x-kubernetes-int-or-string"]
+  ) return () => undefined;
+  switch (schema.type) {
+    case "object":
+      return objectCheck(schema, place);
+    case "array": {
+      const item = schema.items
+        ? compile(schema.items, place)
+        : () => undefined;
+      const wrong = mismatch(place, goTypeOf(schema));
+      return (value) => {
+        if (value === undefined || value === null) return undefined;
+        if (!Array.isArray(value)) return wrong(value);
+        for (const each of value) {
+          const problem = item(each);
+          if (problem !== undefined) return problem;
+        }
+        return undefined;
+      };
+    }
+    case "string":
+      if (schema.format === "date-time") return timeCheck(place);
+      // Decoded from base64 by the kind itself.
+      if (schema.format === "byte") return () => undefined;
+      return scalarCheck("string", mismatch(place, "string"));
+    case "boolean":
+      return scalarCheck("boolean", mismatch(place, "bool"));
+    case "integer": {
+      const wrong = mismatch(place, goTypeOf(schema));
+      return (value) => {
+        if (value === undefined || value === null) return undefined;
+        return Number.isInteger(value) ? undefined : wrong(value);
+      };
+    }
+    case "number":
+      return scalarCheck("number", mismatch(place, "float64"));
+    default:
+      return () => undefined;
+  }
+}
+
+function quantityProblem(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  try {
+    Quantity.parse(String(value));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function objectCheck(
+  schema: Schema,
+  place: Place,
+): Check {
+  const { struct, path } = place;
+  const wrong = mismatch(place, goTypeOf(schema));
+  const { properties, additionalProperties } = schema;
+  const own = structOf(schema) ?? struct;
+  const checks = new Map<string, Check>();
+  for (const [name, sub] of Object.entries(properties ?? {})) {
+    checks.set(
+      name,
+      compile(sub, {
+        ...place,
+        struct: own,
+        path: path ? `${path}.${name}` : name,
+      }),
+    );
+  }
+  // The keys of a map are no fields.
+  const rest = typeof additionalProperties === "object"
+    ? compile(additionalProperties, place)
+    : undefined;
+  return (value) => {
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== "object" || Array.isArray(value)) return wrong(value);
+    for (const key in value) {
+      const problem = (checks.get(key) ?? rest)?.(value[key]);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  };
+}
+
+function scalarCheck(
+  type: "string" | "boolean" | "number",
+  wrong: (value: Json) => string,
+): Check {
+  return (value) =>
+    value === undefined || value === null || typeof value === type
+      ? undefined
+      : wrong(value);
+}
+
+function mismatch(
+  { struct, path, wording }: Place,
+  type: string,
+): (value: Json) => string {
+  if (wording === "converter") return (value) => restoreProblem(value, type);
+  return (value) => {
+    const kind = jsonKind(value);
+    const shown = type.startsWith("int") && kind === "number"
+      ? `number ${value}`
+      : kind;
+    return path
+      ? `json: cannot unmarshal ${shown} into Go struct field ${struct}.${path} of type ${type}`
+      : `json: cannot unmarshal ${shown} into Go value of type v1.${struct}`;
+  };
+}
+
+function restoreProblem(value: Json, type: string): string {
+  const from = Array.isArray(value)
+    ? "slice"
+    : goType(value).replace(/^map.*/, "map");
+  if (type.startsWith("[]")) return `cannot restore slice from ${from}`;
+  if (type.startsWith("map")) return `cannot restore map from ${from}`;
+  if (type.startsWith("v1.")) return `cannot restore struct from: ${from}`;
+  return typeof value === "number"
+    ? `cannot convert ${from} to ${type}`
+    : `unrecognized type: ${type}`;
+}
+
+/** The Go type of a field, as far as its schema tells. */
+function goTypeOf(schema: Schema): string {
+  switch (schema.type) {
+    case "array":
+      return `[]${schema.items ? goTypeOf(schema.items) : "interface {}"}`;
+    case "object": {
+      const { additionalProperties } = schema;
+      const struct = structOf(schema);
+      if (typeof additionalProperties === "object" && !struct) {
+        return `map[string]${goTypeOf(additionalProperties)}`;
+      }
+      return `v1.${struct ?? "Object"}`;
+    }
+    case "boolean":
+      return "bool";
+    case "integer":
+      return schema.format ?? "int64";
+    case "number":
+      return "float64";
+    default:
+      return schema.type ?? "interface {}";
+  }
+}
+
+/** The parts of RFC 3339, as Go's layout names them. */
+const TIME_PARTS: [RegExp, string][] = [
+  [/^\d{4}/, "2006"],
+  [/^-/, "-"],
+  [/^(0[1-9]|1[0-2])/, "01"],
+  [/^-/, "-"],
+  [/^(0[1-9]|[12]\d|3[01])/, "02"],
+  [/^T/, "T"],
+  [/^([01]\d|2[0-3])/, "15"],
+  [/^:/, ":"],
+  [/^[0-5]\d/, "04"],
+  [/^:/, ":"],
+  [/^[0-5]\d(\.\d+)?/, "05"],
+  [/^(Z|[-+]\d\d:\d\d)$/, "Z07:00"],
+];
+
+function timeCheck({ path }: Place): Check {
+  const name = path.slice(path.lastIndexOf(".") + 1);
+  const micro = MICRO_TIMES.has(name);
+  const layout = `2006-01-02T15:04:05${micro ? ".000000" : ""}Z07:00`;
+  return (value) => {
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== "string") {
+      return `json: cannot unmarshal ${
+        jsonKind(value)
+      } into Go value of type string`;
+    }
+    let rest = value;
+    for (const [pattern, part] of TIME_PARTS) {
+      const found = pattern.exec(rest);
+      if (!found) {
+        return `parsing time ${
+          JSON.stringify(value)
+        } as "${layout}": cannot parse ${JSON.stringify(rest)} as "${part}"`;
+      }
+      rest = rest.slice(found[0].length);
+    }
+    return undefined;
+  };
+}
