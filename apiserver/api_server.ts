@@ -188,6 +188,7 @@ export async function startApiServer(
     requestTime,
     metrics,
     audit,
+    draining: () => closing,
     paths: [
       (path, request) => discovery.answer(path, request),
       openapiPaths(resources),
@@ -292,10 +293,13 @@ export async function startApiServer(
 
   let closed: Promise<void> | undefined;
   const close = async () => {
+    // From here on /readyz fails, and what comes new is sent away.
     closing = true;
-    watchers.close();
     await renewal.stop();
-    await server.shutdown();
+    // Nothing new is taken before watches end: their clients come back at once.
+    const ended = server.shutdown();
+    watchers.close();
+    await ended;
     requestTime.close();
     stop.abort();
     await controllers.stopped;

@@ -21,6 +21,8 @@ import { respondError } from "./respond.ts";
 /** How much of its time a request may wait for a seat, as in kube-apiserver. */
 const WAITING_PART = 1 / 4;
 
+const ANSWERED_TO_THE_END = /^\/(?:livez|readyz|healthz|metrics)(?:\/|$)/;
+
 /** Answers paths that are no resources; undefined where there is none such. */
 export type PathAnswer = (
   path: string,
@@ -34,6 +36,8 @@ export interface HandlerOptions extends AnswerContext {
   inFlight: InFlight;
   requestTime: RequestTime;
   metrics: Metrics;
+  /** Whether the server is about to end and takes no more requests. */
+  draining(): boolean;
   /** In order; the first that answers counts. */
   paths: PathAnswer[];
   audit?: Audit;
@@ -133,6 +137,7 @@ export function createHandler(
     let response: Response;
     try {
       info = readInfo(request, url);
+      if (options.draining()) refuseWhileDraining(info);
       response = await answer(request, url, { info, warnings, trail });
     } catch (error) {
       if (!(error instanceof StatusError)) options.onError(error, request);
@@ -154,6 +159,18 @@ export function createHandler(
     });
     return response;
   };
+}
+
+/** As kube-apiserver does; with a shorter wait, since it is one server that comes back. */
+function refuseWhileDraining({ path }: RequestInfo): void {
+  if (ANSWERED_TO_THE_END.test(path)) return;
+  throw new StatusError(
+    429,
+    "TooManyRequests",
+    "The apiserver is shutting down, please try again later.",
+    { retryAfterSeconds: 1 },
+    { "Retry-After": "1" },
+  );
 }
 
 function readInfo(request: Request, url: RequestUrl): RequestInfo {

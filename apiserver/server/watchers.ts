@@ -119,9 +119,12 @@ export class Watchers {
     };
   }
 
-  /** Ends every watch, so that clients start again elsewhere or later. */
+  /** Ends every watch, so that clients start again elsewhere or later, from here. */
   close(): void {
     clearInterval(this.#timer);
-    for (const end of [...this.#running.values()]) end();
+    for (const [watch, end] of [...this.#running]) {
+      watch.bookmark();
+      end();
+    }
   }
 }
