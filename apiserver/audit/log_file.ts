@@ -74,7 +74,7 @@ export class LogFile {
     }
     this.#queue.push(bytes);
     this.#queued += bytes.length;
-    this.#writing ??= this.#drain().finally(() => this.#writing = undefined);
+    this.#writing ??= this.#drain();
   }
 
   async #drain(): Promise<void> {
@@ -91,6 +91,8 @@ export class LogFile {
         this.#options.onError(error);
       }
     }
+    // In the same turn as the look at the queue: a line that comes later starts a drain of its own.
+    this.#writing = undefined;
   }
 
   async #append(lines: Uint8Array[]): Promise<void> {
@@ -155,7 +157,7 @@ export class LogFile {
 
   /** Writes what waits, and ends. */
   async close(): Promise<void> {
-    await this.#writing;
+    while (this.#writing) await this.#writing;
     this.#file.close();
   }
 }
