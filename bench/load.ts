@@ -1,85 +1,130 @@
-import * as core from "../api/core.ts";
-import type { KubeObject } from "../api/meta.ts";
+import type { Address, LoadFigures, LoadTool } from "./load_tool.ts";
 import type { KubeClient } from "../kube/client.ts";
+import * as core from "../api/core.ts";
 
-/** Objects per measurement. */
-const OBJECTS = 2000;
-/** Requests under way at a time. */
-const CONCURRENCY = 32;
-/** Lists of all objects, of which the median counts. */
-const LISTS = 5;
-
-/** What an API server does in a second, and how long a list takes. */
-export interface LoadResult {
+/** What an API server does in a second. */
+export interface Rates {
   creates: number;
   gets: number;
   patches: number;
   applies: number;
-  /** Milliseconds for all objects of the load. */
-  listMs: number;
-  /** How many objects that list has. */
-  listed: number;
 }
 
-interface ConfigMap extends KubeObject {
-  data: Record<string, string>;
+/** Options of the measurements. */
+export interface LoadOptions {
+  tool: LoadTool;
+  address: Address;
+  /** Of the objects that are there: `load-0`, `load-1` … */
+  namespace: string;
+  /** How many those are. */
+  objects: number;
+  /** Part of the requests that are sent. @default {1} */
+  share?: number;
 }
 
-/** Loads an API server with ConfigMaps, which both servers have built in. */
-export async function measureLoad(
+/** Requests of each kind that writes; there are twice as many of gets. */
+const WRITES = 10_000;
+/** Lists of all objects, one after the other, of which the median counts. */
+const LISTS = 20;
+
+/** Loads an API server with ConfigMaps, which every one has built in. */
+export async function measureRates(options: LoadOptions): Promise<Rates> {
+  const { namespace, objects, share = 1 } = options;
+  const writes = Math.ceil(WRITES * share);
+  const fresh = `${namespace}-creates-${objects}`;
+  await options.tool.run(options.address, {
+    method: "POST",
+    path: "/api/v1/namespaces",
+    body:
+      `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"${fresh}"}}`,
+    objects: 1,
+    requests: 1,
+    connections: 1,
+  });
+  const { perSecond: creates } = await createObjects({
+    ...options,
+    namespace: fresh,
+    objects: writes,
+  });
+  const path = `${mapsOf(namespace)}/load-%d`;
+  const rate = async (
+    requests: Omit<Parameters<LoadTool["run"]>[1], "objects" | "path">,
+    query = "",
+  ) =>
+    (await options.tool.run(options.address, {
+      path: path + query,
+      objects,
+      ...requests,
+    })).perSecond;
+  const gets = await rate({ method: "GET", requests: 2 * writes });
+  const patches = await rate({
+    method: "PATCH",
+    type: "application/merge-patch+json",
+    body: '{"data":{"value":"%v"}}',
+    requests: writes,
+  }, "?fieldManager=bench");
+  const applies = await rate({
+    method: "PATCH",
+    type: "application/apply-patch+yaml",
+    body: objectText(namespace, "applied-%v"),
+    requests: writes,
+  }, "?fieldManager=bench-apply&force=true");
+  return { creates, gets, patches, applies };
+}
+
+/** Creates `load-0` … in a namespace; a load that is cut off at its end may lack a few of the last. */
+export function createObjects(options: LoadOptions): Promise<LoadFigures> {
+  const { tool, address, namespace, objects } = options;
+  return tool.run(address, {
+    method: "POST",
+    path: mapsOf(namespace),
+    body: objectText(namespace, "first"),
+    // A load ends a few requests late: those must not start anew with names that are taken.
+    objects: 2 * objects,
+    requests: objects,
+  });
+}
+
+/** Creates objects so that all are there. */
+export async function seed(
   client: KubeClient,
-  namespace: string,
-): Promise<LoadResult> {
-  const object = (i: number, value: string): ConfigMap => ({
+  { namespace, objects }: { namespace: string; objects: number },
+): Promise<void> {
+  let next = 0;
+  await Promise.all(Array.from({ length: 32 }, async () => {
+    while (next < objects) {
+      const text = objectText(namespace, "first");
+      const object = text.replaceAll("%d", String(next++));
+      await client.create(core.ConfigMap, JSON.parse(object));
+    }
+  }));
+}
+
+/** Milliseconds for a list of all objects, the median of some. */
+export async function measureList(options: LoadOptions): Promise<number> {
+  const { medianMs } = await options.tool.run(options.address, {
+    method: "GET",
+    path: mapsOf(options.namespace),
+    objects: 1,
+    requests: LISTS,
+    connections: 1,
+  });
+  return medianMs;
+}
+
+function mapsOf(namespace: string): string {
+  return `/api/v1/namespaces/${namespace}/configmaps`;
+}
+
+function objectText(namespace: string, value: string): string {
+  return JSON.stringify({
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: {
-      name: `load-${i}`,
+      name: "load-%d",
       namespace,
-      labels: { "bench.faros.sh/part": String(i % 10) },
+      labels: { "bench.faros.sh/part": "load" },
     },
     data: { value, text: "x".repeat(200) },
   });
-  const creates = await rate((i) =>
-    client.create(core.ConfigMap, object(i, "first"))
-  );
-  const gets = await rate((i) =>
-    client.get(core.ConfigMap, `load-${i}`, { namespace })
-  );
-  const patches = await rate((i) =>
-    client.patch(core.ConfigMap, `load-${i}`, { data: { value: "second" } }, {
-      namespace,
-      fieldManager: "bench",
-    })
-  );
-  const applies = await rate((i) =>
-    client.apply(core.ConfigMap, object(i, "third"), {
-      fieldManager: "bench-apply",
-      force: true,
-    })
-  );
-  const times: number[] = [];
-  let listed = 0;
-  for (let i = 0; i < LISTS; i++) {
-    const start = performance.now();
-    const { items } = await client.list(core.ConfigMap, { namespace });
-    times.push(performance.now() - start);
-    listed = items.length;
-  }
-  const listMs = times.sort((a, b) => a - b)[Math.floor(LISTS / 2)]!;
-  return { creates, gets, patches, applies, listMs, listed };
-}
-
-/** Does `request` for each object, and resolves to how many a second. */
-async function rate(
-  request: (i: number) => Promise<unknown>,
-): Promise<number> {
-  let next = 0;
-  const start = performance.now();
-  await Promise.all(
-    Array.from({ length: CONCURRENCY }, async () => {
-      while (next < OBJECTS) await request(next++);
-    }),
-  );
-  return OBJECTS / ((performance.now() - start) / 1000);
 }

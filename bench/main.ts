@@ -5,53 +5,121 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
 import * as core from "../api/core.ts";
 import { openCluster } from "../cli/cluster.ts";
 import { renderTable } from "../cli/table.ts";
 import { embedded } from "../tests/engines/embedded.ts";
 import { kubeApiserverMissing } from "../tests/engines/kube_apiserver.ts";
 import { kubernetes } from "../tests/engines/kubernetes.ts";
-import { type FanOutResult, measureFanOut } from "./fan_out.ts";
-import { type LoadResult, measureLoad } from "./load.ts";
+import { machine } from "../tests/machine.ts";
+import { measureCeiling } from "./ceiling.ts";
+import { measureDisk } from "./disk.ts";
+import { measureFanOut } from "./fan_out.ts";
+import { measureList, measureRates, seed } from "./load.ts";
 import { memoryOf } from "./memory.ts";
-import { measureSync, type SyncResult } from "./sync.ts";
+import { ownClient } from "./own_client.ts";
+import {
+  type BenchResult,
+  conditionsOf,
+  linesOf,
+  saveResult,
+  type ServerResult,
+} from "./results.ts";
+import { measureScale } from "./scale.ts";
+import { measureSync } from "./sync.ts";
 import { startEmbedded, startKubernetes, type Target } from "./targets.ts";
+import { findWrk } from "./wrk.ts";
 
-/** All that is measured of one API server. */
-interface Result {
-  startMs: number;
-  memoryIdle: number | undefined;
-  load: LoadResult;
-  fanOut: FanOutResult;
-  memoryAfter: number | undefined;
-  sync: SyncResult;
-}
+const USAGE = `deno task bench [options]
+
+  -o json       print the figures for programs
+  --save        also write bench/results/bench.json and bench.md
+  --share PART  send this part of the requests (0.1), for a quick look
+`;
 
 const NAMESPACE = "bench";
+/** Objects of the load, and of the list. */
+const OBJECTS = 2000;
 
 const { values } = parseArgs({
-  options: { output: { type: "string", short: "o" } },
+  options: {
+    output: { type: "string", short: "o" },
+    save: { type: "boolean" },
+    share: { type: "string", default: "1" },
+    help: { type: "boolean" },
+  },
 });
+if (values.help) {
+  console.log(USAGE);
+  Deno.exit(0);
+}
 const json = values.output === "json";
 if (values.output && !json) {
   console.error(`-o is ${values.output}; it can be json`);
   Deno.exit(2);
 }
 
-const results: Record<string, Result> = {};
-results["embedded"] = await measure("embedded", {
-  start: startEmbedded,
-  engine: embedded,
-});
-const missing = kubeApiserverMissing();
-if (missing) say(`Without kube-apiserver: ${missing}`);
-else {
-  results["kube-apiserver + etcd"] = await measure("kube-apiserver", {
+const share = Number(values.share);
+if (!(share > 0 && share <= 1)) {
+  console.error(`--share is ${values.share}; it can be above 0, up to 1`);
+  Deno.exit(2);
+}
+if (values.save && share < 1) {
+  console.error("--save keeps whole runs: leave out --share");
+  Deno.exit(2);
+}
+
+const [loadAverage = 0] = Deno.loadavg();
+const wrk = await findWrk();
+if (!wrk) {
+  say(
+    "Without wrk (apt-get install wrk): the load comes from this process, and its ceiling is low",
+  );
+}
+const tool = wrk ?? ownClient;
+const dir = await Deno.makeTempDir({ prefix: "faros-bench-" });
+try {
+  const result = await measureAll();
+  if (values.save) {
+    await saveResult(
+      result,
+      fileURLToPath(new URL("results/", import.meta.url)),
+    );
+  }
+  console.log(json ? JSON.stringify(result, null, 2) : text(result));
+} finally {
+  await Deno.remove(dir, { recursive: true });
+}
+
+async function measureAll(): Promise<BenchResult> {
+  say("the load tool and the disk …");
+  const conditions = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: machine(),
+    loadAverage,
+    tool: tool.name,
+    ceiling: await measureCeiling(tool),
+    diskMs: await measureDisk(dir),
+  };
+  const ours = await measure("embedded", {
+    start: startEmbedded,
+    engine: embedded,
+  });
+  const missing = kubeApiserverMissing();
+  if (missing) say(`Without kube-apiserver: ${missing}`);
+  const theirs = missing ? undefined : await measure("kube-apiserver", {
     start: startKubernetes,
     engine: kubernetes,
   });
+  say("embedded: many objects, many watchers …");
+  return {
+    ...conditions,
+    embedded: ours,
+    ...(theirs ? { kubernetes: theirs } : {}),
+    scale: await measureScale(tool, { dir: `${dir}/scale`, share }),
+  };
 }
-console.log(json ? JSON.stringify(results, null, 2) : table(results));
 
 async function measure(
   name: string,
@@ -59,25 +127,24 @@ async function measure(
     start: (dir: string) => Promise<Target>;
     engine: typeof embedded;
   },
-): Promise<Result> {
-  const dir = await Deno.makeTempDir({ prefix: "faros-bench-" });
+): Promise<ServerResult> {
+  const own = `${dir}/${name}`;
+  await Deno.mkdir(own);
+  say(`${name}: API server …`);
+  const target = await of.start(own);
+  let partial: Omit<ServerResult, "sync">;
   try {
-    say(`${name}: API server …`);
-    const target = await of.start(dir);
-    let partial: Omit<Result, "sync">;
-    try {
-      partial = await measureTarget(target);
-    } finally {
-      await target.close();
-    }
-    say(`${name}: sync …`);
-    return { ...partial, sync: await measureSync(of.engine, dir) };
+    partial = await measureTarget(target);
   } finally {
-    await Deno.remove(dir, { recursive: true });
+    await target.close();
   }
+  say(`${name}: sync …`);
+  return { ...partial, sync: await measureSync(of.engine, own) };
 }
 
-async function measureTarget(target: Target): Promise<Omit<Result, "sync">> {
+async function measureTarget(
+  target: Target,
+): Promise<Omit<ServerResult, "sync">> {
   const connect = () => openCluster({ kubeconfig: target.kubeconfig });
   using cluster = await connect();
   const { client } = cluster;
@@ -87,43 +154,33 @@ async function measureTarget(target: Target): Promise<Omit<Result, "sync">> {
     metadata: { name: NAMESPACE },
   });
   const memoryIdle = memoryOf(target.pids);
-  const load = await measureLoad(client, NAMESPACE);
+  const seeded = { namespace: NAMESPACE, objects: OBJECTS };
+  await seed(client, seeded);
+  const load = { tool, address: target.address };
+  const rates = await measureRates({ ...load, ...seeded, share });
+  const listMs = await measureList({ ...load, ...seeded });
   const fanOut = await measureFanOut(connect, NAMESPACE);
-  const memoryAfter = memoryOf(target.pids);
-  return { startMs: target.startMs, memoryIdle, load, fanOut, memoryAfter };
+  return {
+    startMs: target.startMs,
+    memoryIdle,
+    rates,
+    listMs,
+    listed: OBJECTS,
+    fanOut,
+    memoryAfter: memoryOf(target.pids),
+  };
 }
 
-function table(results: Record<string, Result>): string {
-  const all = Object.values(results);
-  const row = (title: string, value: (result: Result) => string) => [
-    title,
-    ...all.map(value),
-  ];
-  const perSecond = (n: number) => `${Math.round(n)}/s`;
-  const ms = (n: number) =>
-    n < 10 ? `${n.toFixed(1)} ms` : `${Math.round(n)} ms`;
-  const mib = (n: number | undefined) =>
-    n === undefined ? "unknown" : `${Math.round(n / 2 ** 20)} MiB`;
-  const first = all[0]!;
-  return renderTable([
-    ["", ...Object.keys(results)],
-    row("start until ready", (r) => ms(r.startMs)),
-    row("creates", (r) => perSecond(r.load.creates)),
-    row("gets", (r) => perSecond(r.load.gets)),
-    row("merge patches", (r) => perSecond(r.load.patches)),
-    row("server-side applies", (r) => perSecond(r.load.applies)),
-    row(`list of ${first.load.listed}`, (r) => ms(r.load.listMs)),
-    row(`${first.fanOut.watchers} watchers, p50`, (r) => ms(r.fanOut.p50Ms)),
-    row(`${first.fanOut.watchers} watchers, p99`, (r) => ms(r.fanOut.p99Ms)),
-    row("memory idle", (r) => mib(r.memoryIdle)),
-    row("memory after", (r) => mib(r.memoryAfter)),
-    row(
-      `sync of ${first.sync.manifests} manifests, first`,
-      (r) => ms(r.sync.firstMs),
-    ),
-    row("  one changed", (r) => ms(r.sync.oneChangedMs)),
-    row("  all changed", (r) => ms(r.sync.allChangedMs)),
-  ]);
+function text(result: BenchResult): string {
+  const sides = ["embedded", result.kubernetes ? "kube-apiserver + etcd" : ""];
+  return [
+    ...conditionsOf(result),
+    "",
+    renderTable([
+      ["", ...sides, "ratio", "target"],
+      ...linesOf(result).map((line) => Object.values(line) as string[]),
+    ]),
+  ].join("\n");
 }
 
 function say(text: string): void {

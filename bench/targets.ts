@@ -1,12 +1,17 @@
 import { join } from "node:path";
 import { startChild } from "../cli/demo/child.ts";
 import { selfCommand } from "../cli/self_command.ts";
+import { clusterConfig } from "../kube/cluster_config.ts";
+import { loadKubeconfig } from "../kube/kubeconfig.ts";
 import { startKubeApiserver } from "../tests/engines/kube_apiserver.ts";
+import type { Address } from "./load_tool.ts";
 import { childrenNamed } from "./memory.ts";
 
 /** An API server to measure, in processes of its own. */
 export interface Target {
   kubeconfig: string;
+  /** The same, with the administrator's token. */
+  address: Address;
   pids: number[];
   /** Milliseconds from its start until it served. */
   startMs: number;
@@ -27,10 +32,13 @@ export async function startEmbedded(dir: string): Promise<Target> {
     await child.kill();
     throw error;
   }
+  const startMs = performance.now() - start;
+  const kubeconfig = join(data, "admin.kubeconfig");
   return {
-    kubeconfig: join(data, "admin.kubeconfig"),
+    kubeconfig,
+    address: await addressIn(kubeconfig),
     pids: [child.pid],
-    startMs: performance.now() - start,
+    startMs,
     close: async () => {
       await child.stop();
     },
@@ -42,10 +50,19 @@ export async function startKubernetes(): Promise<Target> {
   const start = performance.now();
   const server = await startKubeApiserver({ fsync: true });
   if (!server) throw new Error("KUBEBUILDER_ASSETS is not set");
+  const startMs = performance.now() - start;
   return {
     kubeconfig: server.kubeconfigPath,
+    address: await addressIn(server.kubeconfigPath),
     pids: childrenNamed(["kube-apiserver", "etcd"]),
-    startMs: performance.now() - start,
+    startMs,
     close: () => server.close(),
   };
+}
+
+async function addressIn(path: string): Promise<Address> {
+  const { server, token = "", caData = "" } = clusterConfig(
+    await loadKubeconfig({ path }),
+  );
+  return { url: server, token, caData };
 }

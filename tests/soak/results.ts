@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { machine } from "../machine.ts";
 import type { Figures } from "./soak.ts";
 
 /** What a soak's run came to. */
@@ -39,11 +40,6 @@ export async function writeResults(
   // So that `deno fmt --check` agrees with the widths of the tables.
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", page] })
     .output();
-}
-
-function machine(): string {
-  const memory = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);
-  return `${navigator.hardwareConcurrency} cores, ${memory} GiB, ${Deno.build.target}, Deno ${Deno.version.deno}`;
 }
 
 async function summary(folder: string): Promise<string> {
