@@ -287,6 +287,8 @@ export interface SubresourceHandler {
   version?: string;
   kind: string;
   verbs: string[];
+  /** Schema of the body, whose types are checked before `handle`. */
+  schema?: Schema;
   /**
    * Whether what `handle` returns is written as the parent's new state (`finalize`, `approval`); otherwise it is
    * only the answer (`token`). The parent is then a copy that `handle` may change.

@@ -32,35 +32,40 @@ export function fieldType(map: MapType, key: string): MergeType | undefined {
   return map.fields.get(key)?.type ?? map.rest;
 }
 
+/** An item of an associative list that has not what names it. */
+export class NamelessItem extends Error {}
+
 /**
  * The element that names an item of an associative list.
  *
- * @throws {Error} where the item cannot be named.
+ * @throws {NamelessItem} where the item cannot be named.
  */
 export function itemElement(list: ListType, item: Json): string {
   if (!list.keys.length) {
     if (isObject(item)) {
-      throw new Error(
+      throw new NamelessItem(
         "associative list without keys has an element that's a map type",
       );
     }
     if (Array.isArray(item)) {
-      throw new Error(
+      throw new NamelessItem(
         "not supported: associative list with lists as elements",
       );
     }
     if (item === null) {
-      throw new Error(
+      throw new NamelessItem(
         "associative list without keys has an element that's an explicit null",
       );
     }
     return valueElement(item);
   }
   if (item === null) {
-    throw new Error("associative list with keys may not have a null element");
+    throw new NamelessItem(
+      "associative list with keys may not have a null element",
+    );
   }
   if (!isObject(item)) {
-    throw new Error(
+    throw new NamelessItem(
       "associative list with keys may not have non-map elements",
     );
   }
@@ -71,7 +76,7 @@ export function itemElement(list: ListType, item: Json): string {
   }
   if (!keys.length) {
     const names = list.keys.map((k) => JSON.stringify(k)).join(" ");
-    throw new Error(
+    throw new NamelessItem(
       `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`,
     );
   }

@@ -29,6 +29,7 @@ import {
   withoutSystemFields,
 } from "./ownership.ts";
 import { removeFields } from "./remove.ts";
+import { NamelessItem } from "./resolve.ts";
 import { toFieldSet, withNamedFields } from "./to_field_set.ts";
 import { trackUpdate } from "./update_managed_fields.ts";
 
@@ -72,16 +73,25 @@ export function serverSideApply(options: ServerSideApplyOptions): KubeObject {
     set: new FieldSet(),
   };
   const base = (live ? withoutManagedFields(live) : {}) as JsonObject;
-  const run = (force: boolean) =>
-    applyOnce({
-      base,
-      patch,
-      type,
-      force,
-      self,
-      managers: startingManagers(options),
-      reset: resetSet(options),
-    });
+  const run = (force: boolean) => {
+    try {
+      return applyOnce({
+        base,
+        patch,
+        type,
+        force,
+        self,
+        managers: startingManagers(options),
+        reset: resetSet(options),
+      });
+    } catch (error) {
+      // The patch was checked before; an update may have left the live object with an item that nothing names.
+      if (!(error instanceof NamelessItem)) throw error;
+      throw badRequest(
+        `failed to create typed live object: ${error.message}`,
+      );
+    }
+  };
   let result = run(options.force ?? false);
   if (result.conflicts.length) {
     // kubectl moves from client-side to server-side apply without conflicts over what it applied itself.

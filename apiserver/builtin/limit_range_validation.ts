@@ -28,7 +28,7 @@ export const MAPS = [
 
 /** An entry of `spec.limits`. */
 export type Limit =
-  & { type: string }
+  & { type?: string }
   & { [map in (typeof MAPS)[number]]?: Record<string, string> };
 
 const STANDARD = ["Pod", "Container", "PersistentVolumeClaim"];
@@ -39,11 +39,10 @@ export function limitRangeErrors(range: KubeObject): FieldError[] {
   const limits: Limit[] = range.spec?.limits ?? [];
   return limits.flatMap((limit, index) => {
     const field = `spec.limits[${index}]`;
-    const errors = typeErrors(`${field}.type`, limit.type);
-    if (seen.has(limit.type)) {
-      errors.push(duplicate(`${field}.type`, limit.type));
-    }
-    seen.add(limit.type);
+    const { type = "" } = limit;
+    const errors = typeErrors(`${field}.type`, type);
+    if (seen.has(type)) errors.push(duplicate(`${field}.type`, type));
+    seen.add(type);
     return [...errors, ...limitErrors(limit, field)];
   });
 }

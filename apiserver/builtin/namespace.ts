@@ -6,6 +6,7 @@
 import { conflict } from "../errors.ts";
 import { qualifiedNameProblems } from "../registry/names.ts";
 import { invalidValue } from "../schema/field_error.ts";
+import { builtinSchema } from "./schemas.ts";
 import type { KubeObject, ResourceDefinition, Strategy } from "../types.ts";
 import { age, NAME, text } from "./columns.ts";
 import { type ColumnContext, define } from "./define.ts";
@@ -66,6 +67,7 @@ const strategy: Strategy = {
       kind: "Namespace",
       verbs: ["update"],
       stores: true,
+      schema: builtinSchema("io.k8s.api.core.v1.Namespace"),
       handle(_verb, parent, body) {
         const version = body?.metadata?.resourceVersion;
         if (version && version !== parent.metadata.resourceVersion) {

@@ -22,7 +22,7 @@ const COMPUTE = [
   "requests.memory",
 ];
 /** What each scope may be about. */
-const SCOPES: Record<string, string[]> = {
+const SCOPES = new Map(Object.entries({
   BestEffort: ["pods"],
   CrossNamespacePodAffinity: COMPUTE,
   NotBestEffort: COMPUTE,
@@ -30,7 +30,7 @@ const SCOPES: Record<string, string[]> = {
   PriorityClass: COMPUTE,
   Terminating: COMPUTE,
   VolumeAttributesClass: ["persistentvolumeclaims", "requests.storage"],
-};
+}));
 const CONFLICTING = [
   ["BestEffort", "NotBestEffort"],
   ["Terminating", "NotTerminating"],
@@ -48,12 +48,14 @@ interface QuotaSpec {
   hard?: Record<string, string>;
   scopes?: string[];
   scopeSelector?: {
-    matchExpressions?: {
-      scopeName: string;
-      operator: string;
-      values?: string[];
-    }[];
+    matchExpressions?: ScopeExpression[];
   };
+}
+
+interface ScopeExpression {
+  scopeName?: string;
+  operator?: string;
+  values?: string[];
 }
 
 /** Problems with a quota, and with its change where `old` is given. */
@@ -104,7 +106,7 @@ function valueErrors(name: string, value: string): FieldError[] {
 
 /** Resources of the quota that `scope` cannot be about. */
 function misfits({ hard = {} }: QuotaSpec, scope: string): string[] {
-  const fitting = SCOPES[scope];
+  const fitting = SCOPES.get(scope);
   return fitting
     ? Object.keys(hard).filter((name) =>
       isQuotaResource(name) && !fitting.includes(name)
@@ -121,7 +123,7 @@ function scopeErrors(spec: QuotaSpec): FieldError[] {
   const wrong = (why: string) => invalidValue("spec.scopes", scopes, why);
   return [
     ...scopes.flatMap((scope) => [
-      ...SCOPES[scope] ? [] : [wrong("unsupported scope")],
+      ...SCOPES.has(scope) ? [] : [wrong("unsupported scope")],
       ...misfits(spec, scope).map(() =>
         wrong("unsupported scope applied to resource")
       ),
@@ -133,9 +135,10 @@ function scopeErrors(spec: QuotaSpec): FieldError[] {
 function selectorErrors(spec: QuotaSpec): FieldError[] {
   const expressions = spec.scopeSelector?.matchExpressions ?? [];
   const field = "spec.scopeSelector.matchExpressions";
-  const errors = expressions.flatMap(({ scopeName, operator, values = [] }) => {
+  const errors = expressions.flatMap((expression) => {
+    const { scopeName = "", operator = "", values = [] } = expression;
     const found: FieldError[] = [];
-    if (!SCOPES[scopeName]) {
+    if (!SCOPES.has(scopeName)) {
       found.push(
         invalidValue(`${field}.scopeName`, scopeName, "unsupported scope"),
       );
@@ -175,7 +178,9 @@ function selectorErrors(spec: QuotaSpec): FieldError[] {
     return found;
   });
   for (
-    const _ of conflicts(expressions.map((e) => e.scopeName)).filter(Boolean)
+    const _ of conflicts(expressions.map((e) => e.scopeName ?? "")).filter(
+      Boolean,
+    )
   ) {
     errors.push(
       invalidValue("spec.scopes", spec.scopes ?? null, "conflicting scopes"),
@@ -187,12 +192,12 @@ function selectorErrors(spec: QuotaSpec): FieldError[] {
 /** The selector as errors show it: with the names of Go's fields. */
 function misfit(
   field: string,
-  expressions: { scopeName: string; operator: string; values?: string[] }[],
+  expressions: ScopeExpression[],
 ): FieldError {
   const shown = {
     MatchExpressions: expressions.map(({ scopeName, operator, values }) => ({
-      ScopeName: scopeName,
-      Operator: operator,
+      ScopeName: scopeName ?? "",
+      Operator: operator ?? "",
       Values: values ?? null,
     })),
   };

@@ -13,7 +13,7 @@ import type { FieldError } from "../types.ts";
 /** A LabelSelector (meta/v1). */
 export interface LabelSelector {
   matchLabels?: Record<string, string>;
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+  matchExpressions?: { key?: string; operator?: string; values?: string[] }[];
 }
 
 /** Problems with a LabelSelector that stands at `field`. */
@@ -22,7 +22,8 @@ export function selectorErrors(
   field: string,
 ): FieldError[] {
   const errors = labelErrors(matchLabels, `${field}.matchLabels`);
-  matchExpressions.forEach(({ key, operator, values = [] }, index) => {
+  matchExpressions.forEach((expression, index) => {
+    const { key = "", operator = "", values = [] } = expression;
     const at = `${field}.matchExpressions[${index}]`;
     if (operator === "In" || operator === "NotIn") {
       if (values.length === 0) {

@@ -6,6 +6,7 @@
 import { badRequest, conflict, invalid, notFound } from "../errors.ts";
 import { invalidValue } from "../schema/field_error.ts";
 import { timestamp } from "../registry/metadata.ts";
+import { builtinSchema } from "./schemas.ts";
 import type {
   FieldError,
   KubeObject,
@@ -26,6 +27,7 @@ function tokenRequest({ authentication }: BuiltinDeps): SubresourceHandler {
     version: "v1",
     kind: "TokenRequest",
     verbs: ["create"],
+    schema: builtinSchema("io.k8s.api.authentication.v1.TokenRequest"),
     async handle(_verb, account, body, context) {
       const spec = body?.spec ?? {};
       const seconds = spec.expirationSeconds ?? HOUR;

@@ -77,7 +77,7 @@ export function versionErrors(
   }
   versions.forEach((version, index) => {
     const path = `spec.versions[${index}]`;
-    errors.push(...label1035(`${path}.name`, version.name));
+    errors.push(...label1035(`${path}.name`, version.name ?? ""));
     errors.push(...partErrors(version, { path, skip: common }));
   });
   const shown = versions.map((version) => inGo(version, common));

@@ -147,6 +147,9 @@ async function apply(
     if (!value[field]) {
       throw badRequest(`Object '${field}' is missing in the applied object`);
     }
+    if (typeof value[field] !== "string") {
+      throw badRequest(`Object '${field}' of the applied object is no string`);
+    }
   }
   // Fields that the schema does not have are refused by the merge, whatever the validation of fields.
   reportDuplicates(body.duplicates, options);

@@ -1,5 +1,6 @@
 import { badRequest, type StatusError } from "../errors.ts";
 import type { JsonObject, KubeObject, WriteOptions } from "../types.ts";
+import { jsonKind } from "../schema/go_value.ts";
 import { readMetadata } from "./metadata.ts";
 import type { Body } from "./registry.ts";
 import type { Served } from "./resources.ts";
@@ -50,6 +51,17 @@ export function readObject(
 
 function checkKind(served: Served, value: JsonObject) {
   const { definition, apiVersion } = served;
+  for (const field of ["kind", "apiVersion"]) {
+    const found = value[field];
+    if (found === undefined || found === null) continue;
+    if (typeof found !== "string") {
+      throw badRequest(
+        `couldn't get version/kind; json parse error: json: cannot unmarshal ${
+          jsonKind(found)
+        } into Go struct field .${field} of type string`,
+      );
+    }
+  }
   if (definition.custom) {
     if (!value.kind) throw missing("Kind", value);
     if (!value.apiVersion) throw missing("apiVersion", value);

@@ -1,6 +1,17 @@
-import { methodNotAllowed, noSuchPath, notFound } from "../errors.ts";
+import {
+  badRequest,
+  methodNotAllowed,
+  noSuchPath,
+  notFound,
+} from "../errors.ts";
 import { cloneJson } from "../schema/clone_json.ts";
-import type { KubeObject, SubresourceHandler } from "../types.ts";
+import { compileGoDecode, type GoDecode } from "../schema/go_decode.ts";
+import type {
+  JsonObject,
+  KubeObject,
+  Schema,
+  SubresourceHandler,
+} from "../types.ts";
 import { jsonPatch, mergePatch } from "../patch/mod.ts";
 import { objectOf } from "./present.ts";
 import type { PatchType } from "./patch.ts";
@@ -61,11 +72,27 @@ function bodyOf(
 ): KubeObject {
   const group = handler.group ?? served.definition.group;
   const version = handler.version ?? served.definition.version;
-  return {
+  const object = {
     apiVersion: group ? `${group}/${version}` : version,
     kind: handler.kind,
     ...body?.value,
-  } as KubeObject;
+  };
+  checkTypes(object, handler);
+  return object as KubeObject;
+}
+
+const compiled = new WeakMap<Schema, GoDecode>();
+
+function checkTypes(object: JsonObject, { kind, schema }: SubresourceHandler) {
+  if (!schema) return;
+  let check = compiled.get(schema);
+  if (!check) compiled.set(schema, check = compileGoDecode(schema, { kind }));
+  const wrong = check(object);
+  if (wrong !== undefined) {
+    throw badRequest(
+      `${kind} in version "v1" cannot be handled as a ${kind}: ${wrong}`,
+    );
+  }
 }
 
 function patchedBody(

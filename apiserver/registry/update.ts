@@ -126,8 +126,9 @@ export function checkIdentity(
   }
   const { resourceVersion } = metadata;
   if (resourceVersion && !/^\d+$/.test(resourceVersion)) {
+    // kube-apiserver calls it an error of its own, a 500.
     throw new StatusError(
-      500,
+      400,
       "",
       `strconv.ParseUint: parsing ${
         JSON.stringify(resourceVersion)

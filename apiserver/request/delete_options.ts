@@ -1,4 +1,5 @@
 import { badRequest } from "../errors.ts";
+import { compileGoDecode } from "../schema/go_decode.ts";
 import type { JsonObject } from "../types.ts";
 import { isTrue } from "./info.ts";
 
@@ -19,11 +20,7 @@ export function deleteOptions(
   query: URLSearchParams,
   body: JsonObject | undefined,
 ): DeleteOptions {
-  if (body && body.kind && body.kind !== "DeleteOptions") {
-    throw badRequest(
-      `decoded object cannot be converted to DeleteOptions: it is a ${body.kind}`,
-    );
-  }
+  if (body) checkBody(body);
   const policy = body?.propagationPolicy ?? query.get("propagationPolicy") ??
     undefined;
   const orphan = body?.orphanDependents ??
@@ -56,4 +53,37 @@ export function deleteOptions(
     resourceVersion: preconditions?.resourceVersion as string | undefined,
     dryRun: Array.isArray(dryRun) && dryRun.includes("All"),
   };
+}
+
+const decode = compileGoDecode({
+  type: "object",
+  properties: {
+    kind: { type: "string" },
+    apiVersion: { type: "string" },
+    dryRun: { type: "array", items: { type: "string" } },
+    gracePeriodSeconds: { type: "integer", format: "int64" },
+    orphanDependents: { type: "boolean" },
+    preconditions: {
+      type: "object",
+      properties: {
+        resourceVersion: { type: "string" },
+        uid: { type: "string" },
+      },
+    },
+    propagationPolicy: { type: "string" },
+  },
+}, { kind: "DeleteOptions" });
+
+function checkBody(body: JsonObject) {
+  const wrong = decode(body);
+  if (wrong !== undefined) {
+    throw badRequest(
+      `DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ${wrong}`,
+    );
+  }
+  if (body.kind && body.kind !== "DeleteOptions") {
+    throw badRequest(
+      `decoded object cannot be converted to DeleteOptions: it is a ${body.kind}`,
+    );
+  }
 }

@@ -48,7 +48,7 @@ export function requestInfo(method: string, url: RequestUrl): RequestInfo {
   } else return info;
 
   info.isResource = true;
-  info.verb = VERBS[method] ?? "";
+  info.verb = Object.hasOwn(VERBS, method) ? VERBS[method]! : "";
   if (parts[0] === "watch" && parts.length > 1) {
     // The form before `?watch=1`; deprecated, still served.
     parts = parts.slice(1);

@@ -84,8 +84,8 @@ function choose(
   { pretty, transforms }: Required<NegotiationOptions>,
 ): Form {
   for (const { type, parameters } of acceptClauses(accept)) {
-    const mediaType = MEDIA_TYPES[type];
-    if (!mediaType) continue;
+    if (!Object.hasOwn(MEDIA_TYPES, type)) continue;
+    const mediaType = MEDIA_TYPES[type]!;
     const { as, g, v } = parameters;
     if (as === undefined) return { mediaType, pretty };
     if (!transforms || g !== "meta.k8s.io" || !TRANSFORMS.includes(as)) {

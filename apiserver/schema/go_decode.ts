@@ -4,7 +4,10 @@ import { goType, jsonKind } from "./go_value.ts";
 import { objectMetaSchema } from "./object_meta.ts";
 import { Quantity } from "./quantity.ts";
 
-/** What keeps a value from being decoded into Go's types, in the words of Go's decoder; undefined where nothing does. */
+/**
+ * What keeps a value from being decoded into Go's types, in the words of Go's decoder; undefined where nothing does.
+ * Nulls become, in place, what Go makes of them: fields are left out, items of lists and maps are empty.
+ */
 export type GoDecode = (value: Json) => string | undefined;
 
 /** Where a value stands: the innermost struct, and the names of the fields that lead to it. */
@@ -12,6 +15,8 @@ interface Place {
   struct: string;
   path: string;
   wording: Wording;
+  /** The schema of schemas that this is in: its check, which it contains itself, and where it stands. */
+  schemas?: { check: Check; path: string };
 }
 
 /**
@@ -24,6 +29,8 @@ type Wording = "decoder" | "converter";
 const QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 
 type Check = (value: Json | undefined) => string | undefined;
+
+const ANYTHING: Check = () => undefined;
 
 const MICRO_TIMES = new Set([
   "acquireTime",
@@ -55,33 +62,34 @@ function compile(
   place: Place,
 ): Check {
   if (referenceOf(schema)?.name === QUANTITY) return quantityProblem;
-  if (
-    schema["x-kubernetes-preserve-unknown-fields"] ||
-    schema["x-kubernetes-int-or-string"]
-  ) return () => undefined;
+  switch (structOf(schema)) {
+    case "JSONSchemaProps":
+      if (!("properties" in schema)) {
+        return schemasCheck(referenceOf(schema)!.target, place);
+      }
+      break;
+    case "JSONSchemaPropsOrArray":
+      return schemasOr(place, { other: "array" });
+    case "JSONSchemaPropsOrBool":
+      return schemasOr(place, {
+        other: "bool",
+        problem: "boolean or JSON schema expected",
+      });
+  }
+  if (schema["x-kubernetes-preserve-unknown-fields"]) return ANYTHING;
+  if (schema["x-kubernetes-int-or-string"]) return intOrString;
   switch (schema.type) {
     case "object":
       return objectCheck(schema, place);
-    case "array": {
-      const item = schema.items
-        ? compile(schema.items, place)
-        : () => undefined;
-      const wrong = mismatch(place, goTypeOf(schema));
-      return (value) => {
-        if (value === undefined || value === null) return undefined;
-        if (!Array.isArray(value)) return wrong(value);
-        for (const each of value) {
-          const problem = item(each);
-          if (problem !== undefined) return problem;
-        }
-        return undefined;
-      };
-    }
+    case "array":
+      return listCheck(schema, place);
     case "string":
       if (schema.format === "date-time") return timeCheck(place);
       // Decoded from base64 by the kind itself.
-      if (schema.format === "byte") return () => undefined;
-      return scalarCheck("string", mismatch(place, "string"));
+      return scalarCheck(
+        "string",
+        mismatch(place, schema.format === "byte" ? "[]uint8" : "string"),
+      );
     case "boolean":
       return scalarCheck("boolean", mismatch(place, "bool"));
     case "integer": {
@@ -94,14 +102,86 @@ function compile(
     case "number":
       return scalarCheck("number", mismatch(place, "float64"));
     default:
-      return () => undefined;
+      return ANYTHING;
+  }
+}
+
+/** A schema of schemas; inside of itself it is the same check again, whose errors have the path from there. */
+function schemasCheck(schema: Schema | undefined, place: Place): Check {
+  const { schemas, path } = place;
+  if (schemas) {
+    return (value) =>
+      schemas.check(value)?.replace(`.${schemas.path}.`, `.${path}.`);
+  }
+  if (!schema) return ANYTHING;
+  const own = { check: ANYTHING, path };
+  const struct = "JSONSchemaProps";
+  own.check = compile(schema, { ...place, struct, schemas: own });
+  return own.check;
+}
+
+/** Schemas or something else, which Go decodes with code of its own. */
+function schemasOr(
+  place: Place,
+  { other, problem }: { other: string; problem?: string },
+): Check {
+  const check = schemasCheck(undefined, place);
+  return (value) => {
+    if (value === undefined || value === null) return undefined;
+    const kind = jsonKind(value);
+    if (kind === "object") return check(value);
+    return kind === other ? undefined : problem;
+  };
+}
+
+function intOrString(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return ["string", "number"].includes(typeof value)
+    ? undefined
+    : `json: cannot unmarshal ${jsonKind(value)} into Go value of type int32`;
+}
+
+function listCheck(schema: Schema, place: Place): Check {
+  const { items = {} } = schema;
+  const item = compile(items, place);
+  const wrong = mismatch(place, goTypeOf(schema));
+  return (value) => {
+    if (value === undefined || value === null) return undefined;
+    if (!Array.isArray(value)) return wrong(value);
+    if (item === ANYTHING) return undefined;
+    for (let i = 0; i < value.length; i++) {
+      value[i] ??= emptyOf(items);
+      const problem = item(value[i]);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  };
+}
+
+/** Go's zero value of a type. */
+function emptyOf(schema: Schema): Json {
+  if (schema["x-kubernetes-int-or-string"]) return 0;
+  switch (schema.type) {
+    case "string":
+      return schema.format === "date-time" ? null : "";
+    case "boolean":
+      return false;
+    case "integer":
+    case "number":
+      return 0;
+    case "array":
+      return [];
+    case "object":
+      return {};
+    default:
+      return null;
   }
 }
 
 function quantityProblem(value: Json | undefined): string | undefined {
   if (value === undefined || value === null) return undefined;
   try {
-    Quantity.parse(String(value));
+    Quantity.parse(typeof value === "object" ? "" : String(value));
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -130,12 +210,22 @@ function objectCheck(
   // The keys of a map are no fields.
   const rest = typeof additionalProperties === "object"
     ? compile(additionalProperties, place)
-    : undefined;
+    : ANYTHING;
   return (value) => {
     if (value === undefined || value === null) return undefined;
     if (typeof value !== "object" || Array.isArray(value)) return wrong(value);
     for (const key in value) {
-      const problem = (checks.get(key) ?? rest)?.(value[key]);
+      const known = checks.get(key);
+      const check = known ?? rest;
+      if (check === ANYTHING) continue;
+      if (value[key] === null) {
+        if (known) {
+          delete value[key];
+          continue;
+        }
+        value[key] = emptyOf(additionalProperties as Schema);
+      }
+      const problem = check(value[key]);
       if (problem !== undefined) return problem;
     }
     return undefined;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { kindSchema } from "../builtin/schemas.ts";
+import { crdSchema } from "../crd/schema.ts";
 import type { Json } from "../types.ts";
 import { compileGoDecode } from "./go_decode.ts";
 
@@ -71,5 +72,58 @@ Deno.test("compileGoDecode() speaks as the converter of strategic merge patches 
   assert.equal(
     role({ metadata: "x" }),
     "cannot restore struct from: string",
+  );
+});
+
+Deno.test("compileGoDecode() makes of nulls what Go makes of them", () => {
+  const role = decoder("io.k8s.api.rbac.v1.Role");
+  const object = {
+    rules: [null, { resources: null, verbs: [null, "get"] }],
+    metadata: { uid: null, labels: { a: null } },
+  };
+  assert.equal(role(object), undefined);
+  assert.deepEqual(object, {
+    rules: [{}, { verbs: ["", "get"] }],
+    metadata: { labels: { a: "" } },
+  } as unknown);
+});
+
+Deno.test("compileGoDecode() refuses quantities and alternatives that are neither text nor number", () => {
+  const quota = decoder("io.k8s.api.core.v1.ResourceQuota");
+  assert.match(
+    quota({ spec: { hard: { pods: { toString: null } } } }) ?? "",
+    /^quantities must match/,
+  );
+  const check = compileGoDecode({
+    type: "object",
+    properties: { port: { "x-kubernetes-int-or-string": true } },
+  }, { kind: "Thing" });
+  assert.equal(check({ port: "http" }), undefined);
+  assert.equal(
+    check({ port: [] }),
+    "json: cannot unmarshal array into Go value of type int32",
+  );
+});
+
+Deno.test("compileGoDecode() checks the schemas in definitions to any depth", () => {
+  const check = compileGoDecode(crdSchema, {
+    kind: "CustomResourceDefinition",
+  });
+  const of = (openAPIV3Schema: Json) =>
+    check({ spec: { versions: [{ schema: { openAPIV3Schema } }] } });
+  const path = "spec.versions.schema.openAPIV3Schema";
+  const inside = { type: "object", additionalProperties: { type: "string" } };
+  assert.equal(of({ properties: { a: { items: inside } } }), undefined);
+  assert.equal(
+    of({ type: 1 }),
+    `json: cannot unmarshal number into Go struct field JSONSchemaProps.${path}.type of type string`,
+  );
+  assert.equal(
+    of({ properties: { a: { items: { allOf: [{ required: {} }] } } } }),
+    `json: cannot unmarshal object into Go struct field JSONSchemaProps.${path}.properties.items.allOf.required of type []string`,
+  );
+  assert.equal(
+    of({ additionalProperties: "x" }),
+    "boolean or JSON schema expected",
   );
 });

@@ -13,7 +13,11 @@ export function goRegExp(pattern: string): RegExp {
     source = source.slice(lead[0].length);
   }
   source = source
-    .replace(/\[:(\w+):\]/g, (whole, name: string) => posix[name] ?? whole)
+    .replace(
+      /\[:(\w+):\]/g,
+      (whole, name: string) =>
+        Object.hasOwn(posix, name) ? posix[name]! : whole,
+    )
     .replace(/\\A/g, "^")
     .replace(/\\z/g, "$")
     .replace(/\(\?P</g, "(?<");

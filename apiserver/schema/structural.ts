@@ -44,7 +44,14 @@ function invariants(
   if (schema.type === "array" && !schema.items) {
     out.push(required(`${path}.items`, "must be specified"));
   }
-  if (schema.items) invariants(schema.items, "item", `${path}.items`, out);
+  if (Array.isArray(schema.items)) {
+    out.push(forbiddenField(
+      `${path}.items`,
+      "items must be a schema object and not an array",
+    ));
+  } else if (schema.items) {
+    invariants(schema.items, "item", `${path}.items`, out);
+  }
   for (const [key, sub] of Object.entries(schema.properties ?? {})) {
     invariants(sub, "field", `${path}.properties[${key}]`, out);
   }

@@ -49,10 +49,10 @@ function goFormat(value: unknown): string {
   return Number.isInteger(value) ? "int64" : "float64";
 }
 
-const rangeFormats: Record<string, Set<string>> = {
-  integer: new Set(["int32", "int64"]),
-  number: new Set(["float", "double"]),
-};
+const rangeFormats = new Map([
+  ["integer", ["int32", "int64"]],
+  ["number", ["float", "double"]],
+]);
 
 function compileType(schema: Schema): Check | undefined {
   const types: string[] = schema["x-kubernetes-int-or-string"]
@@ -158,7 +158,7 @@ function compileFormat(schema: Schema): Check | undefined {
 function compileNumber(schema: Schema): Check {
   const { minimum, maximum, multipleOf } = schema;
   const type = schema["x-kubernetes-int-or-string"] ? "" : schema.type ?? "";
-  const format = rangeFormats[type]?.has(schema.format ?? "")
+  const format = rangeFormats.get(type)?.includes(schema.format ?? "")
     ? schema.format!
     : "";
   const inRange = (value: number) => {

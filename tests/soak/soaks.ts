@@ -1,9 +1,11 @@
 import { crash } from "./crash.ts";
 import { diskFull } from "./disk_full.ts";
+import { fuzz } from "./fuzz.ts";
 import type { Soak } from "./soak.ts";
 
 /** All soaks, in the order in which they run. */
 export const soaks: readonly Soak[] = [
   crash,
   diskFull,
+  fuzz,
 ];
