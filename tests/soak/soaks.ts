@@ -1,6 +1,7 @@
 import { crash } from "./crash.ts";
 import { diskFull } from "./disk_full.ts";
 import { fuzz } from "./fuzz.ts";
+import { growth } from "./growth.ts";
 import type { Soak } from "./soak.ts";
 
 /** All soaks, in the order in which they run. */
@@ -8,4 +9,5 @@ export const soaks: readonly Soak[] = [
   crash,
   diskFull,
   fuzz,
+  growth,
 ];
