@@ -1,4 +1,6 @@
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { missingWrites } from "../storage/acknowledged.ts";
+import { walProblem } from "../storage/check_wal.ts";
 import {
   encryptionOf,
   type EncryptionOptions,
@@ -6,6 +8,7 @@ import {
 import type { Row } from "../storage/log.ts";
 import { LAYOUT_VERSION, layoutOf } from "../storage/migrations.ts";
 import { readMeta } from "../storage/open_database.ts";
+import { openReadOnly } from "../storage/read_only.ts";
 import { keyIdOf, ValueCipher } from "../storage/value_cipher.ts";
 import { survey } from "./survey.ts";
 
@@ -54,12 +57,15 @@ export function checkFolder(
       result.problems.push("and more");
     }
   };
-  let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(path);
-    db.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE");
+    using file = openReadOnly(path);
+    const { db } = file;
+    const damagedLog = walProblem(path);
+    if (damagedLog) problem(damagedLog);
     result.layout = layoutOf(db);
     checkStructure(db, problem);
+    const missing = missingWrites(db, path);
+    if (missing) problem(missing);
     if (result.layout === LAYOUT_VERSION) {
       checkRows(db, { result, problem, encryption });
     } else if (result.layout > LAYOUT_VERSION) {
@@ -76,8 +82,6 @@ export function checkFolder(
       );
     }
     problem(why);
-  } finally {
-    db?.close();
   }
   return result;
 }

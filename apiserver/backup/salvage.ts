@@ -1,7 +1,10 @@
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { missingWrites, readAcknowledged } from "../storage/acknowledged.ts";
+import { walProblem } from "../storage/check_wal.ts";
 import { layoutOf } from "../storage/migrations.ts";
-import { readMeta } from "../storage/open_database.ts";
 import type { Row } from "../storage/log.ts";
+import { readMeta } from "../storage/open_database.ts";
+import { openReadOnly, type ReadOnlyDatabase } from "../storage/read_only.ts";
 import { readDataFiles } from "./data_files.ts";
 import { headerOf } from "./header.ts";
 import { type Found, survey } from "./survey.ts";
@@ -30,9 +33,11 @@ export async function salvage(
   dataDir: string,
   { now = () => new Date() }: { now?: () => Date } = {},
 ): Promise<Salvage> {
-  const db = openDamaged(dataDir);
+  const path = `${dataDir}/store.db`;
+  const file = openDamaged(path);
+  const { db } = file;
   const newest = new Map<string, { rv: number; deleted: boolean }>();
-  const lost: string[] = [];
+  const lost = lostAtTheEnd(db, path);
   let last = 0;
   for (const found of survey(db)) {
     if (!("row" in found)) {
@@ -57,7 +62,11 @@ export async function salvage(
   };
   const header = headerOf({
     instance: meta("instance") ?? crypto.randomUUID(),
-    resourceVersion: Math.max(last, Number(meta("compacted") ?? 0)),
+    resourceVersion: Math.max(
+      last,
+      Number(meta("compacted") ?? 0),
+      readAcknowledged(path),
+    ),
     encrypted: meta("encrypted") ?? "",
     objects: keep.size,
     salvaged: true,
@@ -67,38 +76,53 @@ export async function salvage(
     try {
       yield* writeBackup({ header, files, rows: batches(db, keep) });
     } finally {
-      db.close();
+      file[Symbol.dispose]();
     }
   }
   return { objects: keep.size, lost, bytes: bytes() };
 }
 
 /** Opens without a change to the file, and without what a damaged one may not survive. */
-function openDamaged(dataDir: string): DatabaseSync {
-  const path = `${dataDir}/store.db`;
+function openDamaged(path: string): ReadOnlyDatabase {
   Deno.statSync(path);
-  let db: DatabaseSync | undefined;
+  let file: ReadOnlyDatabase | undefined;
   try {
-    db = new DatabaseSync(path);
-    db.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE");
-    const layout = layoutOf(db);
+    file = openReadOnly(path);
+    const layout = layoutOf(file.db);
     if (layout < CHECKSUMS) {
       throw new Error(`its layout is ${layout}, which has no checksums`);
     }
-    db.prepare("SELECT rv FROM log LIMIT 1");
-    return db;
+    file.db.prepare("SELECT rv FROM log LIMIT 1");
+    return file;
   } catch (error) {
-    db?.close();
+    file?.[Symbol.dispose]();
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `Cannot save anything of ${path}: ${why}; ${
-        /locked/.test(why)
-          ? "stop the server that uses it"
-          : "restore a backup ('faros restore')"
-      }`,
-      { cause: error },
-    );
+    throw new Error(`Cannot save anything of ${path}: ${why}; ${wayOut(why)}`, {
+      cause: error,
+    });
   }
+}
+
+function wayOut(why: string): string {
+  if (/locked/.test(why)) return "stop the server that uses it";
+  // SQLite keeps an index of the write-ahead log beside it.
+  return /unable to open|readonly/.test(why)
+    ? "copy the folder to where files can be written, and save from there"
+    : "restore a backup ('faros restore')";
+}
+
+/** What no row tells of. */
+function lostAtTheEnd(db: DatabaseSync, path: string): string[] {
+  const lost: string[] = [];
+  const damagedLog = walProblem(path);
+  if (damagedLog) lost.push(damagedLog);
+  try {
+    const missing = missingWrites(db, path);
+    if (missing) lost.push(missing);
+  } catch {
+    // It cannot be read to its end: the survey says where.
+  }
+  return lost;
 }
 
 function lossOf(found: Exclude<Found, { row: Row }>): string {

@@ -16,6 +16,8 @@ export interface BackupPathOptions {
   now: () => Date;
   /** Milliseconds without a read after which a client is given up. @default {60_000} */
   stallMs?: number;
+  /** Calls back after some milliseconds, unless the function that it returns is called before. @default setTimeout */
+  schedule?: (callback: () => void, milliseconds: number) => () => void;
 }
 
 /**
@@ -26,7 +28,14 @@ export interface BackupPathOptions {
  * and the CA's key along with it.
  */
 export function backupPath(
-  { store, log, dataDir, now, stallMs = STALL_MS }: BackupPathOptions,
+  {
+    store,
+    log,
+    dataDir,
+    now,
+    stallMs = STALL_MS,
+    schedule = defaultSchedule,
+  }: BackupPathOptions,
 ): PathAnswer {
   return async (path, request) => {
     if (path !== "/backup") return;
@@ -49,29 +58,33 @@ export function backupPath(
       files,
       rows: log.snapshot(resourceVersion),
     });
-    return new Response(streamOf(bytes, { history, stallMs }), { headers });
+    const expectRead = (givenUp: () => void) => schedule(givenUp, stallMs);
+    return new Response(streamOf(bytes, { history, expectRead }), { headers });
   };
 }
 
 function streamOf(
   bytes: AsyncGenerator<Uint8Array<ArrayBuffer>, void>,
-  { history, stallMs }: { history: Disposable; stallMs: number },
+  { history, expectRead }: {
+    history: Disposable;
+    expectRead: (givenUp: () => void) => () => void;
+  },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancel = () => {};
   const end = () => {
-    clearTimeout(timer);
+    cancel();
     history[Symbol.dispose]();
   };
   const expectPull = (controller: ReadableStreamDefaultController) => {
-    timer = setTimeout(() => {
+    cancel = expectRead(() => {
       end();
       controller.error(new Error("the client of a backup took nothing"));
-    }, stallMs);
+    });
   };
   return new ReadableStream({
     start: expectPull,
     async pull(controller) {
-      clearTimeout(timer);
+      cancel();
       try {
         const { done, value } = await bytes.next();
         if (done) {
@@ -87,4 +100,12 @@ function streamOf(
     },
     cancel: end,
   }, { highWaterMark: 0 });
+}
+
+function defaultSchedule(
+  callback: () => void,
+  milliseconds: number,
+): () => void {
+  const timer = setTimeout(callback, milliseconds);
+  return () => clearTimeout(timer);
 }

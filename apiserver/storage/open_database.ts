@@ -1,4 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
+import { checkAcknowledged, requireAcknowledged } from "./acknowledged.ts";
+import { checkWal } from "./check_wal.ts";
 import { migrate } from "./migrations.ts";
 
 /** After a checkpoint a write-ahead log that was larger gives its space back. */
@@ -11,6 +13,8 @@ const WAL_BYTES = 16 << 20;
  * @throws where it is in use, damaged, or of a newer program
  */
 export function openDatabase(path: string): DatabaseSync {
+  checkWal(path);
+  checkAcknowledged(path);
   // SQLite would make it readable for all; its other files get the mode of this one.
   Deno.openSync(path, { create: true, append: true, mode: 0o600 }).close();
   const db = new DatabaseSync(path);
@@ -22,6 +26,7 @@ export function openDatabase(path: string): DatabaseSync {
     db.exec(`PRAGMA journal_size_limit = ${WAL_BYTES}`);
     // Takes the lock. Writes nothing, so that a server starts on a full disk.
     db.exec("BEGIN EXCLUSIVE; COMMIT");
+    requireAcknowledged(db, path);
     migrate(db);
     enableVacuum(db);
     return db;

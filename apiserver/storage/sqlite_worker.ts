@@ -5,6 +5,7 @@
  */
 /// <reference lib="deno.worker" />
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { AcknowledgedNote } from "./acknowledged.ts";
 import { compactRows } from "./compact_rows.ts";
 import type { Encryption } from "./encryption_keys.ts";
 import type { Row } from "./log.ts";
@@ -36,6 +37,7 @@ let database: DatabaseSync | undefined;
 let insert: StatementSync | undefined;
 let cipher: ValueCipher | undefined;
 let reencryption: Reencryption | undefined;
+let acknowledged: AcknowledgedNote | undefined;
 
 function open(
   id: number,
@@ -44,7 +46,7 @@ function open(
   const db = openDatabase(path);
   database = db;
   try {
-    return load(id, db, encryption);
+    return load(id, db, { path, encryption });
   } catch (error) {
     // So that whoever comes to see what is wrong finds no lock.
     db.close();
@@ -55,10 +57,11 @@ function open(
 function load(
   id: number,
   db: DatabaseSync,
-  encryption: Encryption | undefined,
+  { path, encryption }: { path: string; encryption?: Encryption },
 ): OpenState {
   cipher = encryption && new ValueCipher(encryption);
   reencryption = new Reencryption(db, cipher);
+  acknowledged = new AcknowledgedNote(path);
   insert = db.prepare(
     // Values are bound as bytes, so that nothing decodes and encodes them on the way.
     "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?)",
@@ -132,9 +135,11 @@ function handle(request: Request): Partial<Reply> {
   if (request.type === "open") return { state: open(request.id, request) };
   const db = database!;
   switch (request.type) {
-    case "append":
+    case "append": {
+      let last = 0;
       transaction(db, () => {
         unpackRows(request.rows, (row) => {
+          last = row.resourceVersion;
           const value = cipher?.seal(row) ?? row.value;
           insert!.run(
             row.resourceVersion,
@@ -148,7 +153,9 @@ function handle(request: Request): Partial<Reply> {
           );
         });
       });
+      acknowledged!.set(last);
       return {};
+    }
     case "compact":
       compact(db, request.resourceVersion);
       return {};
@@ -158,6 +165,7 @@ function handle(request: Request): Partial<Reply> {
     case "reencrypt":
       return { left: reencryption!.step() };
     case "close":
+      acknowledged?.close();
       db.close();
       return {};
   }
