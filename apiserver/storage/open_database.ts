@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { checkAcknowledged, requireAcknowledged } from "./acknowledged.ts";
 import { checkWal } from "./check_wal.ts";
-import { migrate } from "./migrations.ts";
+import { layoutOf, migrate } from "./migrations.ts";
 
 /** After a checkpoint a write-ahead log that was larger gives its space back. */
 const WAL_BYTES = 16 << 20;
@@ -21,7 +21,9 @@ export function openDatabase(path: string): DatabaseSync {
   try {
     db.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE");
     // Temporary files would be copies of the content in places that nobody looks after.
-    db.exec("PRAGMA temp_store = MEMORY; PRAGMA auto_vacuum = INCREMENTAL");
+    db.exec("PRAGMA temp_store = MEMORY");
+    // Of a file that has tables this would write a page, each time.
+    if (layoutOf(db) === 0) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     db.exec(`PRAGMA journal_size_limit = ${WAL_BYTES}`);
     // Takes the lock. Writes nothing, so that a server starts on a full disk.
