@@ -1,5 +1,3 @@
-import { Buffer } from "node:buffer";
-import { closeSync, openSync, writeSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { layoutOf } from "./migrations.ts";
@@ -15,7 +13,7 @@ import { openReadOnly } from "./read_only.ts";
  */
 export class AcknowledgedNote {
   #path: string;
-  #file: number | undefined;
+  #file: Deno.FsFile | undefined;
 
   constructor(path: string) {
     this.#path = noteOf(path);
@@ -23,21 +21,15 @@ export class AcknowledgedNote {
 
   set(resourceVersion: number): void {
     const text = String(resourceVersion).padStart(16);
-    const line = `${text} ${checksum(text)}\n`;
+    const line = new TextEncoder().encode(`${text} ${checksum(text)}\n`);
     try {
-      this.#file ??= openSync(this.#path, "r+", 0o600);
-      writeSync(this.#file, Buffer.from(line), 0, line.length, 0);
-    } catch (error) {
-      this.close();
-      if ((error as { code?: string }).code !== "ENOENT") return;
-      this.#create(line);
-    }
-  }
-
-  #create(line: string) {
-    try {
-      this.#file = openSync(this.#path, "wx", 0o600);
-      writeSync(this.#file, Buffer.from(line), 0, line.length, 0);
+      this.#file ??= Deno.openSync(this.#path, {
+        create: true,
+        write: true,
+        mode: 0o600,
+      });
+      this.#file.seekSync(0, Deno.SeekMode.Start);
+      this.#file.writeSync(line);
     } catch {
       // The disk is full, say. The write itself is safe; the next one tries again.
       this.close();
@@ -45,7 +37,7 @@ export class AcknowledgedNote {
   }
 
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file?.close();
     this.#file = undefined;
   }
 }

@@ -18,23 +18,23 @@ export function openReadOnly(path: string): ReadOnlyDatabase {
   const log = `${path}-wal`;
   const hadIndex = exists(index);
   const db = new DatabaseSync(path, { readOnly: true });
+  const close = () => {
+    // SQLite made them for this connection. Before the lock is given back: after it, they may be those of a server.
+    if (!hadIndex) removeOpen(index);
+    if (exists(log) && Deno.statSync(log).size === 0) removeOpen(log);
+    db.close();
+  };
   try {
     db.exec("PRAGMA busy_timeout = 0; PRAGMA temp_store = MEMORY");
     // Takes the lock.
     db.prepare("SELECT count(*) FROM sqlite_schema").get();
   } catch (error) {
-    db.close();
+    // Those of a server that runs are not to be touched.
+    if (/locked|busy/.test(String(error))) db.close();
+    else close();
     throw error;
   }
-  return {
-    db,
-    [Symbol.dispose]() {
-      // SQLite made them for this connection. Before the lock is given back: after it, they may be those of a server.
-      if (!hadIndex) removeOpen(index);
-      if (exists(log) && Deno.statSync(log).size === 0) removeOpen(log);
-      db.close();
-    },
-  };
+  return { db, [Symbol.dispose]: close };
 }
 
 function removeOpen(file: string) {
