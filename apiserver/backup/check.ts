@@ -128,7 +128,9 @@ function checkRows(
       const { resource, namespace, name, resourceVersion } = row;
       const path = [resource.split("/")[1], namespace, name].filter(Boolean);
       problem(
-        `${path.join("/")} (resourceVersion ${resourceVersion}) ${wrong}`,
+        `${
+          path.join("/") || "a row"
+        } (resourceVersion ${resourceVersion}) ${wrong}`,
       );
     }
   }

@@ -35,6 +35,18 @@ export async function salvage(
 ): Promise<Salvage> {
   const path = `${dataDir}/store.db`;
   const file = openDamaged(path);
+  try {
+    return await read(file, { dataDir, path, now });
+  } catch (error) {
+    file[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function read(
+  file: ReadOnlyDatabase,
+  { dataDir, path, now }: { dataDir: string; path: string; now: () => Date },
+): Promise<Salvage> {
   const { db } = file;
   const newest = new Map<string, { rv: number; deleted: boolean }>();
   const lost = lostAtTheEnd(db, path);
@@ -130,7 +142,7 @@ function lossOf(found: Exclude<Found, { row: Row }>): string {
     const { resource, namespace, name, resourceVersion } = found.damaged;
     const path = [resource.split("/")[1], namespace, name].filter(Boolean);
     return `${
-      path.join("/")
+      path.join("/") || "a row"
     } of resourceVersion ${resourceVersion} is not what was written`;
   }
   const { unreadable: { from, to }, why } = found;

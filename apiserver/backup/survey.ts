@@ -21,6 +21,8 @@ export function* survey(db: DatabaseSync): Generator<Found> {
   let after = 0;
   // One page that cannot be read fails the whole batch: those before it come in smaller ones.
   let limit = MOST_ROWS;
+  /** Damaged rows may be met again. */
+  const told = new Set<number>();
   for (;;) {
     let batch: CheckedRow[];
     try {
@@ -40,11 +42,19 @@ export function* survey(db: DatabaseSync): Generator<Found> {
       after = next - 1;
       continue;
     }
+    const from = after;
     for (const { row, checksum } of batch) {
-      after = row.resourceVersion;
-      yield rowChecksum(row) === checksum ? { row } : { damaged: row };
+      if (rowChecksum(row) === checksum) {
+        after = Math.max(after, row.resourceVersion);
+        yield { row };
+      } else if (!told.has(row.resourceVersion)) {
+        told.add(row.resourceVersion);
+        yield { damaged: row };
+      }
     }
     if (batch.length < limit) return;
+    // The resourceVersion of a damaged row may be any number, so that it is not gone on from.
+    if (after === from) after++;
     limit = Math.min(limit * 4, MOST_ROWS);
   }
 }
@@ -76,5 +86,7 @@ function nextReadable(db: DatabaseSync, after: number): number | undefined {
     if (first(middle) === null) bad = middle;
     else good = middle;
   }
-  return first(good) ?? undefined;
+  const found = first(good);
+  // Of a damaged row it may be less.
+  return found ? Math.max(found, good) : undefined;
 }

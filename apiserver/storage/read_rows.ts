@@ -21,13 +21,27 @@ export function* readRows(
   range: Range = {},
 ): Generator<Row> {
   for (let { after } = range;;) {
-    const batch = selectRows(db, { ...range, after, limit: BATCH_ROWS });
+    const batch = readBatch(db, { ...range, after });
     for (const { row, checksum } of batch) {
       if (rowChecksum(row) !== checksum) throw damagedRow(row);
       after = row.resourceVersion;
       yield row;
     }
     if (batch.length < BATCH_ROWS) return;
+  }
+}
+
+function readBatch(db: DatabaseSync, range: Range): CheckedRow[] {
+  try {
+    return selectRows(db, { ...range, limit: BATCH_ROWS });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `the file is damaged: rows after resourceVersion ${
+        range.after ?? 0
+      } cannot be read (${why})`,
+      { cause: error },
+    );
   }
 }
 
@@ -68,14 +82,19 @@ function damagedRow(row: Row): Error {
   );
 }
 
+/** A damaged page may hold anything: what is not of its type cannot have the right checksum either. */
 function rowOf(columns: Record<string, unknown>): Row {
+  const text = (value: unknown) => typeof value === "string" ? value : "";
+  const { value } = columns;
   return {
     resourceVersion: columns.rv as number,
     previous: columns.previous as number,
     deleted: columns.deleted === 1,
-    resource: columns.resource as string,
-    namespace: columns.namespace as string,
-    name: columns.name as string,
-    value: columns.value as Uint8Array<ArrayBuffer>,
+    resource: text(columns.resource),
+    namespace: text(columns.namespace),
+    name: text(columns.name),
+    value: value instanceof Uint8Array
+      ? value as Uint8Array<ArrayBuffer>
+      : new Uint8Array(),
   };
 }
