@@ -34,7 +34,13 @@ function set(object: KubeObject, path: string, value: Json) {
   const parts = path.split(".").filter(Boolean);
   let target = object as unknown as JsonObject;
   for (const part of parts.slice(0, -1)) {
-    target = (target[part] ??= {}) as JsonObject;
+    const next = target[part] ??= {};
+    if (typeof next !== "object" || Array.isArray(next)) {
+      throw badRequest(
+        `cannot set ${path} of ${object.kind} ${object.metadata.name}: ${part} is no object`,
+      );
+    }
+    target = next as JsonObject;
   }
   target[parts[parts.length - 1]!] = value;
 }
