@@ -8,7 +8,8 @@ local headers = {
   ["Accept"] = "application/json",
   ["Content-Type"] = contentType,
 }
-local sent = 0
+-- wrk asks once before it starts, to check the script, and does not send that one.
+local sent = -1
 
 function request()
   if sent == requests then
@@ -17,7 +18,7 @@ function request()
     io.stdout:flush()
     wrk.thread:stop()
   end
-  local name = tostring(sent % objects)
+  local name = tostring(math.max(sent, 0) % objects)
   sent = sent + 1
   local filled = body and body:gsub("%%(%a)", { d = name, v = tostring(sent) })
   return wrk.format(method, (path:gsub("%%d", name)), headers, filled)
