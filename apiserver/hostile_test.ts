@@ -45,6 +45,20 @@ Deno.test("fields of another type than the kind has are a bad request", async ()
   });
 });
 
+Deno.test("a watch in the form of a list is refused, and no write later ends the server", async () => {
+  await withServer(async (api) => {
+    const { code } = await api.get(`${DEFAULT}/configmaps?watch=1`, {
+      accept:
+        "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+    });
+    assert.equal(code, 406);
+    const { code: created } = await api.post(`${DEFAULT}/configmaps`, {
+      metadata: { name: "a" },
+    });
+    assert.equal(created, 201);
+  });
+});
+
 Deno.test("what items have to have is missed, also where nothing else checks it", async () => {
   await withServer(async (api) => {
     refused(

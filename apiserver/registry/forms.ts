@@ -100,6 +100,14 @@ export function shapeList(
   }
 }
 
+/** @throws 406 where the shape is not one of single objects. */
+export function requireObjectShape({ as }: Shape): void {
+  if (as === undefined || as === "PartialObjectMetadata" || as === "Table") {
+    return;
+  }
+  throw notAcceptable(as);
+}
+
 function notAcceptable(as: string): StatusError {
   return new StatusError(
     406,

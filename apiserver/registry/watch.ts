@@ -2,7 +2,12 @@ import { StatusError } from "../errors.ts";
 import type { ListOptions } from "../request/list_options.ts";
 import type { Entry, EntryChange } from "../storage/entry.ts";
 import type { JsonObject } from "../types.ts";
-import { type Shape, shapeKey, shapeObject } from "./forms.ts";
+import {
+  requireObjectShape,
+  type Shape,
+  shapeKey,
+  shapeObject,
+} from "./forms.ts";
 import { bytesOf, objectOf, ordered } from "./present.ts";
 import type { Registry, ResourceRequest } from "./registry.ts";
 import type { Served } from "./resources.ts";
@@ -14,6 +19,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export interface Sink {
   /** Takes one event; a sink that can't keep up ends the watch. */
   send(line: Bytes): void;
+  /** Ends the watch; the client starts again. */
+  end(): void;
 }
 
 /** A running watch. */
@@ -38,7 +45,7 @@ const HEADS = {
  *
  * History that is gone is reported as an ERROR event, as kube-apiserver does.
  *
- * @throws 400 for options that can't be met.
+ * @throws 400 for options that can't be met, 406 for a shape that no single object has.
  */
 export function watch(
   registry: Registry,
@@ -51,6 +58,7 @@ export function watch(
 ): Watch {
   const { store } = registry;
   const { served } = request;
+  requireObjectShape(shape);
   const selection = selectionOf(request, options);
   const { group, resource } = served.storage;
   const encode = new EventEncoder(served, shape);
@@ -87,12 +95,23 @@ export function watch(
   const scope = selection.namespace === undefined
     ? {}
     : { namespace: selection.namespace, name: selection.name };
-  const stop = cache.listen(
-    scope,
-    from !== undefined && from > store.resourceVersion
-      ? (change) => change.entry.resourceVersion > from && deliver(change)
-      : deliver,
-  );
+  const stop = cache.listen(scope, (change) => {
+    if (from !== undefined && change.entry.resourceVersion <= from) return;
+    try {
+      deliver(change);
+    } catch (error) {
+      // It ends this watch, never the write that made the change, nor those behind it.
+      stop();
+      sink.send(errorEvent(
+        error instanceof StatusError ? error : new StatusError(
+          500,
+          "InternalError",
+          `the change cannot be told: ${(error as Error).message}`,
+        ),
+      ));
+      sink.end();
+    }
+  });
   return {
     stop,
     bookmark() {

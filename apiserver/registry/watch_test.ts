@@ -146,3 +146,18 @@ Deno.test("watch: ends when the server closes", async () => {
     assert.equal(await end, undefined);
   });
 });
+
+Deno.test("watch: a timeoutSeconds longer than any timer runs does not end it at once", async () => {
+  await withServer(async (api) => {
+    const watch = await api.watch(
+      `${MAPS}?watch=1&labelSelector=t=1&timeoutSeconds=99999999999`,
+    );
+    const names = Array.from({ length: 300 }, (_, i) => `map-${i}`);
+    for (const name of names) {
+      await api.post(MAPS, configMap(name, {}, { labels: { t: "1" } }));
+    }
+    const seen = await watch.names(names.length);
+    assert.deepEqual(seen, names.map((name) => `ADDED ${name}`));
+    await watch.stop();
+  });
+});

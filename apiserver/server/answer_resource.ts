@@ -40,6 +40,9 @@ import type { Watchers } from "./watchers.ts";
 /** kube-apiserver's `--min-request-timeout`: watches end after it, up to twice as late. */
 const WATCH_TIMEOUT_MS = 1_800_000;
 
+/** The longest that a timer runs: a longer one would end at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Verbs of one object; those of LISTED may name one by a field selector. */
 const NAMED = new Set(["get", "update", "patch", "delete"]);
 const LISTED = new Set(["list", "watch"]);
@@ -328,7 +331,7 @@ function respondWatch(exchange: Exchange): Response {
   }
   const options = listOptions(query, true);
   const timeoutMs = options.timeoutSeconds
-    ? options.timeoutSeconds * 1000
+    ? Math.min(options.timeoutSeconds * 1000, MAX_TIMER_MS)
     : WATCH_TIMEOUT_MS * (1 + Math.random());
   const stream = context.watchers.stream(
     (sink) =>

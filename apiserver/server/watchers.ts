@@ -1,5 +1,5 @@
 import { tooManyRequests } from "../errors.ts";
-import type { Watch } from "../registry/watch.ts";
+import type { Sink, Watch } from "../registry/watch.ts";
 import type { User } from "../types.ts";
 
 /** Bytes that may wait for one client before it is dropped; it then resumes from where it was. */
@@ -45,7 +45,7 @@ export class Watchers {
    * @throws {StatusError} 429 where `user` has too many open.
    */
   stream(
-    start: (sink: { send(line: Uint8Array<ArrayBuffer>): void }) => Watch,
+    start: (sink: Sink) => Watch,
     { timeoutMs, user }: { timeoutMs: number; user: User },
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     const leave = this.#enter(user);
@@ -91,7 +91,7 @@ export class Watchers {
           controller.enqueue(line);
         };
         try {
-          watch = start({ send });
+          watch = start({ send, end: () => end() });
         } catch (error) {
           clearTimeout(timer);
           leave();

@@ -189,7 +189,9 @@ function plain(r: Choices, { type }: PublishedSchema): unknown {
     array: [],
     object: {},
   };
-  return values[String(type)] ?? oddValue(r);
+  // An odd type may be a name that every object has, such as constructor.
+  const name = String(type);
+  return Object.hasOwn(values, name) ? values[name] : oddValue(r);
 }
 
 /** A schema of objects. */
