@@ -436,6 +436,14 @@ Deno.test("Enrollments that became no Agent do not pile up, whoever has the join
   });
   for (const device of [first!, second!, third!]) {
     await ask(environment, device, "press-4");
+    await eventually(async () => {
+      const found = await client.tryGet<Enrollment>(
+        Enrollment,
+        device.id,
+        scope,
+      );
+      return !found || found.status?.conditions ? true : undefined;
+    }, { timeout: 10_000, what: "it waits, or is gone" });
   }
   const left = await eventually(async () => {
     const { items } = await client.list(Enrollment, scope);

@@ -51,15 +51,15 @@ export function runEnrollmentGC(
     return !!agent && agent.metadata.uid === status?.agentUID;
   }
 
-  /** Those of its Registration that came before it and wait, too. */
-  function before({ metadata, spec }: Enrollment): number {
-    const order = (e: Enrollment) =>
-      `${e.metadata.creationTimestamp} ${e.metadata.name}`;
-    const own = order({ metadata, spec } as Enrollment);
+  /** Those that wait by the same Registration and are more than may, the latest ones. */
+  function tooMany({ metadata, spec }: Enrollment): Enrollment[] {
+    const order = ({ metadata }: Enrollment) =>
+      `${metadata.creationTimestamp} ${metadata.name}`;
     return informer.list(metadata.namespace).filter((other) =>
       other.spec.registration === spec.registration && isOpen(other) &&
-      !REFUSED.has(reasonOf(other) ?? "") && order(other) < own
-    ).length;
+      !REFUSED.has(reasonOf(other) ?? "")
+    ).sort((a, b) => order(a) < order(b) ? -1 : 1)
+      .slice(limits.perRegistration);
   }
 
   function timeLeft(enrollment: Enrollment): number | undefined {
@@ -75,7 +75,7 @@ export function runEnrollmentGC(
     const reason = reasonOf(enrollment);
     if (reason === undefined) return undefined; // nobody has looked at it yet
     if (REFUSED.has(reason)) return limits.refused - age;
-    return before(enrollment) >= limits.perRegistration
+    return tooMany(enrollment).some((e) => e.metadata.name === metadata.name)
       ? 0
       : limits.waiting - age;
   }
@@ -103,7 +103,14 @@ export function runEnrollmentGC(
       });
     },
     sources: [
-      { informer },
+      {
+        informer,
+        // A new one can come before others: within a second their names decide.
+        keys: (enrollment) =>
+          isOpen(enrollment)
+            ? [enrollment, ...tooMany(enrollment)].map(keyOf)
+            : [keyOf(enrollment)],
+      },
       {
         informer: registrations,
         keys: ({ metadata }) =>
