@@ -29,5 +29,6 @@ export * from "./rest_client.ts";
 export * from "./status.ts";
 export * from "./watch.ts";
 export * from "./work_queue.ts";
+export * from "./workspace_place.ts";
 export * from "./workspace_provider.ts";
 export { LinkedSignal } from "./linked_signal.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Child, startChild } from "../../cli/demo/child.ts";
 import { selfCommand } from "../../cli/self_command.ts";
+import { accountPerson } from "./account_person.ts";
 import type { Engine } from "./engine.ts";
 import { freePort } from "./process.ts";
 
@@ -27,14 +28,17 @@ export const embedded: Engine = {
       return hub;
     };
     let hub = await start();
+    const kubeconfig = join(data, "admin.kubeconfig");
     return {
-      kubeconfig: join(data, "admin.kubeconfig"),
+      kubeconfig,
       get hub() {
         return hub;
       },
       async startHub() {
         hub = await start();
       },
+      // The only identities that `faros up` gives out.
+      person: (name) => accountPerson(kubeconfig, name),
       async close() {
         await hub.stop();
       },

@@ -14,6 +14,16 @@ export interface Engine {
 export interface EngineOptions {
   /** Folder for its files; the caller removes it. */
   dir: string;
+  /** Names of people who can log in. @default nobody but the administrator */
+  people?: readonly string[];
+}
+
+/** Somebody who can log in. */
+export interface Person {
+  /** What the API calls them; where a Workspace names a member, this. */
+  user: string;
+  /** Their bearer token. */
+  token: string;
 }
 
 /** An engine with a hub. */
@@ -24,6 +34,8 @@ export interface RunningEngine {
   readonly hub: Child;
   /** Starts the hub again, at the same addresses, once it was ended. */
   startHub(): Promise<void>;
+  /** One of the people that it was started with. */
+  person(name: string): Promise<Person>;
   /** Ends all. */
   close(): Promise<void>;
 }

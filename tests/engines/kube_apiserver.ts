@@ -11,6 +11,8 @@ export interface KubeApiserver {
   url: string;
   /** Bearer token of a member of `system:masters`. */
   adminToken: string;
+  /** Bearer tokens of the people, by their names. */
+  tokens: ReadonlyMap<string, string>;
   /** PEM certificates. */
   caData: string;
   /** Folder of its files; gone after `close`. */
@@ -50,6 +52,8 @@ export async function startKubeApiserver(
     fsync?: boolean;
     /** More flags of kube-apiserver. */
     args?: string[];
+    /** Users who can log in, in no group. @default nobody but the administrator */
+    people?: readonly string[];
   } = {},
 ): Promise<KubeApiserver | undefined> {
   const assets = Deno.env.get("KUBEBUILDER_ASSETS");
@@ -71,7 +75,7 @@ export async function startKubeApiserver(
   };
   try {
     const etcdUrl = startEtcd(dir, { start, fsync: options.fsync ?? false });
-    const files = await writeCredentials(dir);
+    const files = await writeCredentials(dir, options.people ?? []);
     const port = freePort();
     const url = `https://127.0.0.1:${port}`;
     start("kube-apiserver", [
@@ -113,6 +117,7 @@ export async function startKubeApiserver(
       kubeconfigPath,
       url,
       adminToken: files.adminToken,
+      tokens: files.people,
       caData,
       dir,
       close,
@@ -143,7 +148,7 @@ function startEtcd(
   return url;
 }
 
-async function writeCredentials(dir: string) {
+async function writeCredentials(dir: string, names: readonly string[]) {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const saKey = join(dir, "service-account.key");
   const options = { mode: 0o600 };
@@ -153,13 +158,17 @@ async function writeCredentials(dir: string) {
     options,
   );
   const adminToken = crypto.randomUUID();
+  const people = new Map(names.map((name) => [name, crypto.randomUUID()]));
   const tokens = join(dir, "tokens.csv");
   await Deno.writeTextFile(
     tokens,
-    `${adminToken},system:admin,,"system:masters"\n`,
+    [
+      `${adminToken},system:admin,,"system:masters"\n`,
+      ...[...people].map(([name, token]) => `${token},${name},\n`),
+    ].join(""),
     options,
   );
-  return { saKey, tokens, adminToken };
+  return { saKey, tokens, adminToken, people };
 }
 
 async function waitReady(

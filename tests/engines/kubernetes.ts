@@ -8,8 +8,11 @@ import { freePort } from "./process.ts";
 export const kubernetes: Engine = {
   name: "kube-apiserver",
   missing: kubeApiserverMissing(),
-  async start({ dir }) {
-    const server = await startKubeApiserver({ controllerManager: true });
+  async start({ dir, people = [] }) {
+    const server = await startKubeApiserver({
+      controllerManager: true,
+      people,
+    });
     if (!server) throw new Error(kubeApiserverMissing());
     const listen = `127.0.0.1:${freePort()}`;
     const start = async (): Promise<Child> => {
@@ -41,6 +44,12 @@ export const kubernetes: Engine = {
       },
       async startHub() {
         hub = await start();
+      },
+      person(name) {
+        const token = server.tokens.get(name);
+        return token
+          ? Promise.resolve({ user: name, token })
+          : Promise.reject(new Error(`${name} is none of the people`));
       },
       async close() {
         await hub.stop();
