@@ -1,5 +1,5 @@
 import { KubeClient } from "../kube/client.ts";
-import { clusterConfig } from "../kube/cluster_config.ts";
+import { type ClusterConfig, clusterConfig } from "../kube/cluster_config.ts";
 import { type Kubeconfig, loadKubeconfig } from "../kube/kubeconfig.ts";
 import { createRestClient } from "../kube/rest_client.ts";
 import { UsageError } from "./errors.ts";
@@ -42,6 +42,8 @@ export const workspaceOptions = {
 export interface Cluster extends Disposable {
   client: KubeClient;
   kubeconfig: Kubeconfig;
+  /** The API server and the identity on it. */
+  config: ClusterConfig;
   /** URL of the API server. */
   server: string;
   /** CA certificates that sign the server's, PEM. */
@@ -67,6 +69,7 @@ export async function openCluster(
   return {
     client,
     kubeconfig,
+    config,
     server: config.server,
     ...(config.caData ? { caData: config.caData } : {}),
     ...(config.namespace ? { contextNamespace: config.namespace } : {}),

@@ -1,6 +1,7 @@
 import { CustomResourceDefinition, Namespace } from "../api/core.ts";
 import { customResourceDefinition } from "../api/generate/crd.ts";
-import { kinds } from "../api/kinds.ts";
+import type { Kind } from "../api/kind.ts";
+import { kinds as all } from "../api/kinds.ts";
 import type { KubeObject } from "../api/meta.ts";
 import { HUB_MANAGER, SYSTEM_NAMESPACE } from "../api/names.ts";
 import type { KubeClient } from "../kube/client.ts";
@@ -9,6 +10,8 @@ import { type Logger, silentLogger } from "../kube/log.ts";
 
 /** Options of {@linkcode install}. */
 export interface InstallOptions {
+  /** Kinds to install. @default all */
+  kinds?: readonly Kind[];
   /** How long the server may take to serve a kind, in milliseconds. @default {60000} */
   timeout?: number;
   log?: Logger;
@@ -32,7 +35,7 @@ export async function install(
   client: KubeClient,
   options: InstallOptions = {},
 ): Promise<void> {
-  const { signal, log = silentLogger } = options;
+  const { kinds = all, signal, log = silentLogger } = options;
   const write = { fieldManager: HUB_MANAGER, force: true, signal };
   await client.apply(Namespace, {
     apiVersion: "v1",

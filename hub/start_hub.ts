@@ -1,4 +1,5 @@
 import { Secret } from "../api/core.ts";
+import type { Kind } from "../api/kind.ts";
 import type { PluginBundle } from "../api/plugin_bundle.ts";
 import { SYSTEM_NAMESPACE } from "../api/names.ts";
 import {
@@ -35,6 +36,8 @@ export interface HubOptions {
   engine: Endpoint;
   /** @default namespaces */
   provider?: WorkspaceProvider;
+  /** Kinds that the hub installs as CustomResourceDefinitions. @default all */
+  kinds?: readonly Kind[];
   /** @default {{ hostname: "127.0.0.1", port: 0 }} */
   listen?: { hostname?: string; port?: number };
   /** PEM certificate and key; without them the hub speaks plain HTTP, for a proxy before it that speaks TLS. */
@@ -99,7 +102,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const { client, log = silentLogger, clock = systemClock } = options;
   const stop = new LinkedSignal(options.signal);
   const { signal } = stop;
-  await install(client, { log, clock, signal });
+  await install(client, { kinds: options.kinds, log, clock, signal });
   const keys = new HubKeys(
     await openKeyRing(client, { now: clock.now(), signal }),
   );
@@ -117,8 +120,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     url: options.hubURL ?? "",
     caData: options.hubCAData ?? options.engine.caData,
   };
+  const provider = options.provider ??
+    namespaceWorkspaces({ client, server: options.engine.url });
   const common = {
     client,
+    provider,
     keys,
     engine: options.engine,
     hub,
@@ -150,8 +156,6 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   }:${port}`;
   hub.url ||= url;
 
-  const provider = options.provider ??
-    namespaceWorkspaces({ client, server: options.engine.url });
   const run = async (leads: AbortSignal) => {
     const informers = new InformerFactory(client, {
       signal: leads,
@@ -160,7 +164,6 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     });
     const context: HubContext = {
       ...common,
-      provider,
       informers,
       signal: leads,
       onResult: (outcome) => metrics.reconciled(outcome),

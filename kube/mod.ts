@@ -17,6 +17,7 @@ export * from "./informer.ts";
 export * from "./informer_factory.ts";
 export * from "./kube_api_error.ts";
 export * from "./kubeconfig.ts";
+export * from "./kcp/open_kcp.ts";
 export * from "./leader_election.ts";
 export * from "./lease.ts";
 export * from "./namespace_workspaces.ts";

@@ -49,6 +49,8 @@ export function namespaceWorkspaces(
   }
 
   return {
+    place: Namespace,
+
     open: (workspace) => ({ client, namespace: workspace }),
 
     openAsSync(workspace) {
@@ -75,14 +77,17 @@ export function namespaceWorkspaces(
         : undefined;
     },
 
-    async ensure(workspace, owner) {
+    async ensure(workspace, { owner }) {
       if (isReservedNamespace(workspace)) {
         throw new WorkspaceConflict(
           `Cannot use namespace ${workspace} for Workspace ${workspace}: it is reserved; choose another name`,
         );
       }
       const found = await client.tryGet<NamespaceObject>(Namespace, workspace);
-      if (found) return check(found, owner);
+      if (found) {
+        check(found, owner);
+        return true;
+      }
       try {
         await client.create(Namespace, namespaceFor(workspace, owner), {
           fieldManager: HUB_MANAGER,
@@ -91,6 +96,7 @@ export function namespaceWorkspaces(
         if (!isAlreadyExists(error)) throw error;
         check(await client.get<NamespaceObject>(Namespace, workspace), owner);
       }
+      return true;
     },
 
     async remove(workspace) {
@@ -115,6 +121,10 @@ export function namespaceWorkspaces(
 
     url: (workspace) =>
       `${server.replace(/\/$/, "")}/api/v1/namespaces/${workspace}`,
+
+    endpoint: (workspace) => ({ server, namespace: workspace }),
+
+    describe: (workspace) => `namespace ${workspace}`,
   };
 }
 

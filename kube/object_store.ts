@@ -38,6 +38,9 @@ export class ObjectStore<T extends KubeObject> {
   remove(object: T): InformerEvent<T> | undefined {
     const { namespace = "", name } = object.metadata;
     const objects = this.#namespaces.get(namespace);
+    const { uid } = objects?.get(name)?.metadata ?? {};
+    // Another object has the name already, if two streams tell of one place.
+    if (uid !== object.metadata.uid) return undefined;
     if (!objects?.delete(name)) return undefined;
     if (objects.size === 0) this.#namespaces.delete(namespace);
     return { type: "deleted", object };

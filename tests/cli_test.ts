@@ -94,7 +94,11 @@ Deno.test("agent generate makes the Registration and a kubeconfig for its owner'
     const { hubKeys, ...named } = extensions![0]!.extension as {
       hubKeys: unknown[];
     };
-    assert.deepEqual(named, { agent: "press-1", registration: "press-1" });
+    assert.deepEqual(named, {
+      agent: "press-1",
+      registration: "press-1",
+      workspace: "a",
+    });
     assert.equal(hubKeys.length, 1);
     assert.ok(users[0]!.user.token);
     assert.ok(clusters[0]!.cluster["certificate-authority-data"]);

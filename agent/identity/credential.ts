@@ -16,6 +16,7 @@ const Fields = z.object({
   server: z.string(),
   caData: z.string().optional(),
   namespace: z.string(),
+  workspace: z.string().optional(),
   agent: z.string(),
   agentUID: z.string(),
   token: z.string(),

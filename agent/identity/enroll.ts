@@ -101,7 +101,7 @@ async function enrollment(
   { join, keys, device }: EnrollOptions,
 ): Promise<Enrollment> {
   const claim = {
-    namespace: join.namespace,
+    namespace: join.workspace,
     agent: join.agent,
     registration: join.registration,
     keys: keys.public,

@@ -12,6 +12,7 @@ import type { HubAnchor } from "./hub_trust.ts";
 const Extension = z.object({
   agent: z.string().optional(),
   registration: z.string().optional(),
+  workspace: z.string().optional(),
   hubKeys: z.array(PublicJwk).min(1).optional(),
 });
 
@@ -19,6 +20,8 @@ const Extension = z.object({
 export interface JoinConfig {
   cluster: ClusterConfig;
   namespace: string;
+  /** Name of the workspace, by which the hub knows it. */
+  workspace: string;
   /** Name of the Registration. */
   registration: string;
   /** Name that the device is to ask for. */
@@ -61,9 +64,12 @@ export async function readJoinConfig(
     (cluster.tokenFile
       ? (await Deno.readTextFile(cluster.tokenFile)).trim()
       : undefined);
+  const namespace = cluster.namespace ??
+    missing("its context has no namespace");
   return {
     cluster,
-    namespace: cluster.namespace ?? missing("its context has no namespace"),
+    namespace,
+    workspace: extension.data!.workspace ?? namespace,
     registration: registration ??
       missing(
         `its context has no extension ${KUBECONFIG_EXTENSION} with the Registration`,

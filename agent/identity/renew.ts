@@ -22,7 +22,10 @@ const MAX_ANSWER = 256 * 1024;
  * @throws HubHttpError
  */
 export async function renewCredential(
-  credential: Pick<HeldCredential, "hubURL" | "hubCAData" | "namespace">,
+  credential: Pick<
+    HeldCredential,
+    "hubURL" | "hubCAData" | "namespace" | "workspace"
+  >,
   { keys, trust, signal }: {
     keys: DeviceKeys;
     trust: HubTrust;
@@ -30,7 +33,7 @@ export async function renewCredential(
   },
 ): Promise<OpenedCredential> {
   const subject = {
-    namespace: credential.namespace,
+    namespace: credential.workspace ?? credential.namespace,
     enrollment: keys.id,
   };
   const post = async <T>(path: string, body: unknown): Promise<T> => {

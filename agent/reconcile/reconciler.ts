@@ -129,8 +129,12 @@ export class Reconciler {
   async #consider(agent: Agent): Promise<void> {
     const { identity, log, onChange } = this.#options;
     const value = agent.status?.assignment;
-    const self = identity.credential;
-    if (!value || !self) return;
+    const { credential } = identity;
+    if (!value || !credential) return;
+    const self = {
+      ...credential,
+      namespace: credential.workspace ?? credential.namespace,
+    };
     const last = this.#progress.assignment;
     let next: Assignment | undefined;
     try {

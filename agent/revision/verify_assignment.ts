@@ -11,6 +11,7 @@ export class AssignmentRejected extends Error {
 export interface AssignmentChecks {
   trust: HubTrust;
   /** This device's own, as its credential says. */
+  /** `namespace` is the name of the workspace. */
   self: { namespace: string; agent: string; agentUID: string };
   /** The assignment that was accepted last. */
   last?: Assignment;

@@ -27,7 +27,7 @@ export const ClaimType = {
 
 /** What the hub signs in `Agent.status.assignment.signature`. */
 export interface AssignmentClaim extends Omit<Assignment, "signature"> {
-  /** Namespace of the Agent. */
+  /** Name of the Agent's workspace, which is its namespace as the hub sees it. */
   namespace: string;
   /** Name of the Agent. */
   agent: string;
@@ -52,6 +52,7 @@ export function assignmentClaim(
 
 /** What a device proves to join: the `proof` (JWS) and `joinProof` (HMAC) of an Enrollment are both over it. */
 export interface EnrollmentClaim {
+  /** Name of the workspace. */
   namespace: string;
   agent: string;
   registration: string;
@@ -60,6 +61,7 @@ export interface EnrollmentClaim {
 
 /** What a device signs to get a new credential. */
 export interface RenewalClaim {
+  /** Name of the workspace. */
   namespace: string;
   /** Name of its Enrollment. */
   enrollment: string;
@@ -97,7 +99,10 @@ export interface Credential {
   server: string;
   /** PEM; absent where the system's roots serve. */
   caData?: string;
+  /** Where the device's objects are, at `server`. */
   namespace: string;
+  /** Name of the workspace: `namespace` of what hub and device sign for each other. @default {namespace} */
+  workspace?: string;
   agent: string;
   agentUID: string;
   /** ServiceAccount token. */

@@ -1,8 +1,9 @@
 import { Enrollment } from "../../api/enrollment.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { namespaceOf, openCluster, workspaceOptions } from "../cluster.ts";
+import { workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { openWorkspace } from "../open_workspace.ts";
 import { renderTable } from "../table.ts";
 
 /** `faros agent approve` */
@@ -33,9 +34,8 @@ export const command = defineCommand({
   ],
   async run({ args, options, io, signal }) {
     const [name] = args as [string];
-    using cluster = await openCluster(options, io);
-    const { client } = cluster;
-    const namespace = namespaceOf(options, cluster);
+    using cluster = await openWorkspace(options, io);
+    const { client, namespace } = cluster;
     const { items } = await client.listAll<Enrollment>(Enrollment, {
       namespace,
       signal,

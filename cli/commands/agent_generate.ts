@@ -9,13 +9,9 @@ import {
   writeKubeconfig,
 } from "../../kube/kubeconfig.ts";
 import { isAlreadyExists } from "../../kube/kube_api_error.ts";
-import {
-  type Cluster,
-  namespaceOf,
-  openCluster,
-  workspaceOptions,
-} from "../cluster.ts";
+import { type Cluster, workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { openWorkspace } from "../open_workspace.ts";
 import { UsageError } from "../errors.ts";
 import { waitForReady } from "../wait.ts";
 
@@ -75,8 +71,8 @@ export const command = defineCommand({
         }; an agent's name has up to 63 lower-case letters, digits and '-', and starts and ends with a letter or digit`,
       );
     }
-    using cluster = await openCluster(options, io);
-    const namespace = namespaceOf(options, cluster);
+    using cluster = await openWorkspace(options, io);
+    const { namespace } = cluster;
     const registration = options.registration ?? name;
     if (
       await ensureRegistration(registration, { cluster, namespace, signal })

@@ -1,6 +1,7 @@
 import { Agent } from "../../api/agent.ts";
-import { namespaceOf, openCluster, workspaceOptions } from "../cluster.ts";
+import { openCluster, workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { openWorkspace } from "../open_workspace.ts";
 import { outputOptions, printObjects } from "../output.ts";
 
 /** `faros agent get` */
@@ -28,11 +29,11 @@ export const command = defineCommand({
     { run: "faros agent get -A -o wide", does: "Show all agents there are" },
   ],
   async run({ args: [name], options, io, signal }) {
-    using cluster = await openCluster(options, io);
-    const { client } = cluster;
-    const namespace = options["all-workspaces"] && name === undefined
-      ? undefined
-      : namespaceOf(options, cluster);
+    const all = options["all-workspaces"] && name === undefined;
+    using cluster = all
+      ? { ...await openCluster(options, io), namespace: undefined }
+      : await openWorkspace(options, io);
+    const { client, namespace } = cluster;
     const { output } = options;
     await printObjects(Agent, { client, io, output, namespace, name, signal });
   },

@@ -1,7 +1,10 @@
 import { followCertificate, readCertificate } from "../follow_certificate.ts";
 import { LinkedSignal } from "../../kube/linked_signal.ts";
+import { hubKinds } from "../../kube/kcp/exports.ts";
+import { openKcp } from "../../kube/kcp/open_kcp.ts";
 import { clusterOptions, openCluster } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { findEngine } from "../find_engine.ts";
 import { UsageError } from "../errors.ts";
 import { parseListenAddress } from "../listen_address.ts";
 import { loggerOf, logOptions } from "../log_options.ts";
@@ -12,6 +15,19 @@ export const command = defineCommand({
     "Runs the hub against a Kubernetes API server. Several may run: one of them, the\nholder of a Lease, does the work. It keeps no state but what can be made again.",
   options: {
     ...clusterOptions,
+    engine: {
+      type: "string",
+      value: "kubernetes|kcp",
+      description:
+        "What the API server is: workspaces are namespaces of a Kubernetes cluster, or\nworkspaces of kcp [default: found out by asking it]",
+    },
+    "kcp-workspace": {
+      type: "string",
+      value: "PATH",
+      default: "root:faros",
+      description:
+        "On kcp: the hub's own workspace, made where it is not there; those of tenants\nare below it",
+    },
     data: {
       type: "string",
       value: "DIR",
@@ -61,6 +77,10 @@ export const command = defineCommand({
       does: "Run against a cluster, from outside",
     },
     {
+      run: "faros hub --kubeconfig .kcp/admin.kubeconfig --engine kcp",
+      does: "Run against kcp",
+    },
+    {
       run:
         "faros hub --listen 0.0.0.0:8443 --tls-cert tls.crt --tls-key tls.key --hub-url https://faros.example.com:8443",
       does: "Serve devices elsewhere",
@@ -80,12 +100,27 @@ export const command = defineCommand({
     const { startHub } = await import("../../hub/start_hub.ts");
     const { builtinPlugins } = await import("../../plugins/mod.ts");
     using cluster = await openCluster(options, io);
+    const url = options["advertise-url"] ?? cluster.server;
+    const engine = options.engine ?? await findEngine(cluster, signal);
+    if (engine !== "kubernetes" && engine !== "kcp") {
+      throw new UsageError(
+        `--engine is ${JSON.stringify(engine)}; it is kubernetes or kcp`,
+      );
+    }
+    await using kcp = engine === "kcp"
+      ? await openKcp({
+        config: cluster.config,
+        path: options["kcp-workspace"],
+        server: url,
+        log,
+        signal,
+      })
+      : undefined;
     await using hub = await startHub({
-      client: cluster.client,
-      engine: {
-        url: options["advertise-url"] ?? cluster.server,
-        caData: cluster.caData,
-      },
+      client: kcp?.client ?? cluster.client,
+      provider: kcp?.provider,
+      kinds: kcp ? hubKinds : undefined,
+      engine: { url, caData: cluster.caData },
       listen,
       tls,
       hubURL: options["hub-url"],
@@ -95,7 +130,7 @@ export const command = defineCommand({
       log,
       signal,
     });
-    io.out(`ready hub=${hub.url} api=${cluster.server}`);
+    io.out(`ready hub=${hub.url} api=${cluster.server} engine=${engine}`);
     using following = new LinkedSignal(signal);
     if (files && tls) {
       followCertificate(files, {

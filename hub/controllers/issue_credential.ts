@@ -6,12 +6,14 @@ import type { KubeObject } from "../../api/meta.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { isNotFound } from "../../kube/kube_api_error.ts";
 import { sealCredential } from "../keys/credential.ts";
+import type { WorkspaceProvider } from "../../kube/workspace_provider.ts";
 import type { HubKeys } from "../keys/hub_keys.ts";
 import type { Endpoint } from "./context.ts";
 
 /** What {@linkcode issueCredential} needs of the hub. */
 export interface CredentialIssuer {
   client: KubeClient;
+  provider: WorkspaceProvider;
   keys: HubKeys;
   engine: Endpoint;
   hub: Endpoint;
@@ -42,7 +44,7 @@ export async function issueCredential(
   agent: Agent,
   enrollment: Enrollment,
 ): Promise<string> {
-  const { keys, engine, hub } = issuer;
+  const { keys, provider, engine, hub } = issuer;
   const { namespace, name, uid } = agent.metadata;
   const { token, expirationTimestamp } = await createToken(issuer, {
     namespace: namespace!,
@@ -50,9 +52,9 @@ export async function issueCredential(
     enrollment: enrollment.metadata.name,
   });
   return await sealCredential(keys, {
-    server: engine.url,
+    ...provider.endpoint(namespace!),
     ...(engine.caData ? { caData: engine.caData } : {}),
-    namespace: namespace!,
+    workspace: namespace!,
     agent: name,
     agentUID: uid!,
     token,

@@ -27,14 +27,15 @@ export function managedInformer<T extends KubeObject = KubeObject>(
 export interface ManagedObject {
   name: string;
   namespace?: string;
-  owner: KubeObject;
+  /** @default none: it goes with its workspace */
+  owner?: KubeObject;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   fields?: Record<string, unknown>;
 }
 
 /**
- * Makes an object be so, and owned by its owner. Nothing is sent where the
+ * Makes an object be so, and owned by its owner, if any. Nothing is sent where the
  * informer shows that it is.
  */
 export async function applyManaged<T extends KubeObject = KubeObject>(
@@ -46,7 +47,7 @@ export async function applyManaged<T extends KubeObject = KubeObject>(
   const metadata = {
     labels: { ...MANAGED, ...labels },
     ...(annotations ? { annotations } : {}),
-    ownerReferences: [ownerReference(owner)],
+    ...(owner ? { ownerReferences: [ownerReference(owner)] } : {}),
   };
   const live = managedInformer<T>(context, resource).get(namespace, name);
   if (live && !live.metadata.deletionTimestamp) {

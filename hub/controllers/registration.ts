@@ -168,7 +168,7 @@ async function ensureJoinSecret(
   registration: Registration,
   { account, end }: { account: string; end?: number },
 ): Promise<number> {
-  const { client, clock, signal } = context;
+  const { client, clock, provider, signal } = context;
   const { namespace, name } = registration.metadata;
   const now = clock.now();
   const wanted = { owner: registration, namespace, name: account };
@@ -182,13 +182,13 @@ async function ensureJoinSecret(
         data: joinSecretData({
           token,
           previous,
-          server: context.engine.url,
+          ...provider.endpoint(namespace!),
           caData: context.engine.caData,
-          namespace: namespace!,
           extension: {
             name: KUBECONFIG_EXTENSION,
             extension: {
               registration: name,
+              workspace: namespace,
               hubKeys: context.keys.keys().map(({ key }) => key),
             },
           },

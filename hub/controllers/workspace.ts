@@ -1,7 +1,6 @@
 import {
   ClusterRole,
   ClusterRoleBinding,
-  Namespace,
   Role,
   RoleBinding,
   ServiceAccount,
@@ -28,13 +27,22 @@ import {
 const FINALIZER = "tenancy.faros.sh/namespace";
 /** Between looks at a namespace that is being deleted, in milliseconds. */
 const REMOVAL_PERIOD = 1000;
+/** Between looks at a place that is being made, in milliseconds; its own events bring us back sooner. */
+const PENDING_PERIOD = 2000;
 /** Between looks at whether a foreign namespace has gone, in milliseconds. */
 const CONFLICT_PERIOD = 30_000;
 
 /** Makes the place for each Workspace, with Roles for its members and its sync identity; removes it with the Workspace. */
 export function runWorkspaceController(context: HubContext): Promise<void> {
   const informer = context.informers.get<Workspace>(Workspace);
-  const owned = ownersOf("Workspace");
+  const owner = ownersOf("Workspace");
+  // What is in the workspace may not name an owner that is elsewhere.
+  const owned = (object: KubeObject): Key[] => {
+    if (!object.metadata.namespace) return owner(object);
+    const name = context.provider.workspaceOf(object);
+    const others = object.metadata.ownerReferences?.length;
+    return name === undefined || others ? [] : [{ name }];
+  };
   return runController({
     ...context,
     name: "workspace",
@@ -46,11 +54,11 @@ export function runWorkspaceController(context: HubContext): Promise<void> {
     sources: [
       { informer },
       {
-        informer: context.informers.get(Namespace, {
+        informer: context.informers.get(context.provider.place, {
           labelSelector: WORKSPACE_LABEL,
         }),
-        keys: (namespace: KubeObject): Key[] => [
-          { name: namespace.metadata.labels![WORKSPACE_LABEL]! },
+        keys: (place: KubeObject): Key[] => [
+          { name: place.metadata.labels![WORKSPACE_LABEL]! },
         ],
       },
       ...[ServiceAccount, Role, RoleBinding, ClusterRole, ClusterRoleBinding]
@@ -71,9 +79,24 @@ async function reconcile(
   }
   const { provider } = context;
   const { name } = workspace.metadata;
+  const place = provider.describe(name);
   await addFinalizer(context, workspace);
   try {
-    await provider.ensure(name, workspace);
+    const there = await provider.ensure(name, {
+      owner: workspace,
+      members: allMembers(workspace),
+    });
+    if (!there) {
+      await writeStatus(context, Workspace, workspace, {
+        outcome: {
+          state: "reconciling",
+          reason: "NamespacePending",
+          message: `Its ${place} is being made`,
+        },
+        fields: { phase: "Pending" },
+      });
+      return { requeueAfter: PENDING_PERIOD };
+    }
   } catch (error) {
     const conflict = error instanceof WorkspaceConflict;
     await writeStatus(context, Workspace, workspace, {
@@ -93,7 +116,7 @@ async function reconcile(
     outcome: {
       state: "ready",
       reason: "Ready",
-      message: "Its namespace and Roles are there",
+      message: `Its ${place} and Roles are there`,
     },
     fields: { phase: "Ready", workspaceURL: provider.url(name) },
   });
@@ -105,7 +128,7 @@ async function applyAccess(
 ): Promise<void> {
   const { name } = workspace.metadata;
   const { namespace } = context.provider.open(name);
-  const common = { namespace, owner: workspace };
+  const common = { namespace };
   await applyManaged(context, ServiceAccount, {
     ...common,
     name: SYNC_SERVICE_ACCOUNT,
@@ -154,17 +177,17 @@ async function remove(
   const { name, finalizers = [] } = workspace.metadata;
   if (!finalizers.includes(FINALIZER)) return;
   const { provider, client, signal } = context;
-  const { namespace } = provider.open(name);
   if (!await provider.remove(name)) {
     const holding = await provider.holding(name);
     await writeStatus(context, Workspace, workspace, {
       outcome: {
         state: "reconciling",
         reason: "Terminating",
-        message:
-          `Namespace ${namespace} is being deleted with all that is in it${
-            holding ? `; what is left: ${holding}` : ""
-          }`,
+        message: `Its ${
+          provider.describe(name)
+        } is being deleted with all that is in it${
+          holding ? `; what is left: ${holding}` : ""
+        }`,
       },
       fields: { phase: "Terminating" },
     });

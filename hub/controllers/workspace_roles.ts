@@ -6,6 +6,7 @@
 import { pluginObjectKinds, workspaceManifestKinds } from "../../api/kinds.ts";
 import { SYNC_SERVICE_ACCOUNT } from "../../api/names.ts";
 import type { Member, Workspace } from "../../api/workspace.ts";
+import type { WorkspaceMember } from "../../kube/workspace_provider.ts";
 
 /** A rule of RBAC. */
 export interface PolicyRule {
@@ -16,12 +17,11 @@ export interface PolicyRule {
 }
 
 /** A subject of a RoleBinding. */
-export interface Subject {
-  kind: "User" | "Group" | "ServiceAccount";
-  apiGroup?: string;
+export type Subject = WorkspaceMember | {
+  kind: "ServiceAccount";
   name: string;
-  namespace?: string;
-}
+  namespace: string;
+};
 
 /** A Role of a workspace and who has it. */
 export interface WorkspaceRole {
@@ -76,15 +76,15 @@ export function memberClusterRules(workspace: string): PolicyRule[] {
 }
 
 /** All members, whatever their role. */
-export function allMembers(workspace: Workspace): Subject[] {
+export function allMembers(workspace: Workspace): WorkspaceMember[] {
   const members = workspace.spec?.members ?? [];
   const all = (["admin", "operator", "viewer"] as const)
     .flatMap((role) => subjects(members, role));
   return [...new Map(all.map((s) => [`${s.kind}/${s.name}`, s])).values()];
 }
 
-function subjects(members: Member[], role: string): Subject[] {
-  return members.flatMap((member): Subject[] => {
+function subjects(members: Member[], role: string): WorkspaceMember[] {
+  return members.flatMap((member): WorkspaceMember[] => {
     if (typeof member === "string") {
       // As in the first Faros, where members were names alone.
       return role === "admin" ? [subject("User", member)] : [];
@@ -96,7 +96,7 @@ function subjects(members: Member[], role: string): Subject[] {
   });
 }
 
-function subject(kind: "User" | "Group", name: string): Subject {
+function subject(kind: "User" | "Group", name: string): WorkspaceMember {
   return { kind, apiGroup: RBAC, name };
 }
 

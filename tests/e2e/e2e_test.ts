@@ -5,6 +5,7 @@
  */
 import { embedded } from "../engines/embedded.ts";
 import type { Engine } from "../engines/engine.ts";
+import { kcp } from "../engines/kcp.ts";
 import { kubernetes } from "../engines/kubernetes.ts";
 import { Environment } from "./environment.ts";
 import { findKubectl } from "./kubectl.ts";
@@ -35,7 +36,7 @@ const scenarios: readonly Scenario[] = [
   claim,
 ];
 
-const engines: readonly Engine[] = [embedded, kubernetes];
+const engines: readonly Engine[] = [embedded, kubernetes, kcp];
 
 for (const engine of engines) {
   const missing = engine.missing ??

@@ -34,14 +34,23 @@ export interface Device {
   start(): void;
 }
 
+/** The objects of a workspace, as an administrator has them. */
+export interface WorkspaceView {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  /** Of that namespace. */
+  readonly kubectl: Kubectl;
+}
+
 /** All that a scenario has: an engine, a hub, a repository, devices. */
 export class Environment {
   readonly dir: string;
   readonly engine: RunningEngine;
   readonly repository: FleetRepository;
-  readonly kubectl: Kubectl;
   readonly devices: Device[] = [];
   readonly #cluster: Cluster;
+  readonly #clusters: Cluster[] = [];
+  readonly #views = new Map<string, Promise<WorkspaceView>>();
 
   private constructor(
     parts: {
@@ -55,7 +64,6 @@ export class Environment {
     this.engine = parts.engine;
     this.repository = parts.repository;
     this.#cluster = parts.cluster;
-    this.kubectl = createKubectl(parts.engine.kubeconfig, { dir: parts.dir });
   }
 
   /** Starts an engine, and a Repository that is synced to it. */
@@ -83,9 +91,31 @@ export class Environment {
     }
   }
 
-  /** An administrator. */
+  /** An administrator of the hub's own objects. */
   get client(): KubeClient {
     return this.#cluster.client;
+  }
+
+  /** An administrator in a workspace. */
+  in(workspace: string): Promise<WorkspaceView> {
+    let view = this.#views.get(workspace);
+    if (!view) {
+      view = this.#open(workspace);
+      this.#views.set(workspace, view);
+    }
+    return view;
+  }
+
+  async #open(workspace: string): Promise<WorkspaceView> {
+    const { kubeconfig, namespace } = await this.engine.workspace(workspace);
+    const cluster = await openCluster({ kubeconfig });
+    this.#clusters.push(cluster);
+    const kubectl = createKubectl(kubeconfig, { dir: this.dir });
+    return {
+      client: cluster.client,
+      namespace,
+      kubectl: (args, options) => kubectl([...args, "-n", namespace], options),
+    };
   }
 
   async #createRepository(): Promise<void> {
@@ -100,7 +130,9 @@ export class Environment {
 
   /** Ends all, and removes all. */
   async close(): Promise<void> {
-    this.#cluster[Symbol.dispose]();
+    for (const cluster of [this.#cluster, ...this.#clusters]) {
+      cluster[Symbol.dispose]();
+    }
     await Promise.all(this.devices.map((device) => device.agent.stop()));
     await this.engine.close();
     await Deno.remove(this.dir, { recursive: true });
@@ -212,10 +244,9 @@ export class Environment {
   }
 
   /** The Agent of a device. */
-  agentOf(device: Pick<Device, "workspace" | "name">): Promise<Agent> {
-    return this.client.get<Agent>(Agent, device.name, {
-      namespace: device.workspace,
-    });
+  async agentOf(device: Pick<Device, "workspace" | "name">): Promise<Agent> {
+    const { client, namespace } = await this.in(device.workspace);
+    return await client.get<Agent>(Agent, device.name, { namespace });
   }
 
   /** Waits until a device runs what it is assigned, and `test` is so. */

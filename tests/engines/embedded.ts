@@ -10,6 +10,7 @@ export const embedded: Engine = {
   name: "embedded",
   async start({ dir }) {
     const data = join(dir, "hub");
+    const kubeconfig = join(data, "admin.kubeconfig");
     // Of this run, and the same after a restart: devices know them.
     const listen = `127.0.0.1:${freePort()}`;
     const hubListen = `127.0.0.1:${freePort()}`;
@@ -28,9 +29,9 @@ export const embedded: Engine = {
       return hub;
     };
     let hub = await start();
-    const kubeconfig = join(data, "admin.kubeconfig");
     return {
       kubeconfig,
+      workspace: (namespace) => Promise.resolve({ kubeconfig, namespace }),
       get hub() {
         return hub;
       },

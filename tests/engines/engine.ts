@@ -26,10 +26,19 @@ export interface Person {
   token: string;
 }
 
+/** Where the objects of a workspace are. */
+export interface WorkspaceLocation {
+  /** Path of an administrator's kubeconfig. */
+  kubeconfig: string;
+  namespace: string;
+}
+
 /** An engine with a hub. */
 export interface RunningEngine {
-  /** Path of an administrator's kubeconfig. */
+  /** Path of an administrator's kubeconfig for the hub's own objects. */
   readonly kubeconfig: string;
+  /** Where an administrator finds the objects of a workspace. */
+  workspace(name: string): Promise<WorkspaceLocation>;
   /** The hub's process: where the engine is embedded, that of the API server too. */
   readonly hub: Child;
   /** Starts the hub again, at the same addresses, once it was ended. */

@@ -14,12 +14,13 @@ export const kubernetes: Engine = {
       people,
     });
     if (!server) throw new Error(kubeApiserverMissing());
+    const kubeconfig = server.kubeconfigPath;
     const listen = `127.0.0.1:${freePort()}`;
     const start = async (): Promise<Child> => {
       const hub = startChild([
         ...selfCommand(),
         "hub",
-        ...["--kubeconfig", server.kubeconfigPath],
+        ...["--kubeconfig", kubeconfig],
         ...["--data", `${dir}/hub`, "--listen", listen],
       ], { name: "faros hub", cwd: dir });
       try {
@@ -38,7 +39,8 @@ export const kubernetes: Engine = {
       throw error;
     }
     return {
-      kubeconfig: server.kubeconfigPath,
+      kubeconfig,
+      workspace: (namespace) => Promise.resolve({ kubeconfig, namespace }),
       get hub() {
         return hub;
       },

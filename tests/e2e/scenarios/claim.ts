@@ -5,11 +5,11 @@ import type { Scenario } from "../scenario.ts";
 export const claim: Scenario = {
   name: "another key that claims a taken name waits for approval",
   async run(environment, { workspace, devices: [owner] }) {
-    const { client } = environment;
+    const { client, namespace } = await environment.in(workspace);
     const enrollmentOf = async (uidOwner: boolean) => {
       const agent = await environment.agentOf(owner);
       const { items } = await client.listAll<Enrollment>(Enrollment, {
-        namespace: workspace,
+        namespace,
       });
       return items.find((e) =>
         e.spec.agent === owner.name &&
@@ -43,7 +43,7 @@ export const claim: Scenario = {
       const enrollment = await client.get<Enrollment>(
         Enrollment,
         waiting.metadata.name,
-        { namespace: workspace },
+        { namespace },
       );
       return enrollment.status?.credential !== undefined;
     });

@@ -17,15 +17,15 @@ interface Event extends KubeObject {
 export const drift: Scenario = {
   name: "kubectl edit of a synced object is put back within 2 s, with an Event",
   async run(environment, { workspace }) {
-    const { client, kubectl } = environment;
+    const { client, kubectl, namespace } = await environment.in(workspace);
     const read = async () =>
       (await client.get<Monitoring>(Monitoring, "host", {
-        namespace: workspace,
+        namespace,
       })).spec.config as { interval: string };
     const { interval } = await read();
     const assignments = async () => {
       const { items } = await client.list<Agent>(Agent, {
-        namespace: workspace,
+        namespace,
       });
       return items.map(({ metadata, status }) =>
         `${metadata.name} ${status?.assignment?.counter}`
@@ -34,7 +34,7 @@ export const drift: Scenario = {
     const assigned = await assignments();
 
     const edited = await kubectl(
-      ["edit", "monitoring", "host", "-n", workspace],
+      ["edit", "monitoring", "host"],
       { env: { KUBE_EDITOR: `sed -i s/${interval}/77s/` } },
     );
     const editedAt = Date.now();
@@ -49,7 +49,7 @@ export const drift: Scenario = {
     assert.ok(took < PUT_BACK, `put back after ${took} ms`);
     await environment.until("an Event said so", async () => {
       const { items } = await client.list<Event>(core.Event, {
-        namespace: workspace,
+        namespace,
       });
       return items.some((e) =>
         e.involvedObject.kind === "Monitoring" &&

@@ -31,10 +31,11 @@ export const forged: Scenario = {
       },
       "replayed with an old counter": old,
     };
+    const { kubectl } = await environment.in(workspace);
     for (const [what, assignment] of Object.entries(attempts)) {
       const said = countRefusals();
-      const patched = await environment.kubectl([
-        ...["patch", "agent", device.name, "-n", workspace],
+      const patched = await kubectl([
+        ...["patch", "agent", device.name],
         ...["--subresource=status", "--type=merge"],
         ...["-p", JSON.stringify({ status: { assignment } })],
       ]);

@@ -10,8 +10,8 @@ export const hubCrash: Scenario = {
   name: "a hub killed amidst a sync completes it once it is back",
   async run(environment) {
     const workspace = "site-crash";
-    const { client } = environment;
     await environment.sync(siteFiles(workspace, { agents: [] }));
+    const { client, namespace } = await environment.in(workspace);
     const files: Record<string, string> = {};
     for (let i = 0; i < OBJECTS; i++) {
       files[inWorkspace(workspace, `config-${i}.yaml`)] = configMapManifest(
@@ -21,7 +21,7 @@ export const hubCrash: Scenario = {
     }
     const count = async () => {
       const { items } = await client.listAll(core.ConfigMap, {
-        namespace: workspace,
+        namespace,
       });
       return items.filter((o) => o.metadata.name.startsWith("config-")).length;
     };

@@ -7,19 +7,17 @@ import type { Scenario } from "../scenario.ts";
 
 export const isolation: Scenario = {
   name: "two devices of one Registration reach nothing of each other's",
-  async run(_environment, { workspace, devices }) {
+  async run(environment, { workspace, devices }) {
+    const { namespace } = await environment.in(workspace);
     for (const [mine, other] of [devices, devices.toReversed()]) {
-      await checkDevice(mine!, { other: other!, workspace });
+      await checkDevice(mine!, other!);
     }
 
-    async function checkDevice(
-      device: Device,
-      { other, workspace }: { other: Device; workspace: string },
-    ) {
+    async function checkDevice(device: Device, other: Device) {
       const kubectl = createKubectl(await deviceKubeconfig(device), {
         dir: device.dir,
       });
-      const n = ["-n", workspace];
+      const n = ["-n", namespace];
       const own = await kubectl(["get", "agent", device.name, ...n]);
       assert.equal(own.code, 0, own.stderr);
 

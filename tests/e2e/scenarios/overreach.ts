@@ -61,12 +61,12 @@ export const overreach: Scenario = {
       );
       await environment.sync({ [path]: null });
     }
-    const { client } = environment;
+    const { client, namespace: own } = await environment.in(workspace);
     assert.equal(
       await client.tryGet(core.ClusterRoleBinding, "overreach"),
       undefined,
     );
-    for (const namespace of [workspace, "kube-system"]) {
+    for (const namespace of [own, "kube-system"]) {
       for (const resource of [core.RoleBinding, core.ConfigMap]) {
         assert.equal(
           await client.tryGet(resource, "overreach", { namespace }),

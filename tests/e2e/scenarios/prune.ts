@@ -9,13 +9,13 @@ export const prune: Scenario = {
   name: "deleting an agent's file removes the Agent and its credentials",
   async run(environment) {
     const workspace = "site-prune";
-    const { client } = environment;
+    const { client, namespace } = await environment.in(workspace);
     await environment.sync(siteFiles(workspace, { agents: ["mill-1"] }));
     const device = await environment.join(workspace, "mill-1");
     await environment.untilConverged(device);
     const credentials = [core.ServiceAccount, core.Role, core.RoleBinding];
     for (const resource of credentials) {
-      await client.get(resource, "agent-mill-1", { namespace: workspace });
+      await client.get(resource, "agent-mill-1", { namespace });
     }
 
     await environment.sync({ [inWorkspace(workspace, "mill-1.yaml")]: null });
@@ -24,9 +24,9 @@ export const prune: Scenario = {
       "the Agent and its credentials were gone",
       async () => {
         const left = await Promise.all([
-          client.tryGet(Agent, "mill-1", { namespace: workspace }),
+          client.tryGet(Agent, "mill-1", { namespace }),
           ...credentials.map((resource) =>
-            client.tryGet(resource, "agent-mill-1", { namespace: workspace })
+            client.tryGet(resource, "agent-mill-1", { namespace })
           ),
         ]);
         return left.every((object) => object === undefined);
@@ -35,7 +35,7 @@ export const prune: Scenario = {
     // The device lives on and asks to join again, but must not make itself a new Agent.
     await environment.until("the device was told so", async () => {
       const { items } = await client.listAll<Enrollment>(Enrollment, {
-        namespace: workspace,
+        namespace,
       });
       return items.length === 1 &&
         items[0]!.status?.conditions?.some((c) => c.reason === "AgentDeleted");
@@ -45,7 +45,7 @@ export const prune: Scenario = {
       () => Promise.resolve(device.agent.tail().includes("enrols again")),
     );
     assert.equal(
-      await client.tryGet(Agent, "mill-1", { namespace: workspace }),
+      await client.tryGet(Agent, "mill-1", { namespace }),
       undefined,
     );
     // Nobody but a signed order makes a device wipe itself: it lives on.

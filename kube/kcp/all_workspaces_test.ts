@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { ConfigMap } from "../../api/core.ts";
+import type { KubeObject } from "../../api/meta.ts";
+import { type ApiServer, startApiServer } from "../../apiserver/mod.ts";
+import { KubeClient } from "../client.ts";
+import type { RequestOptions, RestClient } from "../contract.ts";
+import { createInformer } from "../informer.ts";
+import { isGone } from "../kube_api_error.ts";
+import { createRestClient } from "../rest_client.ts";
+import { eventually } from "../testing/eventually.ts";
+import { listAll, type Source, watchAll } from "./all_workspaces.ts";
+
+/** Two servers, as shards, whose namespaces `default` are the namespaces `one` and `two`. */
+class Shards implements AsyncDisposable {
+  readonly clients = new Map<string, KubeClient>();
+  readonly #servers: ApiServer[] = [];
+  readonly #listeners = new Set<() => void>();
+  sources: Source[] = [];
+
+  async add(name: string): Promise<KubeClient> {
+    const server = await startApiServer();
+    this.#servers.push(server);
+    const { url, caData, adminToken: token } = server;
+    const rest = createRestClient({ server: url, caData, token });
+    const client = new KubeClient(rest);
+    this.clients.set(name, client);
+    this.sources.push({
+      id: url,
+      rest,
+      path: "/api/v1/configmaps",
+      adopt: (object) =>
+        object.metadata.namespace === "default"
+          ? { ...object, metadata: { ...object.metadata, namespace: name } }
+          : undefined,
+    });
+    this.changed();
+    return client;
+  }
+
+  changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** All of them as one API. */
+  get client(): KubeClient {
+    const performRequest = (opts: RequestOptions) =>
+      opts.querystring?.has("watch")
+        ? watchAll(this.sources, opts, {
+          onChange: (listener) => {
+            this.#listeners.add(listener);
+            return () => this.#listeners.delete(listener);
+          },
+        })
+        : listAll(this.sources, opts);
+    return new KubeClient({
+      performRequest: performRequest as RestClient["performRequest"],
+      [Symbol.dispose]: () => {},
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.clients.values()) client.close();
+    for (const server of this.#servers) await server.close();
+  }
+}
+
+function configMap(name: string, namespace = "default"): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace, labels: { of: "test" } },
+  };
+}
+
+const names = (objects: KubeObject[]) =>
+  objects.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+    .sort();
+
+Deno.test("objects of all sources are one list, page by page, without those that are not the hub's", async () => {
+  await using shards = new Shards();
+  for (const name of ["one", "two"]) {
+    const client = await shards.add(name);
+    await Promise.all(
+      Array.from(
+        { length: 520 },
+        (_, i) => client.create(ConfigMap, configMap(`c-${i}`)),
+      ),
+    );
+    await client.create(ConfigMap, configMap("other", "kube-system"));
+  }
+  const list = await shards.client.listAll(ConfigMap, {
+    labelSelector: "of=test",
+  });
+  assert.equal(list.items.length, 1040);
+  assert.ok(names(list.items).includes("one/c-519"));
+  assert.ok(names(list.items).includes("two/c-0"));
+});
+
+Deno.test("an informer follows all sources, those that come later too, and goes on where a watch ended", async () => {
+  await using shards = new Shards();
+  const one = await shards.add("one");
+  using stop = disposable();
+  const informer = createInformer(shards.client, ConfigMap, {
+    labelSelector: "of=test",
+    // Watches end, and go on, again and again.
+    watchTimeoutSeconds: 1,
+    backoff: { base: 1 },
+    signal: stop.signal,
+  });
+  await informer.synced;
+  const two = await shards.add("two");
+  const expected: string[] = [];
+  for (let i = 0; i < 30; i++) {
+    await one.create(ConfigMap, configMap(`c-${i}`));
+    await two.create(ConfigMap, configMap(`c-${i}`));
+    expected.push(`one/c-${i}`, `two/c-${i}`);
+  }
+  await one.delete(ConfigMap, "c-0", { namespace: "default" });
+  expected.shift();
+  await eventually(
+    () => names(informer.list()).join() === expected.toSorted().join(),
+    {
+      timeout: 30_000,
+    },
+  );
+  stop.abort();
+  await informer.done;
+});
+
+Deno.test("a watch goes on from the last bookmark without losing or repeating an event", async () => {
+  await using shards = new Shards();
+  const clients = [await shards.add("one"), await shards.add("two")];
+  const { client } = shards;
+  let { metadata: { resourceVersion } } = await client.list(ConfigMap, {
+    labelSelector: "of=test",
+  });
+  const seen: string[] = [];
+  for (let round = 0; round < 5; round++) {
+    for (const shard of clients) {
+      await shard.create(ConfigMap, configMap(`c-${round}`));
+    }
+    let events = 0;
+    const watch = client.watch(ConfigMap, {
+      labelSelector: "of=test",
+      resourceVersion,
+    });
+    for await (const { type, object } of watch) {
+      // Between an event and its bookmark nothing may be taken for seen.
+      if (type === "ADDED") seen.push(...names([object]));
+      else resourceVersion = object.metadata.resourceVersion;
+      if (type === "BOOKMARK" && ++events === 2) break;
+    }
+  }
+  assert.deepEqual(
+    seen.toSorted(),
+    [0, 1, 2, 3, 4].flatMap((i) => [`one/c-${i}`, `two/c-${i}`]).sort(),
+  );
+});
+
+Deno.test("a resourceVersion of other sources, or of one object, is gone", async () => {
+  await using shards = new Shards();
+  const one = await shards.add("one");
+  const { metadata } = await shards.client.list(ConfigMap);
+  const object = await one.create(ConfigMap, configMap("c"));
+  const watch = async (resourceVersion?: string) => {
+    for await (
+      const _ of shards.client.watch(ConfigMap, { resourceVersion })
+    ) return;
+  };
+  await assert.rejects(watch(object.metadata.resourceVersion), isGone);
+  await watch(metadata.resourceVersion);
+  await shards.add("two");
+  await assert.rejects(watch(metadata.resourceVersion), isGone);
+});
+
+Deno.test("a watch of no source at all waits for one", async () => {
+  await using shards = new Shards();
+  const { metadata } = await shards.client.list(ConfigMap);
+  const watch = (async () => {
+    for await (
+      const _ of shards.client.watch(ConfigMap, {
+        resourceVersion: metadata.resourceVersion,
+      })
+    ) return "an event";
+  })();
+  await shards.add("one");
+  await assert.rejects(watch, isGone);
+});
+
+function disposable(): AbortController & Disposable {
+  const controller = new AbortController();
+  return Object.assign(controller, {
+    [Symbol.dispose]: () => controller.abort(),
+  });
+}

@@ -1,0 +1,81 @@
+import { WORKSPACE_LABEL } from "../../api/names.ts";
+import type { KubeClient } from "../client.ts";
+import type { Clock } from "../clock.ts";
+import { createInformer } from "../informer.ts";
+import type { Logger } from "../log.ts";
+import { KcpWorkspace } from "./kinds.ts";
+
+/** Options of {@linkcode WorkspaceIndex}. */
+export interface WorkspaceIndexOptions {
+  /** Of the hub's own workspace, the parent of all others. */
+  client: KubeClient;
+  log?: Logger;
+  clock?: Clock;
+  /** Ends it. */
+  signal: AbortSignal;
+}
+
+/**
+ * Which cluster is which workspace.
+ *
+ * Goes by the kcp Workspaces in the hub's own workspace alone, which no tenant can write; nothing that an object says
+ * of itself counts. A cluster stays known once its workspace is gone, since word of its last objects may come late;
+ * kcp gives no name to two clusters.
+ */
+export class WorkspaceIndex {
+  /** Resolves when all workspaces that there are are known. */
+  readonly synced: Promise<void>;
+  readonly #clusters = new Map<string, string>();
+  readonly #workspaces = new Map<string, string>();
+  /** Clusters asked for that were of no workspace. */
+  readonly #strange = new Set<string>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(options: WorkspaceIndexOptions) {
+    const { client, ...rest } = options;
+    const informer = createInformer<KcpWorkspace>(client, KcpWorkspace, {
+      labelSelector: WORKSPACE_LABEL,
+      ...rest,
+    });
+    informer.on(({ type, object }) => {
+      if (type === "deleted") this.#forget(object);
+      else this.learn(object);
+    });
+    this.synced = informer.synced;
+  }
+
+  /** Takes note of a workspace before the server's own word of it comes. */
+  learn({ metadata, spec }: KcpWorkspace): void {
+    const { name, labels } = metadata;
+    const { cluster } = spec;
+    if (!cluster || labels?.[WORKSPACE_LABEL] !== name) return;
+    this.#clusters.set(name, cluster);
+    this.#workspaces.set(cluster, name);
+    // What was taken for somebody else's has to be looked at again.
+    if (!this.#strange.delete(cluster)) return;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #forget({ metadata: { name }, spec: { cluster } }: KcpWorkspace): void {
+    if (this.#clusters.get(name) === cluster) this.#clusters.delete(name);
+  }
+
+  /** Cluster of a workspace that is there. */
+  clusterOf(workspace: string): string | undefined {
+    return this.#clusters.get(workspace);
+  }
+
+  /** The workspace that a cluster is, or was; undefined where it is none of Faros's. */
+  workspaceOf(cluster: string): string | undefined {
+    const workspace = this.#workspaces.get(cluster);
+    if (workspace === undefined) this.#strange.add(cluster);
+    return workspace;
+  }
+
+  /** Calls `listener` when a cluster that was asked for in vain turns out to be a workspace. @returns A function that ends it. */
+  onRecognized(listener: () => void): () => void {
+    const own = () => listener();
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+}
