@@ -43,6 +43,9 @@ const WATCH_TIMEOUT_MS = 1_800_000;
 /** The longest that a timer runs: a longer one would end at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** Of others, and of other verbs than GET in the old form of watches, kube-apiserver has no route. */
+const METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
+
 /** Verbs of one object; those of LISTED may name one by a field selector. */
 const NAMED = new Set(["get", "update", "patch", "delete"]);
 const LISTED = new Set(["list", "watch"]);
@@ -96,6 +99,10 @@ export async function answerResource(
 ): Promise<Response> {
   const served = context.registry.resources.get(info);
   if (!served) throw noSuchPath();
+  const { method } = request;
+  if (!METHODS.has(method) || (info.verb === "watch" && method !== "GET")) {
+    throw noSuchMethod();
+  }
   const { definition } = served;
   if (definition.deprecation) warn(definition.deprecation);
   const query = url.searchParams;
@@ -210,7 +217,7 @@ async function answerObject(exchange: Exchange): Promise<Response> {
 async function answerSubresource(exchange: Exchange): Promise<Response> {
   const { context: { registry }, served, info } = exchange;
   const { subresources } = served.definition;
-  if (!info.name) throw noSuchPath();
+  if (!info.name || info.verb === "watch") throw noSuchPath();
   const isPatch = info.verb === "patch";
   if (info.subresource === "status" && subresources.status) {
     if (info.verb === "get") return getObject(exchange);
