@@ -151,6 +151,7 @@ function checkPatch(
 
 function untypable(patch: JsonObject, problems: string[]): StatusError {
   const { name, namespace } = (patch.metadata ?? {}) as JsonObject;
+  const shown = (part?: Json) => typeof part === "string" ? part : "";
   const apiVersion = String(patch.apiVersion);
   // As Go prints the core group.
   const gv = apiVersion.includes("/") ? apiVersion : `/${apiVersion}`;
@@ -160,8 +161,8 @@ function untypable(patch: JsonObject, problems: string[]): StatusError {
   return new StatusError(
     400,
     "",
-    `failed to create typed patch object (${namespace ?? ""}/${
-      name ?? ""
+    `failed to create typed patch object (${shown(namespace)}/${
+      shown(name)
     }; ${gv}, Kind=${patch.kind}): ${text}`,
   );
 }

@@ -32,7 +32,7 @@ function decode(token: string): Continue {
       (c) => c.charCodeAt(0),
     );
     const { rv, after } = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof rv === "number" && typeof after === "string") {
+    if (Number.isSafeInteger(rv) && rv >= -1 && typeof after === "string") {
       return { rv, after };
     }
   } catch { /* reported below */ }
@@ -80,6 +80,8 @@ export function list(
     !options.resourceVersionMatch
   ) at = options.resourceVersion;
 
+  // Only a token that this server never gave out says so.
+  if (at > current) throw tooLarge(at, current);
   let entries: Entry[];
   const pinned = selection.name !== undefined &&
     selection.namespace !== undefined && at === current;

@@ -9,6 +9,7 @@ import {
 import { invalidValue } from "../schema/field_error.ts";
 import { goValue } from "../schema/go_value.ts";
 import { jsonPatch, mergePatch, strategicMergePatch } from "../patch/mod.ts";
+import { isObject } from "../apply/resolve.ts";
 import { cloneJson } from "../schema/clone_json.ts";
 import type { Decision } from "../storage/store.ts";
 import type { Json, JsonObject, KubeObject } from "../types.ts";
@@ -139,7 +140,9 @@ async function apply(
   if (!value || typeof value !== "object" || Array.isArray(value)) {
     throw badRequest("an apply patch must be an object");
   }
-  const metadata = (value.metadata ?? {}) as JsonObject;
+  const given = value.metadata ?? {};
+  // Metadata that is no object is left for the merge to refuse.
+  const metadata = isObject(given) ? given : {};
   if (metadata.managedFields) {
     throw badRequest("metadata.managedFields must be nil");
   }
@@ -153,9 +156,14 @@ async function apply(
   }
   // Fields that the schema does not have are refused by the merge, whatever the validation of fields.
   reportDuplicates(body.duplicates, options);
-  value.metadata = { ...metadata, name: metadata.name ?? info.name };
-  if (definition.namespaced) {
-    (value.metadata as JsonObject).namespace ??= info.namespace;
+  if (isObject(given)) {
+    value.metadata = {
+      ...given,
+      name: given.name ?? info.name,
+      ...definition.namespaced
+        ? { namespace: given.namespace ?? info.namespace }
+        : {},
+    };
   }
   const merge = (live: KubeObject | undefined) => {
     const merged = serverSideApply({
@@ -190,24 +198,15 @@ async function apply(
         decision = await decideChange(registry, request, current, {
           applied: true,
           make: (old) => {
-            const { uid, resourceVersion } = metadata;
-            checkIdentity(
-              {
-                ...value,
-                metadata: {
-                  ...value.metadata as JsonObject,
-                  uid,
-                  resourceVersion,
-                },
-              } as unknown as KubeObject,
-              old,
-              request,
-            );
-            return merge(old);
+            // The types of what tells its identity are known after the merge only.
+            const merged = merge(old);
+            checkIdentity(merged, old, request, { patch: true });
+            return merged;
           },
         });
       } else {
         if (info.subresource) throw notFound(nameOf(served), info.name);
+        const merged = merge(undefined);
         if (metadata.uid) {
           throw conflict(
             nameOf(served),
@@ -217,7 +216,7 @@ async function apply(
         }
         if (metadata.resourceVersion) throw notFound(nameOf(served), info.name);
         created = true;
-        const object = await prepareNew(registry, request, merge(undefined), {
+        const object = await prepareNew(registry, request, merged, {
           applied: true,
         });
         decision = {
