@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { base64Problem } from "../schema/base64_problem.ts";
 import { badRequest } from "../errors.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
 import { forbiddenField, invalidValue } from "../schema/field_error.ts";
@@ -14,12 +15,7 @@ import type {
 } from "../types.ts";
 import { age, NAME, text } from "./columns.ts";
 import { type ColumnContext, define } from "./define.ts";
-import {
-  base64Problem,
-  decodedSize,
-  keyErrors,
-  MAX_DATA_BYTES,
-} from "./keys.ts";
+import { decodedSize, keyErrors, MAX_DATA_BYTES } from "./keys.ts";
 
 const IMMUTABLE = "field is immutable when `immutable` is set";
 const encoder = new TextEncoder();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { base64Problem } from "../schema/base64_problem.ts";
 import { encodeBase64 } from "./base64.ts";
 import { badRequest } from "../errors.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
@@ -20,12 +21,7 @@ import type {
 } from "../types.ts";
 import { age, NAME, text } from "./columns.ts";
 import { type ColumnContext, define } from "./define.ts";
-import {
-  base64Problem,
-  decodedSize,
-  keyErrors,
-  MAX_DATA_BYTES,
-} from "./keys.ts";
+import { decodedSize, keyErrors, MAX_DATA_BYTES } from "./keys.ts";
 
 /** Type of the Secrets that hold a ServiceAccount's lasting token. */
 export const TOKEN_SECRET = "kubernetes.io/service-account-token";

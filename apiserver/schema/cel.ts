@@ -13,7 +13,7 @@ import {
   weight,
   withCharges,
 } from "./cel_meter.ts";
-import { compileConvert, type Convert } from "./cel_value.ts";
+import { compileConvert, type Convert, setConverted } from "./cel_value.ts";
 import { kubernetesEnvironment } from "./cel_library.ts";
 import { deepEqual } from "./deep_equal.ts";
 import {
@@ -186,12 +186,13 @@ const OUT_OF_BUDGET =
 
 function evaluateRule(
   program: Program,
-  { variables, value, type, path, run }: {
+  { variables, value, type, path, run, unchanged }: {
     variables: Record<string, unknown>;
     value: unknown;
     type: string;
     path: string;
     run: Run;
+    unchanged?: () => boolean;
   },
 ): FieldError | undefined {
   const { rule } = program;
@@ -215,6 +216,8 @@ function evaluateRule(
     return invalidValue(path, type, `${text} evaluating rule: ${shown}`);
   }
   if (result === true) return undefined;
+  // What an update leaves as it was is not held against it; a rule that cannot be evaluated is, as in kube-apiserver.
+  if (!program.transition && unchanged?.()) return undefined;
   let detail = rule.message?.trim() || `failed rule: ${rule.rule.trim()}`;
   if (program.message) {
     try {
@@ -277,17 +280,18 @@ function compileOwn(
       const oldSelf = optional
         ? before === undefined ? Optional.none() : Optional.of(before)
         : before;
+      const variables: Record<string, unknown> = {};
+      setConverted(variables, "self", self);
+      if (oldSelf !== undefined) setConverted(variables, "oldSelf", oldSelf);
       const problem = evaluateRule(program, {
-        variables: oldSelf === undefined ? { self } : { self, oldSelf },
+        variables,
         value,
         type,
         path,
         run,
+        unchanged,
       });
-      // What an update leaves as it was is not held against it.
-      if (problem && !(!program.transition && unchanged?.())) {
-        run.out.push(problem);
-      }
+      if (problem) run.out.push(problem);
     }
   };
 }

@@ -1,5 +1,7 @@
 import type { Environment } from "@marcbachmann/cel-js";
 import type { Schema } from "../types.ts";
+import { base64Problem } from "./base64_problem.ts";
+import { goDuration } from "./go_duration.ts";
 
 /** Turns a JSON value into what CEL expects by its schema: integers as BigInt, times as Date, bytes as bytes. */
 export type Convert = (value: unknown) => unknown;
@@ -33,11 +35,64 @@ function convertAny(value: unknown): unknown {
 
 const integer: Convert = (v) =>
   typeof v === "number" && Number.isInteger(v) ? BigInt(v) : v;
-const date: Convert = (v) => typeof v === "string" ? new Date(v) : v;
 const bytes: Convert = (v) => {
   if (typeof v !== "string") return v;
-  return Uint8Array.from(atob(v), (c) => c.charCodeAt(0));
+  const at = base64Problem(v);
+  return at === undefined
+    ? Uint8Array.from(atob(v), (c) => c.charCodeAt(0))
+    : unreadable("byte", v, `illegal base64 data at input byte ${at}`);
 };
+
+function date(format: string): Convert {
+  return (v) => {
+    if (typeof v !== "string") return v;
+    const time = new Date(v);
+    return isNaN(time.getTime())
+      ? unreadable(format, v, `cannot parse "${v}"`)
+      : time;
+  };
+}
+
+function duration(env: Environment): Convert {
+  const parse = env.clone().registerVariable("text", "string")
+    .parse("duration(text)");
+  return (v) => {
+    if (typeof v !== "string") return v;
+    try {
+      return parse({ text: goDuration(v) });
+    } catch {
+      return unreadable("duration", v, `unable to parse ${v} as duration`);
+    }
+  };
+}
+
+/**
+ * Text that its format cannot read: stored before the schema said so, since what is new is validated before any rule
+ * runs.
+ */
+class Unreadable {
+  constructor(readonly why: string) {}
+}
+
+function unreadable(format: string, text: string, why: string): Unreadable {
+  return new Unreadable(`Invalid ${format} formatted string ${text}: ${why}`);
+}
+
+/** Sets a converted value; one that cannot be read is an error of the rule that reads it, and of no other. */
+export function setConverted(
+  target: unknown[] | Record<string, unknown>,
+  key: string | number,
+  value: unknown,
+): void {
+  if (value instanceof Unreadable) {
+    Object.defineProperty(target, key, {
+      enumerable: true,
+      get() {
+        throw new Error(value.why);
+      },
+    });
+  } else (target as Record<string | number, unknown>)[key] = value;
+}
 
 /** Compiles the conversion for `schema`; undefined where values pass as they are. */
 export function compileConvert(
@@ -49,13 +104,11 @@ export function compileConvert(
     case "integer":
       return integer;
     case "string":
-      if (/^(date|date-?time)$/.test(schema.format ?? "")) return date;
-      if (schema.format === "byte") return bytes;
-      if (schema.format === "duration") {
-        const parse = env.clone().registerVariable("text", "string")
-          .parse("duration(text)");
-        return (text) => typeof text === "string" ? parse({ text }) : text;
+      if (/^(date|date-?time)$/.test(schema.format ?? "")) {
+        return date(schema.format!);
       }
+      if (schema.format === "byte") return bytes;
+      if (schema.format === "duration") return duration(env);
       return undefined;
     case "number":
     case "boolean":
@@ -65,7 +118,14 @@ export function compileConvert(
         ? compileConvert(schema.items, env)
         : convertAny;
       if (!item) return undefined;
-      return (value) => Array.isArray(value) ? value.map(item) : value;
+      return (value) => {
+        if (!Array.isArray(value)) return value;
+        const out: unknown[] = [];
+        for (const [i, each] of value.entries()) {
+          setConverted(out, i, item(each));
+        }
+        return out;
+      };
     }
   }
   return compileObject(schema, env);
@@ -96,11 +156,13 @@ function compileObject(
     const out: Record<string, unknown> = {};
     for (const { name, cel, convert } of properties) {
       const sub = object[name];
-      if (sub !== undefined) out[cel] = convert ? convert(sub) : sub;
+      if (sub !== undefined) {
+        setConverted(out, cel, convert ? convert(sub) : sub);
+      }
     }
     for (const key in object) {
       if (known.has(key) || object[key] === undefined) continue;
-      out[key] = rest ? rest(object[key]) : object[key];
+      setConverted(out, key, rest ? rest(object[key]) : object[key]);
     }
     return out;
   };
