@@ -17,6 +17,7 @@ import type { InFlight } from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RequestTime } from "./request_time.ts";
 import { respondError } from "./respond.ts";
+import { warningHeaders } from "./warnings.ts";
 
 /** How much of its time a request may wait for a seat, as in kube-apiserver. */
 const WAITING_PART = 1 / 4;
@@ -143,11 +144,8 @@ export function createHandler(
       if (!(error instanceof StatusError)) options.onError(error, request);
       response = respondError(error);
     }
-    for (const warning of warnings.length > 0 ? new Set(warnings) : []) {
-      response.headers.append(
-        "warning",
-        `299 - ${JSON.stringify(warning).replaceAll(/[^\x20-\x7e]/g, "?")}`,
-      );
+    for (const warning of warningHeaders(warnings)) {
+      response.headers.append("warning", warning);
     }
     if (trail && info) response = await trail.answered(response, info);
     metrics.observe({
