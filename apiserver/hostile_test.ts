@@ -4,8 +4,13 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Answer, type TestClient, withServer } from "./test_client.ts";
-import type { JsonObject } from "./types.ts";
+import {
+  type Answer,
+  eventually,
+  type TestClient,
+  withServer,
+} from "./test_client.ts";
+import type { Json, JsonObject } from "./types.ts";
 
 function refused({ code, body }: Answer, wanted: number, message: RegExp) {
   assert.equal(code, wanted, JSON.stringify(body));
@@ -230,5 +235,185 @@ Deno.test("methods and media types named after what objects have by nature are u
       406,
       /media types/,
     );
+  });
+});
+
+Deno.test("an applied configuration whose metadata is of other types says so", async () => {
+  await withServer(async (api) => {
+    await api.post(`${DEFAULT}/configmaps`, { metadata: { name: "there" } });
+    const odd = { toString: "-5m" };
+    for (const name of ["there", "new"]) {
+      const apply = (metadata: Json) =>
+        api.patch(`${DEFAULT}/configmaps/${name}?fieldManager=m`, "apply", {
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata,
+        });
+      for (const field of ["name", "namespace", "uid", "resourceVersion"]) {
+        refused(
+          await apply({ [field]: odd }),
+          400,
+          new RegExp(`\\.metadata\\.${field}: expected string, got`),
+        );
+      }
+      for (const metadata of ["abc", [], 1, true]) {
+        refused(await apply(metadata), 400, /\.metadata: expected map, got/);
+      }
+    }
+    refused(
+      await api.patch(`${DEFAULT}/configmaps/there?fieldManager=m`, "apply", {
+        apiVersion: "\ud800",
+        kind: "ConfigMap",
+        metadata: { name: odd },
+      }),
+      400,
+      /invalid object type/,
+    );
+  });
+});
+
+Deno.test("the old path of watches takes GET alone, and no resource takes a method without a verb", async () => {
+  await withServer(async (api) => {
+    await api.post(`${DEFAULT}/configmaps`, { metadata: { name: "a" } });
+    const watches = [
+      "/api/v1/watch/configmaps",
+      "/api/v1/watch/namespaces/default/configmaps",
+      "/api/v1/watch/namespaces/default/configmaps/a",
+    ];
+    for (const path of watches) {
+      for (const method of ["OPTIONS", "HEAD", "PUT", "DELETE", "FOO"]) {
+        refused(
+          await api.send(method, `${path}?timeoutSeconds=1`),
+          405,
+          /does not allow this method/,
+        );
+      }
+      const events = await api.watch(path);
+      assert.equal((await events.next()).object.metadata.name, "a");
+      await events.stop();
+    }
+    for (const method of ["OPTIONS", "HEAD", "FOO"]) {
+      refused(
+        await api.send(method, `${DEFAULT}/configmaps`),
+        405,
+        /does not allow this method/,
+      );
+    }
+    const { code } = await api.get(`${watches[2]}/status`);
+    assert.equal(code, 404);
+  });
+});
+
+Deno.test("what was stored before its format was declared fails the rules that read it, and nothing else", async () => {
+  await withServer(async (api) => {
+    const versions = (properties: JsonObject) => [{
+      name: "v1",
+      served: true,
+      storage: true,
+      schema: { openAPIV3Schema: { type: "object", properties } },
+    }];
+    const text = { type: "string" };
+    await postSchema(api, {
+      type: "object",
+      properties: { bytes: text, times: { type: "array", items: text } },
+    });
+    const things = "/apis/example.com/v1/things";
+    await eventually(async () =>
+      (await api.post(things, {
+        apiVersion: "example.com/v1",
+        kind: "Thing",
+        metadata: { name: "a" },
+        bytes: "not base64!",
+        times: ["5 minutes", "soon"],
+      })).code === 201
+    );
+    const declare = async (properties: JsonObject) => {
+      const { code, body } = await api.patch(
+        `${CRDS}/things.example.com`,
+        "merge",
+        { spec: { versions: versions(properties) } },
+      );
+      assert.equal(code, 200, body.message);
+    };
+    const bytes = { type: "string", format: "byte", maxLength: 100 };
+    const times = (format: string) => ({
+      type: "array",
+      maxItems: 5,
+      items: { type: "string", format, maxLength: 100 },
+    });
+    const rule = (rule: string) => ({ "x-kubernetes-validations": [{ rule }] });
+    const change = () => api.patch(`${things}/a`, "merge", {});
+
+    await declare({ bytes: { ...bytes, ...rule("self == b'x'") } });
+    refused(
+      await change(),
+      422,
+      /bytes: Invalid value: "string": Invalid byte formatted string not base64!: illegal base64 data at input byte 3 evaluating rule: self == b'x'/,
+    );
+    await declare({ bytes: { ...bytes, ...rule("true") } });
+    assert.equal((await change()).code, 200);
+    for (const format of ["duration", "date-time", "date"]) {
+      await declare({
+        times: { ...times(format), ...rule("self.all(x, x == x)") },
+      });
+      refused(
+        await change(),
+        422,
+        new RegExp(`times: .*Invalid ${format} formatted string`),
+      );
+    }
+    await declare({
+      times: {
+        ...times("duration"),
+        ...rule("self[0] == duration('5m') && self.size() == 2"),
+      },
+    });
+    assert.equal((await change()).code, 200);
+  });
+});
+
+Deno.test("continue tokens that no server made are refused", async () => {
+  await withServer(async (api) => {
+    const token = (value: unknown) =>
+      btoa(JSON.stringify(value)).replaceAll("=", "");
+    const list = (value: string) =>
+      api.get(`${DEFAULT}/configmaps?limit=1&continue=${value}`);
+    for (
+      const value of [
+        "\u00e9",
+        "%",
+        "e30",
+        token({ rv: 1.5, after: "" }),
+        token({ rv: "1", after: "" }),
+        token({ rv: -2, after: "" }),
+        token({ rv: 1, after: { toString: 1 } }),
+        token(null),
+      ]
+    ) {
+      refused(
+        await list(encodeURIComponent(value)),
+        400,
+        /invalid continue token/,
+      );
+    }
+    refused(
+      await list(token({ rv: 1e9, after: "" })),
+      504,
+      /Too large resource version: 1000000000/,
+    );
+  });
+});
+
+Deno.test("however much there is to warn of, the head of the answer stays small", async () => {
+  await withServer(async (api) => {
+    const fields = Array.from({ length: 2000 }, (_, i) => [`field${i}`, 1]);
+    const { code, headers } = await api.post(`${DEFAULT}/configmaps`, {
+      metadata: { name: "a" },
+      ...Object.fromEntries(fields),
+    });
+    assert.equal(code, 201);
+    const warning = headers.get("warning")!;
+    assert.match(warning, /^299 - "unknown field \\"field0\\""/);
+    assert(warning.length < 8192, `${warning.length} bytes`);
   });
 });

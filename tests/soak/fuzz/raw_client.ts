@@ -20,6 +20,9 @@ export interface RawClientOptions {
 
 const decoder = new TextDecoder("latin1");
 
+/** Bytes that the head of an answer may have; clients refuse more, some of them much less. */
+const MAX_HEAD = 1 << 16;
+
 /** Sends bytes over one TLS connection and reads HTTP/1.1 answers; unlike `fetch` it lets everything through. */
 export class RawClient {
   #options: RawClientOptions;
@@ -140,13 +143,16 @@ export class RawClient {
 
   async #until(mark: string): Promise<string> {
     for (;;) {
-      const end = decoder.decode(this.#buffer.subarray(0, 1 << 16)).indexOf(
+      const end = decoder.decode(this.#buffer.subarray(0, MAX_HEAD)).indexOf(
         mark,
       );
       if (end >= 0) {
         const text = decoder.decode(this.#buffer.subarray(0, end));
         this.#buffer = this.#buffer.subarray(end + mark.length);
         return text;
+      }
+      if (this.#buffer.length >= MAX_HEAD) {
+        throw new Error(`a head of more than ${MAX_HEAD} bytes`);
       }
       await this.#more();
     }

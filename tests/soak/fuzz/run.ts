@@ -100,6 +100,7 @@ export async function runFuzz(
     const kind = kindOf(failure.problem, failure.request);
     if (seen.has(kind)) return;
     seen.add(kind);
+    log(`request ${failure.index}: ${failure.problem}; making it smaller`);
     const smallest = child.status ? failure.request : await shrink(
       failure.request,
       async (candidate) => {

@@ -2,6 +2,8 @@ import type { FuzzRequest } from "./request.ts";
 
 /** Requests that one shrinking may send. */
 const ATTEMPTS = 300;
+/** Milliseconds after which no more is sent: where an answer hangs, each takes long. */
+const MAX_MS = 180_000;
 
 /**
  * The smallest request found that still fails: parts are left out as long as it does.
@@ -14,10 +16,11 @@ export async function shrink(
 ): Promise<FuzzRequest> {
   let smallest = request;
   let left = ATTEMPTS;
+  const end = Date.now() + MAX_MS;
   for (let progress = true; progress && left > 0;) {
     progress = false;
     for (const candidate of smaller(smallest)) {
-      if (left-- <= 0) break;
+      if (left-- <= 0 || Date.now() > end) return smallest;
       if (!await fails(candidate)) continue;
       smallest = candidate;
       progress = true;
