@@ -7,6 +7,7 @@
 import { base64url } from "jose";
 import { unauthorized } from "../errors.ts";
 import type { JsonObject, Reader, User } from "../types.ts";
+import { bearerToken } from "./bearer_token.ts";
 import { type KeySet, openKeySet } from "./keys.ts";
 import { writePrivate } from "./private_file.ts";
 import {
@@ -45,8 +46,15 @@ export interface AuthenticationOptions {
 
 /** The authenticator of the server. */
 export interface Authentication {
-  /** Who sent a request with these headers; throws Unauthorized for a bad token. */
-  authenticate(headers: Headers): Promise<User>;
+  /**
+   * Who sent a request with these headers; throws Unauthorized for a bad token.
+   *
+   * @param warn Takes what the sender should know.
+   */
+  authenticate(
+    headers: Headers,
+    warn?: (text: string) => void,
+  ): Promise<User>;
   /** What TokenReview answers as its `status`. */
   review(token: string, audiences?: string[]): Promise<JsonObject>;
   /** Bearer token of `system:admin`, a member of system:masters. */
@@ -129,12 +137,10 @@ export async function createAuthentication(
     audiences,
     tokens,
     keys,
-    async authenticate(headers) {
-      const header = headers.get("authorization");
-      if (!header) return ANONYMOUS;
-      const token = /^bearer +(\S+) *$/i.exec(header)?.[1];
-      // As kube-apiserver does: basic authentication and the like is no identity.
-      if (!token) return ANONYMOUS;
+    async authenticate(headers, warn) {
+      const { token, warning } = bearerToken(headers.get("authorization"));
+      if (warning) warn?.(warning);
+      if (token === undefined) return ANONYMOUS;
       const found = await verify(token, audiences);
       if (Array.isArray(found)) throw unauthorized();
       return found.user;

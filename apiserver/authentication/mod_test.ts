@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { ADMIN, testCluster } from "../controllers/testing.ts";
+import { withServer } from "../test_client.ts";
 import type { JsonObject, KubeObject } from "../types.ts";
 import { createAuthentication } from "./mod.ts";
 import { openKeySet } from "./keys.ts";
@@ -244,5 +245,18 @@ Deno.test("TokenReview and SelfSubjectReview answer who somebody is", async () =
   assert.deepEqual(self.status.userInfo, {
     username: "admin",
     groups: ["system:masters"],
+  });
+});
+
+Deno.test("an Authorization header is read up to the first word after Bearer", async () => {
+  await withServer(async (api) => {
+    const list = (authorization: string) =>
+      api.get("/api/v1/namespaces/default/configmaps", { authorization });
+    assert.equal((await list(`Bearer ${api.token} b c`)).code, 200);
+    assert.equal((await list("Bearer a b c")).code, 401);
+    const spaced = await list(`Bearer  ${api.token}`);
+    assert.equal(spaced.code, 403);
+    assert.match(spaced.headers.get("warning")!, /extra space/);
+    assert.equal((await list("Basic YTpi")).code, 403);
   });
 });

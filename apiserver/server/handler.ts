@@ -71,7 +71,10 @@ export function createHandler(
     url: RequestUrl,
     { info, warnings, trail }: Exchange,
   ): Promise<Response> {
-    const authenticated = await authentication.authenticate(request.headers);
+    const authenticated = await authentication.authenticate(
+      request.headers,
+      (text) => warnings.push(text),
+    );
     const user = impersonate(authenticated, request.headers, {
       authorize: (attributes) => authorizer.authorize(attributes),
     });
