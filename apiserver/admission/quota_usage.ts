@@ -3,18 +3,10 @@
  *
  * @module
  */
+import { COUNTED_RESOURCES } from "../builtin/counted_resources.ts";
 import type { KubeObject, Reader } from "../types.ts";
 
-/** Core resources that quotas also count under their plain name. */
-const PLAIN = new Set([
-  "configmaps",
-  "persistentvolumeclaims",
-  "pods",
-  "replicationcontrollers",
-  "resourcequotas",
-  "secrets",
-  "services",
-]);
+const PLAIN = new Set(COUNTED_RESOURCES);
 
 /** The resource that `name` (`secrets`, `count/agents.edge.faros.sh`) counts; undefined for cpu and the like. */
 export function countedResource(

@@ -6,16 +6,11 @@
 import { qualifiedNameProblems } from "../registry/names.ts";
 import { invalidValue } from "../schema/field_error.ts";
 import type { FieldError } from "../types.ts";
+import { COUNTED_RESOURCES } from "./counted_resources.ts";
 
 /** Resources that are a count of objects, by a name of their own. */
 export const COUNTED = [
-  "configmaps",
-  "persistentvolumeclaims",
-  "pods",
-  "replicationcontrollers",
-  "resourcequotas",
-  "secrets",
-  "services",
+  ...COUNTED_RESOURCES,
   "services.loadbalancers",
   "services.nodeports",
 ];

@@ -1,11 +1,8 @@
 import { join } from "node:path";
 import { startChild } from "../../cli/demo/child.ts";
 import { type Random, seededRandom } from "../random.ts";
-import {
-  serverCommand,
-  type ServerProcess,
-  startServer,
-} from "./server_process.ts";
+import { loadAndKill } from "./load_and_kill.ts";
+import { serverCommand, startServer } from "./server_process.ts";
 import type { Soak } from "./soak.ts";
 import { Workload } from "./workload.ts";
 
@@ -41,7 +38,7 @@ export const crash: Soak = {
       // A finding of a watch has to show up although nobody waits for it yet.
       watching.catch(() => {});
       await workload.check(server.client);
-      await loadAndKill(workload, server, random);
+      await loadAndKill(workload, server, { random, loadMs: LOAD_MS });
       await watching;
       if (random.next() < NEW_KEYS) {
         // Nobody waits until the old ones are no longer needed: a kill may come between.
@@ -67,23 +64,6 @@ export const crash: Soak = {
     };
   },
 };
-
-async function loadAndKill(
-  workload: Workload,
-  server: ServerProcess,
-  random: Random,
-) {
-  const stop = new AbortController();
-  const loading = workload.load(server.client, stop.signal);
-  const after = 20 + random.int(LOAD_MS);
-  await Promise.race([
-    loading,
-    new Promise((resolve) => setTimeout(resolve, after)),
-  ]);
-  await server.kill();
-  stop.abort();
-  await loading;
-}
 
 function newKey(random: Random): string {
   const bytes = Array.from({ length: 32 }, () => random.int(256));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readBackup, salvage } from "../../apiserver/backup/mod.ts";
-import { type Random, seededRandom } from "../random.ts";
+import { seededRandom } from "../random.ts";
+import { loadAndKill } from "./load_and_kill.ts";
 import { RESOURCES } from "./objects.ts";
 import { type ServerProcess, startServer } from "./server_process.ts";
 import type { Soak } from "./soak.ts";
@@ -33,7 +34,7 @@ export const torn: Soak = {
       const watching = workload.watch(server.client);
       watching.catch(() => {});
       await workload.check(server.client);
-      await loadAndKill(workload, server, random);
+      await loadAndKill(workload, server, { random, loadMs: LOAD_MS });
       await watching;
       const whole = readFiles(data);
       const damage = tear(join(data, "store.db"), random);
@@ -112,23 +113,6 @@ async function isSaved(data: string): Promise<boolean> {
   }
   assert.deepEqual(readFiles(data), before, "salvage changed a file");
   return saved;
-}
-
-async function loadAndKill(
-  workload: Workload,
-  server: ServerProcess,
-  random: Random,
-) {
-  const stop = new AbortController();
-  const loading = workload.load(server.client, stop.signal);
-  const after = 20 + random.int(LOAD_MS);
-  await Promise.race([
-    loading,
-    new Promise((resolve) => setTimeout(resolve, after)),
-  ]);
-  await server.kill();
-  stop.abort();
-  await loading;
 }
 
 function readFiles(data: string): Files {
