@@ -2,6 +2,7 @@ import { Agent } from "../api/agent.ts";
 import { Enrollment } from "../api/enrollment.ts";
 import { isTrue } from "../kube/conditions.ts";
 import { LinkedSignal } from "../kube/linked_signal.ts";
+import { runAccountSecrets } from "./controllers/account_secrets.ts";
 import { runAgentController } from "./controllers/agent.ts";
 import type { HubContext } from "./controllers/context.ts";
 import { runEnrollmentController } from "./controllers/enrollment.ts";
@@ -60,6 +61,7 @@ export async function runControllers(
     runEnrollmentGC(own, options.enrollmentLimits),
     runAgentController(own, { ownership, revisions }),
     runPresenceController(own),
+    runAccountSecrets(own),
     runRevisionGC(own, { revisions, grace: options.revisionGrace }),
     runRepositoryDevicesController(own),
     ...(options.also ?? []).map((run) => run(link.signal)),
