@@ -23,12 +23,9 @@ const MAX_UPDATE_MANAGERS = 10;
 export function identify(
   { manager, operation, apiVersion, subresource }: Omit<Manager, "set">,
 ): string {
-  return JSON.stringify({
-    manager,
-    operation,
-    ...(operation === "Update" ? { apiVersion } : {}),
-    ...(subresource ? { subresource } : {}),
-  });
+  // The name is the one part that may hold anything, so it stands last.
+  const version = operation === "Update" ? apiVersion : "";
+  return `${operation} ${version} ${subresource} ${manager}`;
 }
 
 /**
@@ -63,7 +60,9 @@ export function decodeManagers(
       apiVersion: entry.apiVersion,
       subresource: entry.subresource ?? "",
       time: entry.time,
-      set: FieldSet.decode(entry.fieldsV1),
+      set: stored
+        ? decodeStored(entry.fieldsV1)
+        : FieldSet.decode(entry.fieldsV1),
     };
     if (stored) {
       manager.encoded = { set: manager.set, fields: entry.fieldsV1 };
@@ -71,6 +70,16 @@ export function decodeManagers(
     out.set(identify(manager), manager);
   });
   return out;
+}
+
+/** Sets by the FieldsV1 that they were read from: stored objects share those from state to state. */
+const decoded = new WeakMap<JsonObject, FieldSet>();
+
+function decodeStored(fields: JsonObject | undefined): FieldSet {
+  if (!fields) return new FieldSet();
+  let set = decoded.get(fields);
+  if (!set) decoded.set(fields, set = FieldSet.decode(fields));
+  return set;
 }
 
 function seconds(time: string | undefined): number {
@@ -106,8 +115,9 @@ export function capManagers(managers: Managers): void {
   const updaters = [...managers].filter(([, m]) => m.operation === "Update");
   let count = updaters.length;
   if (count <= MAX_UPDATE_MANAGERS) return;
-  updaters.sort(([a, m], [b, n]) =>
-    seconds(m.time) - seconds(n.time) || order(a, b)
+  updaters.sort(([, m], [, n]) =>
+    seconds(m.time) - seconds(n.time) || order(m.manager, n.manager) ||
+    order(m.apiVersion, n.apiVersion) || order(m.subresource, n.subresource)
   );
   const first = new Map<string, string>();
   for (const [id, old] of updaters) {

@@ -12,4 +12,4 @@ export {
   type ServerSideApplyOptions,
 } from "./server_side_apply.ts";
 export { FieldSet, showPath } from "./field_set.ts";
-export type { ResetOptions } from "./ownership.ts";
+export { type ResetOptions, withoutManagedFields } from "./ownership.ts";

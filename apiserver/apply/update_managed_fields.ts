@@ -63,6 +63,7 @@ function startingManagers(
   };
   if (subresource) return lenient();
   const sent = metadataOf(updated).managedFields;
+  if (sent === metadataOf(live).managedFields) return lenient();
   if (isReset(sent)) return new Map();
   try {
     const managers = decodeManagers(sent);

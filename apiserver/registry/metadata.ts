@@ -4,6 +4,7 @@
  * @module
  */
 import { badRequest } from "../errors.ts";
+import { deepEqual } from "../schema/deep_equal.ts";
 import { compileSchema } from "../schema/mod.ts";
 import { invalidValue, required } from "../schema/field_error.ts";
 import { objectMetaSchema } from "../schema/object_meta.ts";
@@ -140,10 +141,13 @@ export function metadataErrors(
       ),
     );
   }
-  if (metadata.labels && metadata.labels !== old?.metadata.labels) {
+  // What has not changed was looked at when it came.
+  const changed = (field: "labels" | "annotations") =>
+    !deepEqual(metadata[field], old?.metadata[field]);
+  if (metadata.labels && changed("labels")) {
     errors.push(...labelErrors(metadata.labels));
   }
-  if (metadata.annotations) {
+  if (metadata.annotations && changed("annotations")) {
     errors.push(...annotationErrors(metadata.annotations));
   }
   for (const name of metadata.finalizers ?? []) {

@@ -1,4 +1,4 @@
-import { serverSideApply } from "../apply/mod.ts";
+import { serverSideApply, withoutManagedFields } from "../apply/mod.ts";
 import {
   badRequest,
   conflict,
@@ -12,7 +12,12 @@ import { jsonPatch, mergePatch, strategicMergePatch } from "../patch/mod.ts";
 import { isObject } from "../apply/resolve.ts";
 import { cloneJson } from "../schema/clone_json.ts";
 import type { Decision } from "../storage/store.ts";
-import type { Json, JsonObject, KubeObject } from "../types.ts";
+import type {
+  Json,
+  JsonObject,
+  KubeObject,
+  ManagedFieldsEntry,
+} from "../types.ts";
 import { prepareNew } from "./create.ts";
 import { timestamp } from "./metadata.ts";
 import { toServed, toStored } from "./present.ts";
@@ -82,8 +87,13 @@ function patched(
   old: KubeObject,
 ): KubeObject {
   const { served, options } = request;
-  const document = cloneJson(old) as unknown as JsonObject;
   const value = cloneJson(body.value) as Json;
+  // The largest part of many objects, which few patches are about.
+  const { managedFields } = old.metadata;
+  const keep = managedFields && !namesManagedFields(type, body.value);
+  const document = cloneJson(
+    keep ? withoutManagedFields(old) : old,
+  ) as unknown as JsonObject;
   let result: Json;
   switch (type) {
     case "application/json-patch+json":
@@ -118,14 +128,35 @@ function patched(
         invalid({ group: "", kind: "" }, "", [
           invalidValue(
             "patch",
-            strategic ? goValue(body.value) : JSON.stringify(result),
+            strategic ? goValue(body.value) : JSON.stringify(
+              keep ? withFields(result as JsonObject, managedFields) : result,
+            ),
             why,
           ),
         ]),
     },
   );
+  if (keep) object.metadata.managedFields = managedFields;
   checkIdentity(object, old, request, { patch: true });
   return object;
+}
+
+function withFields(
+  object: JsonObject,
+  managedFields: ManagedFieldsEntry[],
+): object {
+  const { metadata } = object;
+  return metadata && typeof metadata === "object"
+    ? { ...object, metadata: { ...metadata, managedFields } }
+    : object;
+}
+
+/** Whether a patch may change managedFields; the paths of a JSON patch are not looked at. */
+function namesManagedFields(type: PatchType, value: JsonObject): boolean {
+  if (type === "application/json-patch+json") return true;
+  const { metadata } = value;
+  return !!metadata && typeof metadata === "object" &&
+    "managedFields" in metadata;
 }
 
 /** Server-side apply: creates the object where there is none. */
@@ -177,15 +208,20 @@ async function apply(
       schema: definition.schema,
       now: timestamp(registry.now()),
     });
-    return readObject(
+    const object = readObject(
       served,
       // It shares parts with the live object, which must stay as it is.
       {
-        value: cloneJson(merged) as unknown as JsonObject,
+        value: cloneJson(
+          withoutManagedFields(merged),
+        ) as unknown as JsonObject,
         duplicates: [],
       },
       { ...options, fieldValidation: "Ignore" },
     );
+    const { managedFields } = merged.metadata;
+    if (managedFields) object.metadata.managedFields = managedFields;
+    return object;
   };
 
   let created = false;

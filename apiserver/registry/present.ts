@@ -13,10 +13,13 @@ const encoder = new TextEncoder();
 const prefixes = new WeakMap<Served, Uint8Array>();
 
 /** The object with its keys in the order in which everything is stored: apiVersion, kind, metadata, the rest. */
-export function ordered(
-  { apiVersion: _, kind, metadata, ...rest }: KubeObject,
-  apiVersion: string,
-): KubeObject {
+export function ordered(object: KubeObject, apiVersion: string): KubeObject {
+  const [first, second, third] = Object.keys(object);
+  if (
+    first === "apiVersion" && second === "kind" && third === "metadata" &&
+    object.apiVersion === apiVersion
+  ) return object;
+  const { apiVersion: _, kind, metadata, ...rest } = object;
   return { apiVersion, kind, metadata, ...rest };
 }
 

@@ -310,13 +310,24 @@ function desiredChanged(
 
 /** Whether two states differ in nothing but the times in managedFields. */
 function sameButTimes(object: KubeObject, old: KubeObject): boolean {
-  const plain = (of: KubeObject) => {
-    const { managedFields, ...metadata } = of.metadata;
-    return {
-      ...of,
-      metadata,
-      managed: managedFields?.map(({ time: _, ...entry }) => entry) ?? [],
-    };
-  };
-  return deepEqual(plain(object), plain(old));
+  if (!sameBut(object, old, "metadata")) return false;
+  const { metadata } = object;
+  if (!sameBut(metadata, old.metadata, "managedFields")) return false;
+  const before = old.metadata.managedFields ?? [];
+  const after = metadata.managedFields ?? [];
+  return after.length === before.length &&
+    after.every((entry, i) => sameBut(entry, before[i]!, "time"));
+}
+
+/** Whether all fields but one are equal. */
+function sameBut<T extends object>(a: T, b: T, except: keyof T): boolean {
+  for (const key in a) {
+    if (key !== except && !deepEqual(a[key], b[key])) return false;
+  }
+  for (const key in b) {
+    if (key !== except && a[key] === undefined && b[key] !== undefined) {
+      return false;
+    }
+  }
+  return true;
 }

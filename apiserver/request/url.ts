@@ -2,6 +2,7 @@
 export interface RequestUrl {
   /** Not decoded. */
   pathname: string;
+  /** Shared with other requests: not to be changed. */
   searchParams: URLSearchParams;
 }
 
@@ -14,11 +15,26 @@ export function requestUrl(text: string): RequestUrl {
   const match = PLAIN.exec(text);
   if (!match) return new URL(text);
   const [, pathname = "", query] = match;
-  let searchParams: URLSearchParams | undefined;
   return {
     pathname,
     get searchParams() {
-      return searchParams ??= new URLSearchParams(query);
+      return parametersOf(query);
     },
   };
+}
+
+/** Parameters by query: a client sends the same few again and again. */
+const known = new Map<string | undefined, URLSearchParams>();
+const MAX_KNOWN = 100;
+/** A longer one, with a continuation or the like, is hardly sent twice. */
+const LONGEST_KNOWN = 100;
+
+function parametersOf(query: string | undefined): URLSearchParams {
+  let parameters = known.get(query);
+  if (parameters) return parameters;
+  parameters = new URLSearchParams(query);
+  if (query && query.length > LONGEST_KNOWN) return parameters;
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(query, parameters);
+  return parameters;
 }

@@ -4,7 +4,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Entries whose object is kept parsed; it takes four times the memory of its JSON. */
-const KEPT = 1000;
+const KEPT = 4000;
 const kept: (Entry | undefined)[] = new Array(KEPT);
 let hand = 0;
 const NO_LABELS: Record<string, string> = {};

@@ -21,7 +21,7 @@ Deno.test("an entry gives its object whether or not it is kept parsed", () => {
   const unused = entry("unused");
   const [first, other] = [used.object, unused.object];
   assert.ok(used.holds(first));
-  for (let i = 0; i < 3000; i++) {
+  for (let i = 0; i < 9000; i++) {
     entry(`other-${i}`);
     used.object;
   }
