@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { crc32 } from "node:zlib";
+import { crc32 } from "./crc32.ts";
 import { layoutOf } from "./migrations.ts";
 import { openReadOnly } from "./read_only.ts";
 
