@@ -9,7 +9,8 @@ import type { Row } from "../storage/log.ts";
 import { LAYOUT_VERSION, layoutOf } from "../storage/migrations.ts";
 import { readMeta } from "../storage/open_database.ts";
 import { openReadOnly } from "../storage/read_only.ts";
-import { keyIdOf, ValueCipher } from "../storage/value_cipher.ts";
+import { keyIdOf } from "../storage/encrypted_value.ts";
+import { ValueCipher } from "../storage/value_cipher.ts";
 import { survey } from "./survey.ts";
 
 /** More than these are only counted. */

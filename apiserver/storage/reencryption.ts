@@ -4,7 +4,8 @@ import type { Row } from "./log.ts";
 import { readMeta, transaction, writeMeta } from "./open_database.ts";
 import { readRows } from "./read_rows.ts";
 import { rowChecksum } from "./row_checksum.ts";
-import { keyIdOf, type ValueCipher } from "./value_cipher.ts";
+import { keyIdOf } from "./encrypted_value.ts";
+import type { ValueCipher } from "./value_cipher.ts";
 
 /** Rows that are encrypted again at a time: writes wait for it. */
 const STEP_ROWS = 100;

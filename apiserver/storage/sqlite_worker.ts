@@ -7,6 +7,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { AcknowledgedNote } from "./acknowledged.ts";
 import { compactRows } from "./compact_rows.ts";
+import { keyIdOf, missingKey } from "./encrypted_value.ts";
 import type { Encryption } from "./encryption_keys.ts";
 import type { Row } from "./log.ts";
 import { openDatabase, readMeta, transaction } from "./open_database.ts";
@@ -22,7 +23,7 @@ import {
   transferable,
   unpackRows,
 } from "./sqlite_messages.ts";
-import { keyIdOf, missingKey, ValueCipher } from "./value_cipher.ts";
+import type { ValueCipher } from "./value_cipher.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -39,14 +40,18 @@ let cipher: ValueCipher | undefined;
 let reencryption: Reencryption | undefined;
 let acknowledged: AcknowledgedNote | undefined;
 
-function open(
+async function open(
   id: number,
   { path, encryption }: { path: string; encryption?: Encryption },
-): OpenState {
+): Promise<OpenState> {
+  if (encryption) {
+    const { ValueCipher } = await import("./value_cipher.ts");
+    cipher = new ValueCipher(encryption);
+  }
   const db = openDatabase(path);
   database = db;
   try {
-    return load(id, db, { path, encryption });
+    return load(id, db, path);
   } catch (error) {
     // So that whoever comes to see what is wrong finds no lock.
     db.close();
@@ -57,9 +62,8 @@ function open(
 function load(
   id: number,
   db: DatabaseSync,
-  { path, encryption }: { path: string; encryption?: Encryption },
+  path: string,
 ): OpenState {
-  cipher = encryption && new ValueCipher(encryption);
   reencryption = new Reencryption(db, cipher);
   acknowledged = new AcknowledgedNote(path);
   insert = db.prepare(
@@ -131,8 +135,9 @@ function giveBack(db: DatabaseSync) {
     .all();
 }
 
-function handle(request: Request): Partial<Reply> {
-  if (request.type === "open") return { state: open(request.id, request) };
+function handle(
+  request: Exclude<Request, { type: "open" }>,
+): Partial<Reply> {
   const db = database!;
   switch (request.type) {
     case "append": {
@@ -171,10 +176,16 @@ function handle(request: Request): Partial<Reply> {
   }
 }
 
-self.onmessage = (event: MessageEvent<Request>) => {
-  const reply: Reply = { type: "reply", id: event.data.id };
+// Nothing else is asked for until the file is open, so that all is answered in order.
+self.onmessage = async ({ data }: MessageEvent<Request>) => {
+  const reply: Reply = { type: "reply", id: data.id };
   try {
-    Object.assign(reply, handle(event.data));
+    Object.assign(
+      reply,
+      data.type === "open"
+        ? { state: await open(data.id, data) }
+        : handle(data),
+    );
   } catch (error) {
     reply.error = error instanceof Error ? error.message : String(error);
   }

@@ -1,16 +1,18 @@
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import type { Encryption } from "./encryption_keys.ts";
-import type { Row } from "./log.ts";
+import {
+  keyIdOf,
+  missingKey,
+  nameOf,
+  type Place,
+  PREFIX,
+} from "./encrypted_value.ts";
 
-/** Begins every encrypted value; JSON never begins so. Then the key's id, a colon, and base64. */
-const PREFIX = "enc:aesgcm:v1:";
 const ALGORITHM = "aes-256-gcm";
 /** Random nonces of 96 bits are good for 2^32 values under one key (NIST SP 800-38D). */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-
-type Key = Omit<Row, "value" | "previous" | "deleted">;
 
 /** Turns values into what is stored, and back. */
 export class ValueCipher {
@@ -27,7 +29,7 @@ export class ValueCipher {
   }
 
   /** The value as it is stored. */
-  seal(row: Key & { value: string | Uint8Array }): string | Uint8Array {
+  seal(row: Place & { value: string | Uint8Array }): string | Uint8Array {
     return this.covers(row.resource) ? this.#encrypt(row) : row.value;
   }
 
@@ -41,7 +43,7 @@ export class ValueCipher {
       (this.covers(resource) ? this.current : undefined);
   }
 
-  #encrypt(row: Key & { value: string | Uint8Array }): string {
+  #encrypt(row: Place & { value: string | Uint8Array }): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(
       ALGORITHM,
@@ -61,7 +63,7 @@ export class ValueCipher {
   }
 
   /** @throws where it was encrypted with a key that is not there, or is damaged */
-  decrypt(row: Key & { value: Uint8Array }): Uint8Array<ArrayBuffer> {
+  decrypt(row: Place & { value: Uint8Array }): Uint8Array<ArrayBuffer> {
     const id = keyIdOf(row.value)!;
     const key = this.#keys.get(id);
     if (!key) throw missingKey(row, [...this.#keys.keys()]);
@@ -90,36 +92,10 @@ export class ValueCipher {
   }
 }
 
-/** The key that a stored value is encrypted with; undefined for plain text. */
-export function keyIdOf(value: string | Uint8Array): string | undefined {
-  // JSON of an object, mostly: decided by the first byte.
-  if (value[0] === "{" || value[0] === 0x7b) return undefined;
-  const head = typeof value === "string"
-    ? value.slice(0, 64)
-    : Buffer.from(value.subarray(0, 64)).toString("latin1");
-  if (!head.startsWith(PREFIX)) return undefined;
-  return head.slice(PREFIX.length, head.indexOf(":", PREFIX.length));
-}
-
-/** The error for a value whose key is not among those given. */
-export function missingKey(row: Key & { value: Uint8Array }, have: string[]) {
-  const given = have.length > 0
-    ? `the keys given are ${have.join(", ")}`
-    : "no key is given";
-  return new Error(
-    `${nameOf(row)} is encrypted with key ${
-      keyIdOf(row.value)
-    }, and ${given}; give that key too (--encryption-key-file), behind the one that encrypts`,
-  );
-}
-
-function nameOf({ resource, namespace, name, resourceVersion }: Key): string {
-  const path = [resource.split("/")[1], namespace, name].filter(Boolean);
-  return `${path.join("/")} (resourceVersion ${resourceVersion})`;
-}
-
 /** A value decrypts only in the row that it was encrypted for. */
-function boundTo({ resource, namespace, name, resourceVersion }: Key): Buffer {
+function boundTo(
+  { resource, namespace, name, resourceVersion }: Place,
+): Buffer {
   return Buffer.from(`${resource}/${namespace}/${name}/${resourceVersion}`);
 }
 
