@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { V8_FLAGS } from "./v8_flags.ts";
 
 /** Platforms as the tasks call them, and as Deno does. */
 const TARGETS: Record<string, string> = {
@@ -52,6 +53,7 @@ const { code } = await new Deno.Command(Deno.execPath(), {
     "compile",
     "--quiet",
     "--no-prompt",
+    `--v8-flags=${V8_FLAGS}`,
     ...PERMISSIONS,
     ...INCLUDED.flatMap((path) => ["--include", path]),
     ...(target ? ["--target", target] : []),

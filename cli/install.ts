@@ -5,8 +5,8 @@
  * @module
  */
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { selfCommand } from "./self_command.ts";
 
 const { values } = parseArgs({
   options: { dir: { type: "string" } },
@@ -17,17 +17,9 @@ const onPath = (Deno.env.get("PATH") ?? "").split(delimiter);
 const usual = [join(home, ".local", "bin"), join(home, "bin")];
 const dir = values.dir ?? usual.find((d) => onPath.includes(d)) ?? usual[0]!;
 
-const root = new URL("../", import.meta.url);
-const command = [
-  Deno.execPath(),
-  "run",
-  "--quiet",
-  "--no-prompt",
-  "--config",
-  fileURLToPath(new URL("deno.json", root)),
-  "-A",
-  fileURLToPath(new URL("mod.ts", root)),
-].map((part) => windows ? `"${part}"` : `'${part.replaceAll("'", `'\\''`)}'`)
+const command = selfCommand().map((part) =>
+  windows ? `"${part}"` : `'${part.replaceAll("'", `'\\''`)}'`
+)
   .join(" ");
 
 await Deno.mkdir(dir, { recursive: true });

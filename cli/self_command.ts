@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "./v8_flags.ts";
 
 /**
  * The command line that runs this very program again: the compiled binary, or
@@ -12,6 +13,7 @@ export function selfCommand(): string[] {
     "run",
     "--quiet",
     "--no-prompt",
+    `--v8-flags=${V8_FLAGS}`,
     "--config",
     fileURLToPath(new URL("deno.json", root)),
     "-A",
