@@ -8,6 +8,8 @@ import {
   type Answer,
   eventually,
   type TestClient,
+  widget,
+  widgetCrd,
   withServer,
 } from "./test_client.ts";
 import type { Json, JsonObject } from "./types.ts";
@@ -415,5 +417,62 @@ Deno.test("however much there is to warn of, the head of the answer stays small"
     const warning = headers.get("warning")!;
     assert.match(warning, /^299 - "unknown field \\"field0\\""/);
     assert(warning.length < 8192, `${warning.length} bytes`);
+  });
+});
+
+Deno.test("a Scale that is none, of another object or of an old state changes nothing", async () => {
+  await withServer(async (api) => {
+    await api.post(CRDS, widgetCrd());
+    const widgets = "/apis/example.com/v1/namespaces/default/widgets";
+    await eventually(async () =>
+      (await api.post(widgets, widget("a", { size: 3 }))).code === 201
+    );
+    const scale = `${widgets}/a/scale`;
+    const put = (body: JsonObject) =>
+      api.put(scale, { metadata: { name: "a" }, ...body });
+    const cases: [answer: Promise<Answer>, code: number, message: RegExp][] = [
+      [put({ spec: [1] }), 400, /cannot unmarshal array into .*Scale\.spec/],
+      [put({ spec: { replicas: "5" } }), 400, /cannot unmarshal string/],
+      [put({ kind: "Widget" }), 400, /not a Scale/],
+      [put({ metadata: { name: "b" } }), 400, /does not match the name/],
+      [
+        put({ metadata: { name: "a", resourceVersion: "1" } }),
+        409,
+        /has been modified/,
+      ],
+      [
+        put({ metadata: { name: "a", resourceVersion: "x" } }),
+        400,
+        /parsing "x"/,
+      ],
+      [
+        put({ spec: { replicas: -1 } }),
+        422,
+        /\.spec\.size: Invalid value: -1: should be a non-negative integer/,
+      ],
+      [
+        api.patch(scale, "json", [{
+          op: "replace",
+          path: "/spec",
+          value: "x",
+        }]),
+        422,
+        /patch: Invalid value: .*cannot unmarshal string/,
+      ],
+      [
+        api.patch(scale, "merge", { metadata: { resourceVersion: { a: 1 } } }),
+        422,
+        /patch: Invalid value: .*cannot unmarshal object/,
+      ],
+      [
+        api.patch(scale, "merge", { metadata: { resourceVersion: "1" } }),
+        409,
+        /has been modified/,
+      ],
+    ];
+    for (const [answer, code, message] of cases) {
+      refused(await answer, code, message);
+    }
+    assert.equal((await api.get(scale)).body.spec.replicas, 3);
   });
 });

@@ -1,5 +1,8 @@
-import { badRequest, notFound } from "../errors.ts";
+import { badRequest, invalid, notFound, type StatusError } from "../errors.ts";
 import { cloneJson } from "../schema/clone_json.ts";
+import { invalidValue } from "../schema/field_error.ts";
+import { compileGoDecode } from "../schema/go_decode.ts";
+import { objectMetaSchema } from "../schema/object_meta.ts";
 import { toTable } from "../table/mod.ts";
 import type {
   Column,
@@ -7,6 +10,7 @@ import type {
   JsonObject,
   KubeObject,
   ScaleDefinition,
+  Schema,
 } from "../types.ts";
 import { jsonPatch, mergePatch } from "../patch/mod.ts";
 import type { Shape } from "./forms.ts";
@@ -18,7 +22,7 @@ import {
   type Registry,
   type ResourceRequest,
 } from "./registry.ts";
-import { change } from "./update.ts";
+import { change, checkIdentity } from "./update.ts";
 import type { PatchType } from "./patch.ts";
 
 function at(object: unknown, path: string): Json | undefined {
@@ -99,6 +103,68 @@ export function scaleTable(
   });
 }
 
+/** What is read of a Scale. */
+interface Scale {
+  metadata?: { name?: string; namespace?: string; resourceVersion?: string };
+  spec?: { replicas?: number };
+}
+
+const count: Schema = { type: "integer", format: "int32" };
+const wrongOf = compileGoDecode({
+  type: "object",
+  properties: {
+    apiVersion: { type: "string" },
+    kind: { type: "string" },
+    metadata: objectMetaSchema,
+    spec: { type: "object", properties: { replicas: count } },
+    status: {
+      type: "object",
+      properties: { replicas: count, selector: { type: "string" } },
+    },
+  },
+}, { kind: "Scale" });
+
+/** @throws {StatusError} 400, or 422 for what a patch left, where it is no Scale. */
+function readScale(value: Json, patched: boolean): Scale {
+  const { apiVersion = "autoscaling/v1", kind = "Scale" } = (value ??
+    {}) as JsonObject;
+  const why = wrongOf(value) ??
+    (apiVersion !== "autoscaling/v1" || kind !== "Scale"
+      ? `it is a ${kind} of ${apiVersion}, not a Scale of autoscaling/v1`
+      : undefined);
+  if (why === undefined) return value as Scale;
+  throw patched
+    ? invalid({ group: "", kind: "" }, "", [
+      invalidValue("patch", JSON.stringify(value), why),
+    ])
+    : badRequest(
+      `Scale in version "v1" cannot be handled as a Scale: ${why}`,
+    );
+}
+
+function negative(
+  { served: { definition }, info }: ResourceRequest,
+  replicas: number,
+): StatusError {
+  if (!definition.custom) {
+    return invalid({ group: "autoscaling", kind: "Scale" }, info.name, [
+      invalidValue(
+        "spec.replicas",
+        replicas,
+        "must be greater than or equal to 0",
+      ),
+    ]);
+  }
+  const { specReplicasPath } = definition.subresources.scale!;
+  return invalid(definition, info.name, [
+    invalidValue(
+      specReplicasPath,
+      replicas,
+      "should be a non-negative integer",
+    ),
+  ]);
+}
+
 /** Answers PUT and PATCH of `/scale`: changes the replicas of the object. */
 export async function changeScale(
   registry: Registry,
@@ -112,22 +178,12 @@ export async function changeScale(
     if (patch === "application/json-patch+json") {
       wanted = jsonPatch(live, body.value as Json);
     } else if (patch) wanted = mergePatch(live, body.value as Json);
-    const { spec, metadata } = wanted as {
-      spec?: { replicas?: Json };
-      metadata?: { resourceVersion?: string };
-    };
+    const { spec, metadata } = readScale(wanted, patch !== undefined);
+    const sent = { metadata: { ...metadata, uid: "" } };
+    checkIdentity(sent as KubeObject, old, request);
     const replicas = spec?.replicas ?? 0;
-    if (!Number.isInteger(replicas) || (replicas as number) < 0) {
-      throw badRequest(
-        `spec.replicas: Invalid value: ${
-          JSON.stringify(replicas)
-        }: should be a non-negative integer`,
-      );
-    }
+    if (replicas < 0) throw negative(request, replicas);
     const next = cloneJson(old);
-    if (metadata?.resourceVersion) {
-      next.metadata.resourceVersion = metadata.resourceVersion;
-    }
     set(next, definition.specReplicasPath, replicas);
     return next;
   });
