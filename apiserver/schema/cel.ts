@@ -6,6 +6,7 @@ import {
 } from "@marcbachmann/cel-js";
 import type { FieldError, Schema, ValidationRule } from "../types.ts";
 import type { Node } from "./cel_estimate.ts";
+import { MATCHES, withLinearMatches } from "./cel_matches.ts";
 import {
   CostLimitExceeded,
   metered,
@@ -67,11 +68,11 @@ export function compileRule(rule: ValidationRule, schema: Schema): Program {
     const ast = evaluate.ast as Node;
     return {
       rule,
-      evaluate: counting(env, rule.rule, ast) ?? evaluate,
+      evaluate: rewritten(env, rule.rule, [withLinearMatches, withCharges]),
       base: weight(ast),
       ast,
       message: rule.messageExpression
-        ? env.parse(rule.messageExpression)
+        ? rewritten(env, rule.messageExpression, [withLinearMatches])
         : undefined,
       transition: usesOldSelf(evaluate.ast),
     };
@@ -86,20 +87,24 @@ export function compileRule(rule: ValidationRule, schema: Schema): Program {
   }
 }
 
-/** The expression with its loops counted; undefined where it does not parse that way. */
-function counting(
+/** An expression, parsed after each of the rewrites that leaves it valid. */
+function rewritten(
   env: Environment,
   source: string,
-  ast: Node,
-): ParseResult | undefined {
-  const text = withCharges(source, ast);
-  if (text === source) return undefined;
-  try {
-    const counted = env.parse(text);
-    return counted.check().valid ? counted : undefined;
-  } catch {
-    return undefined;
+  rewrites: ((source: string, ast: Node) => string)[],
+): ParseResult {
+  let parsed = env.parse(source);
+  for (const rewrite of rewrites) {
+    const text = rewrite(source, parsed.ast as Node);
+    if (text === source) continue;
+    try {
+      const next = env.parse(text);
+      if (!next.check().valid) continue;
+      parsed = next;
+      source = text;
+    } catch { /* as it was */ }
   }
+  return parsed;
 }
 
 /** A problem with an expression, pointed at as cel-go does. */
@@ -212,7 +217,8 @@ function evaluateRule(
     );
   }
   if (error !== undefined) {
-    const text = firstLine(error).replace(/^No such key/, "no such key");
+    const text = firstLine(error).replace(/^No such key/, "no such key")
+      .replaceAll(MATCHES, "matches");
     return invalidValue(path, type, `${text} evaluating rule: ${shown}`);
   }
   if (result === true) return undefined;

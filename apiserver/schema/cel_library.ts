@@ -5,6 +5,7 @@
  * @module
  */
 import { Environment } from "@marcbachmann/cel-js";
+import { MATCHES } from "./cel_matches.ts";
 import { CHARGE, charge } from "./cel_meter.ts";
 import { deepEqual } from "./deep_equal.ts";
 import { isIPv4, isIPv6 } from "./formats.ts";
@@ -194,12 +195,10 @@ function strings(add: Add) {
   });
   add("string.reverse(): string", (t) => [...t].reverse().join(""));
   add("string.format(list): string", format);
+  add(`string.${MATCHES}(string): bool`, (t, p) => goRegExp(p).test(t));
   add("string.find(string): string", (t, p) => goRegExp(p).exec(t)?.[0] ?? "");
-  const all = (t: string, pattern: string, limit: number) => {
-    const one = goRegExp(pattern);
-    const found = [...t.matchAll(new RegExp(one.source, one.flags + "g"))];
-    return found.slice(0, limit).map((m) => m[0]);
-  };
+  const all = (t: string, pattern: string, limit: number) =>
+    [...goRegExp(pattern).matchAll(t)].slice(0, limit).map((m) => m[0]);
   add("string.findAll(string): list<string>", (t, p) => all(t, p, Infinity));
   add(
     "string.findAll(string, int): list<string>",

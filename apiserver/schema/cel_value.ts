@@ -1,7 +1,7 @@
 import type { Environment } from "@marcbachmann/cel-js";
 import type { Schema } from "../types.ts";
 import { base64Problem } from "./base64_problem.ts";
-import { goDuration } from "./go_duration.ts";
+import { withoutWords } from "./duration_words.ts";
 
 /** Turns a JSON value into what CEL expects by its schema: integers as BigInt, times as Date, bytes as bytes. */
 export type Convert = (value: unknown) => unknown;
@@ -59,7 +59,7 @@ function duration(env: Environment): Convert {
   return (v) => {
     if (typeof v !== "string") return v;
     try {
-      return parse({ text: goDuration(v) });
+      return parse({ text: withoutWords(v) });
     } catch {
       return unreadable("duration", v, `unable to parse ${v} as duration`);
     }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { formats } from "./formats.ts";
-import { goRegExp, goRegExpError } from "./go_regexp.ts";
 import { Quantity } from "./quantity.ts";
 
 Deno.test("formats tell right from wrong", () => {
@@ -23,24 +22,6 @@ Deno.test("formats tell right from wrong", () => {
     const valid = formats.get(name)!;
     for (const text of yes) assert.ok(valid(text), `${name} ${text}`);
     for (const text of no) assert.ok(!valid(text), `${name} ${text}`);
-  }
-});
-
-Deno.test("goRegExp() takes patterns written for Go", () => {
-  assert.ok(goRegExp("(?i)^abc$").test("ABC"));
-  assert.ok(goRegExp("\\A[[:alpha:]]+\\z").test("abc"));
-  assert.ok(!goRegExp("^[[:digit:]]+$").test("a"));
-  assert.ok(goRegExp("^(?P<year>\\d+)\\-$").test("2026-"));
-});
-
-Deno.test("goRegExpError() says what Go says of brackets that do not match", () => {
-  const says = "error parsing regexp: ";
-  assert.equal(goRegExpError("a[b"), `${says}missing closing ]: \`[b\``);
-  assert.equal(goRegExpError("[]"), `${says}missing closing ]: \`[]\``);
-  assert.equal(goRegExpError("(a"), `${says}missing closing ): \`(a\``);
-  assert.equal(goRegExpError("a)"), `${says}unexpected ): \`a)\``);
-  for (const fine of ["[]a]", "[^](]", "\\(", "[[:alpha:]]", "(a|[)])"]) {
-    assert.equal(goRegExpError(fine), undefined, fine);
   }
 });
 

@@ -2,7 +2,7 @@ import type { FieldError, Schema } from "../types.ts";
 import { checkExtensions } from "./check_extensions.ts";
 import { forbiddenField, invalidValue, required } from "./field_error.ts";
 import { deepEqual } from "./deep_equal.ts";
-import { goRegExp, goRegExpError } from "./go_regexp.ts";
+import { goRegExp } from "./go_regexp.ts";
 
 type Level = "root" | "item" | "field";
 
@@ -192,7 +192,7 @@ function junctors(
         `${path}.pattern`,
         schema.pattern,
         `must be a valid regular expression, but isn't: ${
-          goRegExpError(schema.pattern) ?? (error as Error).message
+          (error as Error).message
         }`,
       ));
     }

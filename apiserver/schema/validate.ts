@@ -99,15 +99,18 @@ function compileString(schema: Schema): Check | undefined {
   if (maxLength === undefined && minLength === undefined && !pattern) {
     return undefined;
   }
-  let regexp: RegExp | undefined;
   let wrong = "";
-  if (pattern) {
+  let compiled: ReturnType<typeof goRegExp> | undefined;
+  // Not compiled before it is needed: a server has hundreds of patterns, most of which no request meets.
+  const fits = (text: string): boolean => {
     try {
-      regexp = goRegExp(pattern);
+      compiled ??= goRegExp(pattern!);
+      return compiled.test(text);
     } catch (error) {
       wrong = `${pattern}, but pattern is invalid: ${(error as Error).message}`;
+      return false;
     }
-  }
+  };
   return (value, _old, run) => {
     const text = value as string;
     // Lengths count code points; the cheap test on code units decides most.
@@ -126,7 +129,7 @@ function compileString(schema: Schema): Check | undefined {
       ));
       return 0;
     }
-    if (wrong || (regexp && !regexp.test(text))) {
+    if (pattern && !fits(text)) {
       const at = joinPath(run.path);
       run.out.push(errors.invalidValue(
         at,

@@ -45,6 +45,8 @@ const ODD_STRINGS = [
   "1e1000000000",
   "(a+)+$",
   "[",
+  // Keeps regular expressions that backtrack busy.
+  "a".repeat(40) + "!",
   "x".repeat(64),
   "x".repeat(254),
   "a.".repeat(130) + "a",
@@ -194,6 +196,7 @@ export function valueFor(
 function stringFor(r: Choices, { format }: PublishedSchema): string {
   if (format === "date-time") return "2026-01-02T03:04:05Z";
   if (format === "byte") return r.pick(["", "YQ==", "not base64!"]);
+  if (format === "duration") return r.pick(["5m", "5 minutes", "0", "soon"]);
   return r.pick([
     "a",
     "b",
@@ -202,6 +205,7 @@ function stringFor(r: Choices, { format }: PublishedSchema): string {
     "Opaque",
     "v1",
     "a.example.com",
+    "a".repeat(40) + "!",
     "10",
   ]);
 }

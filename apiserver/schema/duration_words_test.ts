@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { goDuration } from "./go_duration.ts";
+import { withoutWords } from "./duration_words.ts";
 
-Deno.test("goDuration() leaves Go's durations, and turns words into them", () => {
+Deno.test("withoutWords() leaves Go's durations, and turns words into them", () => {
   for (
     const [text, wanted] of [
       ["1h30m", "1h30m"],
@@ -17,5 +17,5 @@ Deno.test("goDuration() leaves Go's durations, and turns words into them", () =>
       ["soon", "soon"],
       ["", ""],
     ]
-  ) assert.equal(goDuration(text!), wanted);
+  ) assert.equal(withoutWords(text!), wanted);
 });

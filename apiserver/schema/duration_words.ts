@@ -14,7 +14,7 @@ const UNITS: [begins: RegExp, times: bigint, unit: string][] = [
  * A text of the format `duration` as Go's `time.ParseDuration` would read it: the format also takes `0` and words, such
  * as `5 minutes` or `2d` (https://pkg.go.dev/github.com/go-openapi/strfmt#ParseDuration).
  */
-export function goDuration(text: string): string {
+export function withoutWords(text: string): string {
   if (text === "0") return "0s";
   const words = /^\s*(\d+)\s*([a-zµ]+)\s*$/.exec(text);
   const unit = words && UNITS.find(([begins]) => begins.test(words[2]!));
