@@ -145,8 +145,7 @@ async function measure(
 async function measureTarget(
   target: Target,
 ): Promise<Omit<ServerResult, "sync">> {
-  const connect = () => openCluster({ kubeconfig: target.kubeconfig });
-  using cluster = await connect();
+  using cluster = await openCluster({ kubeconfig: target.kubeconfig });
   const { client } = cluster;
   await client.create(core.Namespace, {
     apiVersion: "v1",
@@ -159,7 +158,11 @@ async function measureTarget(
   const load = { tool, address: target.address };
   const rates = await measureRates({ ...load, ...seeded, share });
   const listMs = await measureList({ ...load, ...seeded });
-  const fanOut = await measureFanOut(connect, NAMESPACE);
+  const fanOut = await measureFanOut({
+    client,
+    address: target.address,
+    namespace: NAMESPACE,
+  });
   return {
     startMs: target.startMs,
     memoryIdle,

@@ -1,30 +1,35 @@
 import type { Address } from "./load_tool.ts";
 
-/** Watches that share a connection: servers let only so many requests do. */
-const PER_CONNECTION = 100;
 /** Watches that are opened at a time. */
 const OPENING = 200;
 
 /** Many watches of the same ConfigMaps, read as bytes, so that they take little of this process. */
-export interface IdleWatchers extends Disposable {
-  /** Resolves when every one of them has got something that holds `text`. */
-  sawAll(text: string): Promise<void>;
+export interface OpenWatchers extends Disposable {
+  /** Resolves when every one of them has got something that holds `text`; `saw` is called by each when it has. */
+  sawAll(text: string, saw?: () => void): Promise<void>;
 }
 
 /** Opens watches of the ConfigMaps of a namespace. */
 export async function openWatchers(
   { url, token, caData }: Address,
-  { namespace, resourceVersion, count }: {
+  { namespace, name, resourceVersion, count, perConnection = 100 }: {
     namespace: string;
+    /** Of the one ConfigMap to watch. @default all of the namespace */
+    name?: string;
     resourceVersion: string;
     count: number;
+    /** Watches that share a connection: servers let only so many requests do. @default {100} */
+    perConnection?: number;
   },
-): Promise<IdleWatchers> {
+): Promise<OpenWatchers> {
   const path =
-    `${url}/api/v1/namespaces/${namespace}/configmaps?watch=true&timeoutSeconds=3600&resourceVersion=${resourceVersion}`;
+    `${url}/api/v1/namespaces/${namespace}/configmaps?watch=true&timeoutSeconds=3600&resourceVersion=${resourceVersion}${
+      name ? `&fieldSelector=metadata.name=${name}` : ""
+    }`;
   const ending = new AbortController();
   const clients: Deno.HttpClient[] = [];
   let wanted = "";
+  let tell: (() => void) | undefined;
   let missing = 0;
   let seen = Promise.withResolvers<void>();
   const read = async (body: ReadableStream<Uint8Array>) => {
@@ -35,6 +40,7 @@ export async function openWatchers(
         rest += decoder.decode(chunk, { stream: true });
         if (wanted && rest.includes(wanted)) {
           rest = "";
+          tell?.();
           if (--missing === 0) seen.resolve();
         }
         // A text may be spread over two chunks, not more.
@@ -49,7 +55,7 @@ export async function openWatchers(
   const headers = { authorization: `Bearer ${token}` };
   await Promise.all(Array.from({ length: OPENING }, async () => {
     while (opened < count) {
-      const client = clients[Math.floor(opened++ / PER_CONNECTION)] ??= Deno
+      const client = clients[Math.floor(opened++ / perConnection)] ??= Deno
         .createHttpClient({ caCerts: [caData] });
       const response = await fetch(path, {
         client,
@@ -65,10 +71,11 @@ export async function openWatchers(
     }
   }));
   return {
-    async sawAll(text) {
+    async sawAll(text, saw) {
       seen = Promise.withResolvers();
       missing = count;
       wanted = text;
+      tell = saw;
       await seen.promise;
     },
     [Symbol.dispose]() {
