@@ -96,3 +96,8 @@ export function isGone(error: unknown): boolean {
   return error instanceof KubeApiError &&
     (error.code === 410 || error.reason === "Expired");
 }
+
+/** Whether whoever asked may not do that. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof KubeApiError && error.code === 403;
+}

@@ -50,6 +50,7 @@ export function namespaceWorkspaces(
 
   return {
     place: Namespace,
+    onChange: () => () => {},
 
     open: (workspace) => ({ client, namespace: workspace }),
 

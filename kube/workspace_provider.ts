@@ -34,6 +34,11 @@ export interface WorkspaceMember {
 export interface WorkspaceProvider {
   /** Kind of the objects, labelled {@linkcode WORKSPACE_LABEL}, that workspaces are, in the hub's own API. */
   readonly place: Resource;
+  /**
+   * Calls `listener` with a workspace that is to be looked at again though its {@linkcode WorkspaceProvider.place}
+   * object has not changed. @returns A function that ends it.
+   */
+  onChange(listener: (workspace: string) => void): () => void;
   /** Access as the hub itself. */
   open(workspace: string): WorkspaceAccess;
   /** Access as the workspace's sync identity, which can do no more than a member could. */

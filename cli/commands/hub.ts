@@ -112,6 +112,7 @@ export const command = defineCommand({
         config: cluster.config,
         path: options["kcp-workspace"],
         server: url,
+        compare: (await import("../../hub/compare_schemas.ts")).compareSchemas,
         log,
         signal,
       })

@@ -61,6 +61,12 @@ export function runWorkspaceController(context: HubContext): Promise<void> {
           { name: place.metadata.labels![WORKSPACE_LABEL]! },
         ],
       },
+      {
+        start: (enqueue, signal) => {
+          const stop = context.provider.onChange((name) => enqueue({ name }));
+          signal.addEventListener("abort", stop, { once: true });
+        },
+      },
       ...[ServiceAccount, Role, RoleBinding, ClusterRole, ClusterRoleBinding]
         .map((resource) => ({
           informer: managedInformer(context, resource),

@@ -1,12 +1,14 @@
 import { apiResourceSchema } from "../../api/generate/api_resource_schema.ts";
 import * as core from "../../api/core.ts";
+import type { Kind } from "../../api/kind.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { HUB_MANAGER } from "../../api/names.ts";
 import type { KubeClient } from "../client.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { isAlreadyExists, KubeApiError } from "../kube_api_error.ts";
 import type { Resource } from "../resource.ts";
-import { claimedKinds, CLAIMING_EXPORT, exportedKinds } from "./exports.ts";
+import { checkUpgrade, type CompareSchemas } from "./check_upgrade.ts";
+import { claimedKinds, CLAIMING_EXPORT } from "./exports.ts";
 import type { WorkspaceTypeFacts } from "./kcp_workspaces.ts";
 import {
   APIExport,
@@ -20,8 +22,14 @@ import {
 
 /** Options of {@linkcode bootstrap}. */
 export interface BootstrapOptions {
-  /** A client of the workspace at a path: `root:faros`. */
-  at: (path: string) => KubeClient;
+  /** A client of a workspace at a path: `root:faros`. */
+  within: (path: string) => KubeClient;
+  /** A client of what is at a URL of kcp. */
+  at: (url: string) => KubeClient;
+  /** Kinds that tenants see. */
+  kinds: readonly Kind[];
+  /** How stored objects are looked at before a kind's schema changes. @default not at all */
+  compare?: CompareSchemas;
   /** The hub's own workspace: `root:faros`. */
   path: string;
   /** How long kcp may take for one thing, in milliseconds. @default {60000} */
@@ -36,19 +44,33 @@ const TYPE = "faros";
 /**
  * Makes kcp ready for Faros: the hub's own workspace, and in it the APIExports of the kinds that tenants see and the
  * WorkspaceType that brings them. Changes nothing where that is so already; a kind that has changed gets a new schema,
- * and the APIExport moves to it.
+ * and the APIExport moves to it, back to an old one too.
  *
- * @throws where kcp refuses it, or takes too long
+ * @throws where kcp refuses it, or takes too long; where stored objects would not stay as they are by a new schema
  */
 export async function bootstrap(
   options: BootstrapOptions,
 ): Promise<WorkspaceTypeFacts> {
-  const { at, path, signal } = options;
+  const { within, path, compare, signal } = options;
   await ensureWorkspace(options);
-  const client = at(path);
+  const client = within(path);
   const write = { fieldManager: HUB_MANAGER, force: true, signal };
-  for (const [group, kinds] of exportedKinds) {
-    const schemas = await Promise.all(kinds.map(apiResourceSchema));
+  const groups = Map.groupBy(options.kinds, (k) => k.group);
+  const changes = await Promise.all([...groups].map(async ([group, kinds]) => ({
+    group,
+    kinds,
+    schemas: await Promise.all(kinds.map(apiResourceSchema)),
+    live: await client.tryGet<APIExport>(APIExport, group, { signal }),
+  })));
+  // Before anything changes: what is refused leaves all as it was.
+  for (const { kinds, schemas, live } of compare ? changes : []) {
+    if (!live) continue;
+    const how = { ...options, client, compare: compare! };
+    for (const [i, kind] of kinds.entries()) {
+      await checkUpgrade({ live, kind, schema: schemas[i]! }, how);
+    }
+  }
+  for (const { group, kinds, schemas } of changes) {
     await Promise.all(schemas.map(async (schema) => {
       try {
         // Nobody can change one, and its name says what is in it.
@@ -89,10 +111,14 @@ export async function bootstrap(
       test: ({ status }) => !!status?.identityHash,
     });
   }
-  for (const role of clusterRoles()) {
+  for (const role of clusterRoles([...groups.keys()])) {
     await client.apply(core.ClusterRole, role, write);
   }
-  await client.apply<WorkspaceType>(WorkspaceType, workspaceType(path), write);
+  await client.apply<WorkspaceType>(
+    WorkspaceType,
+    workspaceType(path, [...groups.keys()]),
+    write,
+  );
   const type = await until<WorkspaceType>(WorkspaceType, TYPE, {
     ...options,
     client,
@@ -106,14 +132,14 @@ export async function bootstrap(
 }
 
 async function ensureWorkspace(options: BootstrapOptions): Promise<void> {
-  const { at, path, signal } = options;
+  const { within, path, signal } = options;
   const colon = path.lastIndexOf(":");
   if (colon <= 0) {
     throw new Error(
       `Cannot use ${path} as the hub's workspace: it is a path below another workspace, as root:faros`,
     );
   }
-  const parent = at(path.slice(0, colon));
+  const parent = within(path.slice(0, colon));
   const name = path.slice(colon + 1);
   try {
     if (!await parent.tryGet(KcpWorkspace, name, { signal })) {
@@ -132,7 +158,7 @@ async function ensureWorkspace(options: BootstrapOptions): Promise<void> {
   } catch (error) {
     if (!(error instanceof KubeApiError) || error.code !== 403) throw error;
     // Whoever may do nothing in the parent may have been given the workspace itself.
-    const there = await at(path).list(WorkspaceType, { signal })
+    const there = await within(path).list(WorkspaceType, { signal })
       .then(() => true, () => false);
     if (!there) {
       throw new Error(
@@ -143,7 +169,7 @@ async function ensureWorkspace(options: BootstrapOptions): Promise<void> {
   }
 }
 
-function workspaceType(path: string): WorkspaceType {
+function workspaceType(path: string, exports: string[]): WorkspaceType {
   return {
     apiVersion: "tenancy.kcp.io/v1alpha1",
     kind: WorkspaceType.kind,
@@ -154,8 +180,8 @@ function workspaceType(path: string): WorkspaceType {
       // Brings the namespace `default`.
       extend: { with: [{ name: "universal", path: "root" }] },
       limitAllowedChildren: { none: true },
-      // With all claims accepted; put back where a tenant deletes one.
-      defaultAPIBindings: [...exportedKinds.keys()].map((name) => ({
+      // With all claims accepted, those of later versions too.
+      defaultAPIBindings: exports.map((name) => ({
         path,
         export: name,
       })),
@@ -165,9 +191,8 @@ function workspaceType(path: string): WorkspaceType {
 }
 
 /** What an administrator of kcp can give to others in the hub's workspace. */
-function clusterRoles(): KubeObject[] {
+function clusterRoles(resourceNames: string[]): KubeObject[] {
   const apis = ["apis.kcp.io"];
-  const resourceNames = [...exportedKinds.keys()];
   const role = (name: string, rules: unknown[]) => ({
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: core.ClusterRole.kind,

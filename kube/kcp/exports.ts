@@ -9,17 +9,11 @@ import { kinds } from "../../api/kinds.ts";
 import { Agent } from "../../api/agent.ts";
 import type { Resource } from "../resource.ts";
 
-/** Kinds that tenants see: those that are in a workspace. */
+/** Kinds that tenants see: those that are in a workspace. There is an APIExport for each of their API groups, of its name. */
 export const tenantKinds: readonly Kind[] = kinds.filter((k) => k.namespaced);
 
 /** Kinds of the hub's own workspace. */
 export const hubKinds: readonly Kind[] = kinds.filter((k) => !k.namespaced);
-
-/** Kinds of each APIExport, which has the name of their API group. */
-export const exportedKinds: ReadonlyMap<string, readonly Kind[]> = Map.groupBy(
-  tenantKinds,
-  (kind) => kind.group,
-);
 
 /** The APIExport that claims what is not Faros's own; one that every workspace binds. */
 export const CLAIMING_EXPORT = Agent.group;

@@ -13,6 +13,7 @@ import {
   type WorkspaceMember,
   type WorkspaceProvider,
 } from "../workspace_provider.ts";
+import { ensureBindings } from "./bindings.ts";
 import type { KcpRestClient } from "./kcp_rest_client.ts";
 import {
   complaints,
@@ -40,6 +41,10 @@ export interface KcpWorkspacesOptions {
   /** The hub's own workspace: `root:faros`. */
   path: string;
   type: WorkspaceTypeFacts;
+  /** APIExports that every workspace binds. */
+  exports: readonly string[];
+  /** Calls `listener` with each workspace whose bindings have changed, until the provider's end. */
+  followBindings: (listener: (workspace: string) => void) => void;
 }
 
 /** What {@linkcode kcpWorkspaces} has to know of the WorkspaceType. */
@@ -66,6 +71,8 @@ export function kcpWorkspaces(
   const asSync = new Map<string, KubeClient>();
   /** Who was let into which cluster by this process. */
   const admitted = new Map<string, string>();
+  /** Clusters that have their bindings, as far as this process has heard. */
+  const bound = new Set<string>();
   const server = options.server.replace(/\/+$/, "");
   const url = (workspace: string) => `${server}/clusters/${path}:${workspace}`;
   const what = (workspace: string) => `kcp workspace ${path}:${workspace}`;
@@ -210,8 +217,21 @@ export function kcpWorkspaces(
     });
   }
 
+  const listeners = new Set<(workspace: string) => void>();
+  options.followBindings((workspace) => {
+    const cluster = index.clusterOf(workspace);
+    if (cluster) bound.delete(cluster);
+    for (const listener of [...listeners]) listener(workspace);
+  });
+
   return {
     place: KcpWorkspace,
+
+    onChange(listener) {
+      const own = (workspace: string) => listener(workspace);
+      listeners.add(own);
+      return () => listeners.delete(own);
+    },
 
     open: (workspace) => ({ client, namespace: workspace }),
 
@@ -263,10 +283,19 @@ export function kcpWorkspaces(
       }
       if (phase !== "Ready") return false;
       const { cluster } = found.spec;
+      const inside = options.within(cluster!);
+      if (!bound.has(cluster!)) {
+        bound.add(cluster!);
+        try {
+          await ensureBindings(inside, { path, exports: options.exports });
+        } catch (error) {
+          bound.delete(cluster!);
+          throw error;
+        }
+      }
       const said = JSON.stringify([owner.metadata.uid, members]);
       // Nobody but the hub and kcp's own administrators can change it.
       if (admitted.get(cluster!) === said) return true;
-      const inside = options.within(cluster!);
       await applyAccess(inside, { name: ACCESS, subjects: members });
       await showMembers(owner, members);
       admitted.set(cluster!, said);
@@ -286,6 +315,7 @@ export function kcpWorkspaces(
       if (gone) {
         asSync.delete(workspace);
         admitted.delete(found.spec.cluster ?? "");
+        bound.delete(found.spec.cluster ?? "");
       }
       return gone;
     },

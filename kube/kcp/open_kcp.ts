@@ -1,3 +1,4 @@
+import type { Kind } from "../../api/kind.ts";
 import { KubeClient } from "../client.ts";
 import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../cluster_config.ts";
@@ -6,8 +7,11 @@ import type { Logger } from "../log.ts";
 import { createRestClient, type KubeRestClient } from "../rest_client.ts";
 import type { WorkspaceProvider } from "../workspace_provider.ts";
 import { belowPath } from "./below_path.ts";
+import { followBindings } from "./bindings.ts";
 import { bootstrap } from "./bootstrap.ts";
+import type { CompareSchemas } from "./check_upgrade.ts";
 import { ExportEndpoints } from "./export_endpoints.ts";
+import { tenantKinds } from "./exports.ts";
 import { KcpRestClient } from "./kcp_rest_client.ts";
 import { kcpWorkspaces } from "./kcp_workspaces.ts";
 import { kcpServer } from "./path.ts";
@@ -21,6 +25,10 @@ export interface OpenKcpOptions {
   path?: string;
   /** URL of the kcp server, as devices and people reach it. @default that of `config` */
   server?: string;
+  /** Kinds that tenants see. @default all that are in a workspace */
+  kinds?: readonly Kind[];
+  /** How stored objects are looked at before a kind's schema changes. @default not at all */
+  compare?: CompareSchemas;
   onWarning?: (text: string) => void;
   log?: Logger;
   clock?: Clock;
@@ -67,7 +75,17 @@ export async function openKcp(options: OpenKcpOptions): Promise<Kcp> {
       return new KubeClient(belowPath(connect(origin), pathname));
     };
     const within = (cluster: string) => at(`${server}/clusters/${cluster}`);
-    const type = await bootstrap({ at: within, path, clock, signal });
+    const { kinds = tenantKinds, compare } = options;
+    const exports = [...new Set(kinds.map((kind) => kind.group))];
+    const type = await bootstrap({
+      at,
+      within,
+      path,
+      kinds,
+      compare,
+      clock,
+      signal,
+    });
     const own = within(path);
     const follow = { client: own, log, clock, signal };
     const index = new WorkspaceIndex(follow);
@@ -89,6 +107,12 @@ export async function openKcp(options: OpenKcpOptions): Promise<Kcp> {
       server: kcpServer(options.server ?? server),
       path,
       type,
+      exports,
+      followBindings: (listener) =>
+        followBindings(
+          { exports, index, endpoints, connect, log, clock, signal },
+          listener,
+        ),
       user: await whoAmI(own, signal),
     });
     return {
