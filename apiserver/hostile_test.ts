@@ -476,3 +476,34 @@ Deno.test("a Scale that is none, of another object or of an old state changes no
     assert.equal((await api.get(scale)).body.spec.replicas, 3);
   });
 });
+
+Deno.test("annotations that carry nothing of a HorizontalPodAutoscaler leave it readable", async () => {
+  await withServer(async (api) => {
+    const path = (version: string) =>
+      `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`;
+    const values = ["5", "null", "[null]", "[[1]]", '"x"', "{", '{"a":1}'];
+    for (const [index, value] of values.entries()) {
+      const { code, body } = await api.post(path("v1"), {
+        metadata: {
+          name: `a${index}`,
+          annotations: Object.fromEntries(
+            ["metrics", "current-metrics", "conditions", "behavior"].map((
+              name,
+            ) => [`autoscaling.alpha.kubernetes.io/${name}`, value]),
+          ),
+        },
+        spec: {
+          maxReplicas: 3,
+          targetCPUUtilizationPercentage: 50,
+          scaleTargetRef: { kind: "Deployment", name: "a" },
+        },
+      });
+      assert.equal(code, 201, body.message);
+    }
+    for (const version of ["v1", "v2"]) {
+      const { code, body } = await api.get(path(version));
+      assert.equal(code, 200, body.message);
+      assert.equal(body.items.length, values.length);
+    }
+  }, { builtins: "all" });
+});

@@ -1,7 +1,7 @@
 import { RE2JS } from "re2js";
 
 /** Patterns that are kept compiled: those of rules come with every evaluation, and to compile one takes 0.3 ms. */
-const KEPT = 1000;
+const KEPT = 200;
 const kept = new Map<string, RE2JS>();
 
 /**

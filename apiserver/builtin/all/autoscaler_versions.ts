@@ -1,4 +1,4 @@
-import type { JsonObject, KubeObject, StoredAs } from "../../types.ts";
+import type { Json, JsonObject, KubeObject, StoredAs } from "../../types.ts";
 
 const PREFIX = "autoscaling.alpha.kubernetes.io/";
 /** What only v2 has, which v1 carries in annotations (`metrics`, `behavior`, …) so that a round trip keeps it. */
@@ -79,6 +79,22 @@ function toV1(stored: KubeObject): KubeObject {
   return object;
 }
 
+/** What an annotation carries; nothing where it was written by hand and is something else. */
+function carried(text: string, field: string): Json | undefined {
+  let value: Json;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (field === "behavior") return isObject(value) ? value : undefined;
+  return Array.isArray(value) && value.every(isObject) ? value : undefined;
+}
+
+function isObject(value: Json): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
 function toV2(served: KubeObject): KubeObject {
   const object = structuredClone(served);
   const annotations = { ...object.metadata.annotations };
@@ -87,11 +103,8 @@ function toV2(served: KubeObject): KubeObject {
       const text = annotations[PREFIX + name];
       if (text === undefined) continue;
       delete annotations[PREFIX + name];
-      try {
-        (object[part] ??= {})[field] = JSON.parse(text);
-      } catch {
-        // Written by hand; it says nothing.
-      }
+      const value = carried(text, field);
+      if (value !== undefined) (object[part] ??= {})[field] = value;
     }
   }
   const { spec, status } = object;
