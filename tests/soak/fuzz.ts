@@ -18,7 +18,8 @@ export const fuzz: Soak = {
   count: 200_000,
   unit: "requests",
   async run({ count, seed, dir, say }) {
-    const server = await startServer(dir);
+    // Every kind that can be served has code of its own.
+    const server = await startServer(dir, { args: ["--builtins", "all"] });
     try {
       const result = await runFuzz(await addressIn(dir), server.child, {
         requests: count,
