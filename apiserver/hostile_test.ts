@@ -507,3 +507,18 @@ Deno.test("annotations that carry nothing of a HorizontalPodAutoscaler leave it 
     }
   }, { builtins: "all" });
 });
+
+Deno.test("a resourceVersion that is none is a bad request, of one object as of many", async () => {
+  await withServer(async (api) => {
+    await api.post(`${DEFAULT}/configmaps`, { metadata: { name: "a" } });
+    for (const version of ["x", "-1", "1.5", "0x10", "1e3", "%201", "NaN"]) {
+      for (const path of ["configmaps/a", "configmaps"]) {
+        refused(
+          await api.get(`${DEFAULT}/${path}?resourceVersion=${version}`),
+          400,
+          /resourceVersion: Invalid value/,
+        );
+      }
+    }
+  });
+});

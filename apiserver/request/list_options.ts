@@ -31,6 +31,19 @@ function integer(query: URLSearchParams, name: string): number | undefined {
 }
 
 /**
+ * The value of the parameter `resourceVersion`; undefined where it is not given or empty.
+ *
+ * @throws 400 where it is no version.
+ */
+export function readResourceVersion(text: string | null): number | undefined {
+  if (!text) return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw badRequest(
+    `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+  );
+}
+
+/**
  * Reads ListOptions, and checks that they fit each other.
  *
  * @throws 400 or 422 where they don't.
@@ -40,17 +53,13 @@ export function listOptions(
   watch: boolean,
 ): ListOptions {
   const text = query.get("resourceVersion");
-  if (text && !/^\d+$/.test(text)) {
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
-    );
-  }
+  const resourceVersion = readResourceVersion(text);
   const options: ListOptions = {
     labels: labelSelector(query.get("labelSelector")),
     fields: fieldSelector(query.get("fieldSelector")),
     limit: Math.max(0, integer(query, "limit") ?? 0),
     continue: query.get("continue") || undefined,
-    resourceVersion: text ? Number(text) : undefined,
+    resourceVersion,
     allowWatchBookmarks: query.has("allowWatchBookmarks") &&
       isTrue(query.get("allowWatchBookmarks")),
     timeoutSeconds: integer(query, "timeoutSeconds"),

@@ -26,7 +26,7 @@ import { watch } from "../registry/watch.ts";
 import { decodeBody } from "../request/decode.ts";
 import { deleteOptions } from "../request/delete_options.ts";
 import { isTrue } from "../request/info.ts";
-import { listOptions } from "../request/list_options.ts";
+import { listOptions, readResourceVersion } from "../request/list_options.ts";
 import { negotiate } from "../request/negotiation.ts";
 import { decodeProtobuf, PROTOBUF } from "../request/protobuf/decode.ts";
 import type { RequestUrl } from "../request/url.ts";
@@ -254,12 +254,7 @@ async function answerSubresource(exchange: Exchange): Promise<Response> {
 
 function getObject(exchange: Exchange): Response {
   const { context: { registry }, served, info, shape, query } = exchange;
-  const wanted = Number(query.get("resourceVersion") || 0);
-  if (Number.isNaN(wanted)) {
-    throw badRequest(
-      `resourceVersion: Invalid value: "${query.get("resourceVersion")}"`,
-    );
-  }
+  const wanted = readResourceVersion(query.get("resourceVersion")) ?? 0;
   if (wanted > registry.store.resourceVersion) {
     throw new StatusError(
       504,
