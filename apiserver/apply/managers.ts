@@ -112,6 +112,7 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
 
 /** Sums up the oldest update managers, per version, until there are no more than ten. */
 export function capManagers(managers: Managers): void {
+  if (managers.size <= MAX_UPDATE_MANAGERS) return;
   const updaters = [...managers].filter(([, m]) => m.operation === "Update");
   let count = updaters.length;
   if (count <= MAX_UPDATE_MANAGERS) return;

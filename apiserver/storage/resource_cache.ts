@@ -1,10 +1,11 @@
 import type { Entry, EntryChange } from "./entry.ts";
+import { SortedNames } from "./sorted_names.ts";
 
 /** Called with each change that may concern a watcher; the watcher itself applies selectors. */
 export type Listener = (change: EntryChange) => void;
 
 interface NamespaceIndex {
-  names: string[];
+  names: SortedNames;
   entries: Map<string, Entry>;
 }
 
@@ -44,13 +45,17 @@ export class ResourceCache {
     for (const prefix of order) {
       const index = this.#namespaces.get(prefix.slice(0, -1));
       if (!index) continue;
-      for (const name of index.names) yield index.entries.get(name)!;
+      for (const name of index.names.all()) {
+        const entry = index.entries.get(name);
+        // Whoever takes its time may come when one is gone.
+        if (entry) yield entry;
+      }
     }
   }
 
   count(namespace?: string): number {
     if (namespace === undefined) return this.#size;
-    return this.#namespaces.get(namespace)?.names.length ?? 0;
+    return this.#namespaces.get(namespace)?.entries.size ?? 0;
   }
 
   /** Takes a change in: state, history, then those who follow. */
@@ -65,16 +70,13 @@ export class ResourceCache {
   put(entry: Entry): void {
     let index = this.#namespaces.get(entry.namespace);
     if (!index) {
-      index = { names: [], entries: new Map() };
+      index = { names: new SortedNames(), entries: new Map() };
       this.#namespaces.set(entry.namespace, index);
       const prefix = `${entry.namespace}/`;
       this.#order.splice(position(this.#order, prefix), 0, prefix);
     }
     if (!index.entries.has(entry.name)) {
-      const { names } = index;
-      const last = names[names.length - 1];
-      if (last === undefined || last < entry.name) names.push(entry.name);
-      else names.splice(position(names, entry.name), 0, entry.name);
+      index.names.add(entry.name);
       this.#size++;
     }
     index.entries.set(entry.name, entry);
@@ -83,9 +85,9 @@ export class ResourceCache {
   #remove(entry: Entry): void {
     const index = this.#namespaces.get(entry.namespace);
     if (!index?.entries.delete(entry.name)) return;
-    index.names.splice(position(index.names, entry.name), 1);
+    index.names.delete(entry.name);
     this.#size--;
-    if (index.names.length > 0) return;
+    if (index.entries.size > 0) return;
     this.#namespaces.delete(entry.namespace);
     this.#order.splice(position(this.#order, `${entry.namespace}/`), 1);
   }

@@ -24,8 +24,8 @@ export type Request =
 export interface PackedRows {
   /** resourceVersion, previous, deleted (0 or 1), end of the value in `bytes`: four numbers a row. */
   numbers: Float64Array<ArrayBuffer>;
-  /** resource, namespace, name: three a row. */
-  strings: string[];
+  /** `group/resource/namespace/name/` of each row, end to end: no part of a key can have a slash. */
+  keys: string;
   bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -60,7 +60,7 @@ export class RowPacker {
   /** Bytes of values so far. */
   size = 0;
   #numbers: number[] = [];
-  #strings: string[] = [];
+  #keys = "";
   #values: Uint8Array[] = [];
 
   get empty(): boolean {
@@ -76,7 +76,7 @@ export class RowPacker {
       row.deleted ? 1 : 0,
       this.size,
     );
-    this.#strings.push(row.resource, row.namespace, row.name);
+    this.#keys += `${row.resource}/${row.namespace}/${row.name}/`;
   }
 
   pack(): PackedRows {
@@ -88,7 +88,7 @@ export class RowPacker {
     }
     return {
       numbers: new Float64Array(this.#numbers),
-      strings: this.#strings,
+      keys: this.#keys,
       bytes,
     };
   }
@@ -101,9 +101,10 @@ export function transferable({ numbers, bytes }: PackedRows): ArrayBuffer[] {
 
 /** Hands each packed row to `take`; its value is a view of all of them. */
 export function unpackRows(
-  { numbers, strings, bytes }: PackedRows,
+  { numbers, keys, bytes }: PackedRows,
   take: (row: Row) => void,
 ): void {
+  const parts = keys.split("/");
   let start = 0;
   for (let row = 0; row * 4 < numbers.length; row++) {
     const end = numbers[row * 4 + 3]!;
@@ -111,9 +112,9 @@ export function unpackRows(
       resourceVersion: numbers[row * 4]!,
       previous: numbers[row * 4 + 1]!,
       deleted: numbers[row * 4 + 2] === 1,
-      resource: strings[row * 3]!,
-      namespace: strings[row * 3 + 1]!,
-      name: strings[row * 3 + 2]!,
+      resource: `${parts[row * 4]}/${parts[row * 4 + 1]}`,
+      namespace: parts[row * 4 + 2]!,
+      name: parts[row * 4 + 3]!,
       value: bytes.subarray(start, end),
     });
     start = end;
