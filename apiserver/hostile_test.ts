@@ -522,3 +522,31 @@ Deno.test("a resourceVersion that is none is a bad request, of one object as of 
     }
   });
 });
+
+Deno.test("JSON patches that copy without end are refused, and long ones are quick", async () => {
+  await withServer(async (api) => {
+    const path = `${DEFAULT}/configmaps/a`;
+    await api.post(`${DEFAULT}/configmaps`, { metadata: { name: "a" } });
+    // Each doubles the document.
+    const copies = Array.from({ length: 40 }, (_, i) => ({
+      op: "copy",
+      from: "",
+      path: `/x${i}`,
+    }));
+    refused(await api.patch(path, "json", copies), 422, /rejected our request/);
+    // 10,000 copies of a large object would take minutes.
+    const data = Array.from({ length: 50_000 }, (_, i) => [`k${i}`, ""]);
+    const changes = Array.from({ length: 9999 }, (_, i) => ({
+      op: "replace",
+      path: `/data/k${i}`,
+      value: "x",
+    }));
+    const { code, body } = await api.patch(path, "json", [
+      { op: "add", path: "/data", value: Object.fromEntries(data) },
+      ...changes,
+    ]);
+    assert.equal(code, 200, body.message);
+    assert.equal(body.data.k9998, "x");
+    assert.equal(body.data.k9999, "");
+  });
+});

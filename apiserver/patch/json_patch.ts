@@ -7,9 +7,12 @@ import type { Json, JsonObject } from "../types.ts";
 /** More operations than this are refused, as on kube-apiserver. */
 const MAX_OPERATIONS = 10_000;
 
+/** What may be copied in all, as on kube-apiserver: a few dozen copies of the whole fill every memory. */
+const MAX_COPIED = 3 << 20;
+
 /**
  * JSON Patch (RFC 6902), with kube-apiserver's leniency: `replace` and `copy` of a missing object key work as with
- * null. The document is not changed; parts that stay are shared with the result.
+ * null. Neither document nor patch is changed, and the result shares nothing with either.
  *
  * @throws {StatusError} 400 for a malformed patch, 413 for one of more than 10,000 operations, 422 for one that does
  * not fit the document (why is in the error's `cause`; the answer says no more than kube-apiserver's).
@@ -37,9 +40,10 @@ export function jsonPatch(document: JsonObject, patch: Json): JsonObject {
       `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`,
     );
   }
-  let result: Json = document;
+  let result: Json = cloneJson(document);
+  const copies = { left: MAX_COPIED };
   for (const operation of patch) {
-    result = applyOne(result, operation as JsonObject);
+    result = applyOne(result, operation as JsonObject, copies);
   }
   if (!isObject(result)) throw misfit("the patch does not leave an object");
   return result;
@@ -71,8 +75,14 @@ function pointer(path: Json | undefined): string[] {
   );
 }
 
-function applyOne(document: Json, operation: JsonObject): Json {
-  const { op, value = null } = operation;
+function applyOne(
+  document: Json,
+  operation: JsonObject,
+  copies: { left: number },
+): Json {
+  const { op } = operation;
+  // What is inserted may be changed by the operations behind it, and the patch must not.
+  const value = cloneJson(operation.value ?? null);
   const path = pointer(operation.path);
   switch (op) {
     case "add":
@@ -91,6 +101,10 @@ function applyOne(document: Json, operation: JsonObject): Json {
       return document;
     case "copy": {
       const copied = find(document, pointer(operation.from)) ?? null;
+      copies.left -= JSON.stringify(copied).length;
+      if (copies.left < 0) {
+        throw misfit(`copy: more than ${MAX_COPIED} characters are copied`);
+      }
       return change(document, path, {
         value: cloneJson(copied),
         insert: true,
@@ -144,40 +158,54 @@ interface Change {
   insert?: boolean;
 }
 
+/** Changes a document in place: a copy of it for each operation would take minutes where there are thousands. */
 function change(document: Json, path: string[], to: Change): Json {
   if (!path.length) return to.value ?? null;
-  const [part, ...rest] = path as [string, ...string[]];
-  if (Array.isArray(document)) {
-    const list = [...document];
-    if (to.insert && !rest.length) {
-      list.splice(
-        part === "-" ? list.length : place(part, list.length),
-        0,
-        to.value!,
+  const last = path[path.length - 1]!;
+  const holder = holderOf(document, path);
+  if (Array.isArray(holder)) {
+    if (to.insert) {
+      const at = last === "-" ? holder.length : place(last, holder.length);
+      holder.splice(at, 0, to.value!);
+      return document;
+    }
+    const index = placeOfItem(last, holder);
+    if (to.value === undefined) holder.splice(index, 1);
+    else holder[index] = to.value;
+    return document;
+  }
+  if (!isObject(holder)) throw empty(last);
+  if (to.value === undefined) delete holder[last];
+  else set(holder, last, to.value);
+  return document;
+}
+
+/** What holds the last part of a path. */
+function holderOf(document: Json, path: string[]): Json {
+  let holder = document;
+  for (const [i, part] of path.slice(0, -1).entries()) {
+    if (Array.isArray(holder)) holder = holder[placeOfItem(part, holder)]!;
+    else if (!isObject(holder)) throw empty(part);
+    else if (Object.hasOwn(holder, part)) holder = holder[part]!;
+    else {
+      throw misfit(
+        `there is no ${JSON.stringify(part)} to hold ${path[i + 1]}`,
       );
-      return list;
     }
-    const index = place(part, list.length);
-    if (index >= list.length) throw misfit(`index ${part} is out of range`);
-    if (rest.length) list[index] = change(list[index]!, rest, to);
-    else if (to.value === undefined) list.splice(index, 1);
-    else list[index] = to.value;
-    return list;
   }
-  if (!isObject(document)) {
-    throw misfit(
-      `${JSON.stringify(part)} is asked of a value that holds nothing`,
-    );
-  }
-  const object: JsonObject = { ...document };
-  if (rest.length) {
-    if (!Object.hasOwn(document, part)) {
-      throw misfit(`there is no ${JSON.stringify(part)} to hold ${rest[0]}`);
-    }
-    set(object, part, change(document[part]!, rest, to));
-  } else if (to.value === undefined) delete object[part];
-  else set(object, part, to.value);
-  return object;
+  return holder;
+}
+
+function placeOfItem(part: string, list: Json[]): number {
+  const index = place(part, list.length);
+  if (index >= list.length) throw misfit(`index ${part} is out of range`);
+  return index;
+}
+
+function empty(part: string): StatusError {
+  return misfit(
+    `${JSON.stringify(part)} is asked of a value that holds nothing`,
+  );
 }
 
 /** Also for keys such as `__proto__`, which plain assignment would not store. */

@@ -87,25 +87,25 @@ function patched(
   old: KubeObject,
 ): KubeObject {
   const { served, options } = request;
-  const value = cloneJson(body.value) as Json;
   // The largest part of many objects, which few patches are about.
   const { managedFields } = old.metadata;
   const keep = managedFields && !namesManagedFields(type, body.value);
-  const document = cloneJson(
-    keep ? withoutManagedFields(old) : old,
-  ) as unknown as JsonObject;
+  const document =
+    (keep ? withoutManagedFields(old) : old) as unknown as JsonObject;
+  const own = () => cloneJson(document);
+  const value = () => cloneJson(body.value) as Json;
   let result: Json;
   switch (type) {
     case "application/json-patch+json":
-      result = jsonPatch(document, value);
+      result = jsonPatch(document, body.value as Json);
       break;
     case "application/merge-patch+json":
-      result = mergePatch(document, value);
+      result = mergePatch(own(), value());
       break;
     default:
       result = strategicMergePatch(
-        document,
-        value as JsonObject,
+        own(),
+        value() as JsonObject,
         served.definition.schema ?? {},
       );
   }

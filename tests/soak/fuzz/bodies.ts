@@ -136,6 +136,13 @@ export function somePatch(
       ...r.maybe(.7) ? { value: r.maybe(.5) ? "1" : oddValue(r) } : {},
     }));
     if (r.maybe(.05)) value = mutated(r, value);
+    // Each doubles the document.
+    if (r.maybe(.02)) {
+      value = Array.from(
+        { length: 40 },
+        (_, i) => ({ op: "copy", from: "", path: `/x${i}` }),
+      );
+    }
   } else if (type === PATCHES[2] && r.maybe(.5)) {
     value = withDirectives(r, value);
   } else if (type !== PATCHES[3] && value && typeof value === "object") {
