@@ -550,3 +550,18 @@ Deno.test("JSON patches that copy without end are refused, and long ones are qui
     assert.equal(body.data.k9999, "");
   });
 });
+
+Deno.test("quantities of more digits than anything has are out of range", async () => {
+  await withServer(async (api) => {
+    for (const pods of ["9".repeat(2000), `0.${"1".repeat(2000)}`, "1e101"]) {
+      refused(
+        await api.post(`${DEFAULT}/resourcequotas`, {
+          metadata: { name: "a" },
+          spec: { hard: { pods } },
+        }),
+        400,
+        /quantity out of range/,
+      );
+    }
+  });
+});

@@ -7,8 +7,7 @@ const KEY =
   /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
-/** A run of operator characters, or of others. */
-const RUN = /[=!<>(),]+|[^\s=!<>(),]+/y;
+const IDENTIFIER = /[^\s=!<>(),]+/y;
 const OPERATORS = ["==", "!=", "!", "=", "<", ">", "(", ")", ","];
 const BINARY = ["in", "notin", "=", "==", "!=", "gt", "lt"];
 
@@ -20,23 +19,17 @@ interface Token {
 
 function tokens(text: string): Token[] {
   const found: Token[] = [];
-  RUN.lastIndex = 0;
   for (let at = 0; at < text.length;) {
     if (/\s/.test(text[at]!)) {
       at++;
       continue;
     }
-    RUN.lastIndex = at;
-    const run = RUN.exec(text)![0];
-    if (!/^[=!<>(),]/.test(run)) {
-      found.push({ type: "identifier", text: run });
-      at += run.length;
-      continue;
-    }
-    // The longest operator that the run starts with.
-    const operator = OPERATORS.find((each) => run.startsWith(each))!;
-    found.push({ type: operator, text: operator });
-    at += operator.length;
+    // The longest one comes first.
+    const operator = OPERATORS.find((each) => text.startsWith(each, at));
+    IDENTIFIER.lastIndex = at;
+    const token = operator ?? IDENTIFIER.exec(text)![0];
+    found.push({ type: operator ?? "identifier", text: token });
+    at += token.length;
   }
   return found;
 }

@@ -18,6 +18,7 @@ const suffixes: Record<string, { base: bigint; power: number }> = {
 };
 
 const NANO = 10n ** 9n;
+const MAX_DIGITS = 1000;
 
 function suffixOf(base: bigint, power: number): string {
   const found = Object.entries(suffixes).find(([, suffix]) =>
@@ -48,7 +49,10 @@ export class Quantity {
     const scale = m[3]
       ? { base: 10n, power: Number(m[3].slice(1)) }
       : suffixes[m[4] ?? ""]!;
-    if (Math.abs(scale.power) > 100) throw new Error("quantity out of range");
+    // Beyond both, and what takes seconds to compute with: no quantity of anything.
+    if (Math.abs(scale.power) > 100 || m[2]!.length > MAX_DIGITS) {
+      throw new Error("quantity out of range");
+    }
     let numerator = BigInt(whole + fraction || "0") * 10n ** 9n;
     let denominator = 10n ** BigInt(fraction.length);
     const factor = scale.base ** BigInt(Math.abs(scale.power));
