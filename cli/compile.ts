@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { entries } from "./registry.ts";
 import { V8_FLAGS } from "./v8_flags.ts";
 
 /** Platforms as the tasks call them, and as Deno does. */
@@ -15,11 +16,12 @@ const TARGETS: Record<string, string> = {
   "windows-x64": "x86_64-pc-windows-msvc",
 };
 
-/** What no import names: modules of Workers, and the example fleet of the demo. */
+/** What no import names: modules of Workers, commands, and the example fleet of the demo. */
 const INCLUDED = [
   "apiserver/storage/sqlite_worker.ts",
   "agent/host/plugin_worker.ts",
   "fixtures/fleet",
+  ...entries.map(({ file }) => file),
 ];
 
 /**

@@ -3,7 +3,7 @@ import { V8_FLAGS } from "./v8_flags.ts";
 
 /**
  * The command line that runs this very program again: the compiled binary, or
- * `deno run` with the checkout's `mod.ts`.
+ * `deno run` with the checkout's.
  */
 export function selfCommand(): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
@@ -17,6 +17,6 @@ export function selfCommand(): string[] {
     "--config",
     fileURLToPath(new URL("deno.json", root)),
     "-A",
-    fileURLToPath(new URL("mod.ts", root)),
+    fileURLToPath(new URL("cli/faros.ts", root)),
   ];
 }
