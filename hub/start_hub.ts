@@ -15,6 +15,7 @@ import { runWithLease } from "../kube/leader_election.ts";
 import { LinkedSignal } from "../kube/linked_signal.ts";
 import { type Logger, silentLogger } from "../kube/log.ts";
 import { namespaceWorkspaces } from "../kube/namespace_workspaces.ts";
+import type { KubeRestClient } from "../kube/rest_client.ts";
 import type { WorkspaceProvider } from "../kube/workspace_provider.ts";
 import { Artifacts } from "./artifacts.ts";
 import type { Endpoint, HubContext } from "./controllers/context.ts";
@@ -111,6 +112,13 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   followKeys(keys, { informers: shared, log });
 
   const metrics = new HubMetrics();
+  metrics.gauge("faros_open_watches", {
+    help: "Watches that the hub has open at the Kubernetes API",
+    read: () => {
+      const { openStreams = 0 } = client.rest as Partial<KubeRestClient>;
+      return [{ labels: {}, value: openStreams }];
+    },
+  });
   const artifacts = new Artifacts({
     client,
     cacheDir: `${options.stateDir}/artifacts`,

@@ -52,6 +52,8 @@ export interface KubeRestClient extends RestClient, AsyncDisposable {
   close(): void;
   /** URL of the API server. */
   readonly server: string;
+  /** Streams under way, of all who share its connections: open watches, as a rule. */
+  readonly openStreams: number;
   /** A client that acts as somebody else, on the same connections. */
   withImpersonation(who: Impersonation): KubeRestClient;
 }
@@ -79,6 +81,7 @@ export function createRestClient(
     fetch: fetch ?? globalThis.fetch,
     transport: fetch ? inProcess(config) : createTransport(config),
     credentials: createCredentials(config, { clock, token }),
+    openStreams: 0,
   };
   return new FetchRestClient(connection, {
     impersonate: options.impersonate ?? config.impersonate,
@@ -93,6 +96,7 @@ interface Connection {
   fetch: NonNullable<RestClientOptions["fetch"]>;
   transport: Transport;
   credentials: Credentials;
+  openStreams: number;
 }
 
 function inProcess(config: ClusterConfig): Transport {
@@ -120,6 +124,10 @@ class FetchRestClient implements KubeRestClient {
     this.#owner = how.owner;
     this.server = connection.config.server;
     this.defaultNamespace = connection.config.namespace;
+  }
+
+  get openStreams(): number {
+    return this.#connection.openStreams;
   }
 
   withImpersonation(who: Impersonation): KubeRestClient {
@@ -278,6 +286,14 @@ class FetchRestClient implements KubeRestClient {
       return new ReadableStream({ start: (controller) => controller.close() });
     }
     const reader = source.getReader();
+    const connection = this.#connection;
+    connection.openStreams++;
+    let open = true;
+    const close = () => {
+      if (open) connection.openStreams--;
+      open = false;
+      link[Symbol.dispose]();
+    };
     // Once nobody holds the Request, a garbage collection may cut the body off
     // from its signal (Deno 2.9); so the body is ended here.
     const { signal } = link;
@@ -291,15 +307,15 @@ class FetchRestClient implements KubeRestClient {
           const { done, value } = await reader.read();
           signal.throwIfAborted();
           if (!done) return controller.enqueue(value);
-          link[Symbol.dispose]();
+          close();
           controller.close();
         } catch (error) {
-          link[Symbol.dispose]();
+          close();
           controller.error(this.#explain(error, { opts, link }));
         }
       },
       cancel: async (reason) => {
-        link[Symbol.dispose]();
+        close();
         await reader.cancel(reason).catch(() => {});
       },
     }, { highWaterMark: 0 });

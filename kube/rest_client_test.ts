@@ -66,6 +66,22 @@ Deno.test("rest client repeats a request that was throttled, after the time the 
   assert.equal(server.requests.length, 3);
 });
 
+Deno.test("rest client counts the streams that are open", async () => {
+  await using server = startFaultServer(() =>
+    new Response(ReadableStream.from([new Uint8Array(1), new Uint8Array(1)]))
+  );
+  using rest = createRestClient(server.config);
+  const open = () =>
+    rest.performRequest({ ...GET, expectJson: false, expectStream: true });
+  const read = await open() as ReadableStream;
+  const cancelled = await open() as ReadableStream;
+  assert.equal(rest.openStreams, 2);
+  await cancelled.cancel();
+  assert.equal(rest.openStreams, 1);
+  await Array.fromAsync(read);
+  assert.equal(rest.openStreams, 0);
+});
+
 Deno.test("rest client gives up on a server that keeps throttling", async () => {
   await using server = startFaultServer(() =>
     statusResponse(429, { retryAfter: 0 })

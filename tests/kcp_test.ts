@@ -9,6 +9,7 @@ import { KcpEnvironment } from "./kcp/environment.ts";
 import { crash } from "./kcp/scenarios/crash.ts";
 import { deletion } from "./kcp/scenarios/deletion.ts";
 import { foreign } from "./kcp/scenarios/foreign.ts";
+import { handed } from "./kcp/scenarios/handed.ts";
 import { members } from "./kcp/scenarios/members.ts";
 import { unbound } from "./kcp/scenarios/unbound.ts";
 import { upgrade } from "./kcp/scenarios/upgrade.ts";
@@ -16,7 +17,7 @@ import { upgrade } from "./kcp/scenarios/upgrade.ts";
 const missing = kcpMissing();
 
 /** In an order in which the workspaces that one leaves behind serve the next. */
-const scenarios = [members, foreign, deletion, unbound, crash, upgrade];
+const scenarios = [members, foreign, handed, deletion, unbound, crash, upgrade];
 
 Deno.test({
   name: `a hub on kcp${missing ? ` (skipped: ${missing})` : ""}`,

@@ -28,6 +28,8 @@ export interface KcpRestClientOptions {
   hub: string;
   index: WorkspaceIndex;
   endpoints: ExportEndpoints;
+  /** Streams under way, to all of kcp. */
+  openStreams: () => number;
   /** Requests are about that workspace, and no other. @default all, and the hub's own */
   only?: string;
 }
@@ -46,6 +48,10 @@ export class KcpRestClient implements RestClient {
 
   constructor(options: KcpRestClientOptions) {
     this.#options = options;
+  }
+
+  get openStreams(): number {
+    return this.#options.openStreams();
   }
 
   /** A client that acts as somebody else, on the same connections. */

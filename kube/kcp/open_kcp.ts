@@ -96,6 +96,8 @@ export async function openKcp(options: OpenKcpOptions): Promise<Kcp> {
       hub: path,
       index,
       endpoints,
+      openStreams: () =>
+        [...connections.values()].reduce((sum, c) => sum + c.openStreams, 0),
     });
     const client = new KubeClient(rest);
     const provider = kcpWorkspaces({

@@ -38,6 +38,7 @@ export function kcpMissing(): string | undefined {
     : "KCP_ASSETS is not set (a folder with kcp)";
 }
 
+const TENANCY = "/apis/tenancy.kcp.io/v1alpha1";
 /** It takes half a minute on a machine that has nothing else to do, in milliseconds. */
 const TIMEOUT = 180_000;
 
@@ -148,10 +149,8 @@ async function untilReady(dir: string, process: TestProcess): Promise<void> {
         context: "root",
       });
       using rest = createRestClient(clusterConfig(kubeconfig));
-      // Ready is not enough: the first workspace comes a moment later.
-      for (
-        const path of ["/readyz", "/apis/tenancy.kcp.io/v1alpha1/workspaces"]
-      ) {
+      // Ready is not enough: what the first workspace is made of comes a moment later.
+      for (const path of ["/readyz", `${TENANCY}/workspacetypes/universal`]) {
         await rest.performRequest({
           method: "GET",
           path,
