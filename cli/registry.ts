@@ -99,6 +99,11 @@ export const entries: readonly Entry[] = [
     "Make a workspace the kubeconfig's current one",
   ),
   entry(
+    "workspace tree",
+    "Show the workspaces with the numbers of their agents",
+    () => import("./commands/workspace_tree.ts"),
+  ),
+  entry(
     "workspace delete",
     "Delete a workspace with all that is in it",
   ),

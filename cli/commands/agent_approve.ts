@@ -3,7 +3,7 @@ import type { KubeObject } from "../../api/meta.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
-import { openWorkspace } from "../open_workspace.ts";
+import { openWorkspace } from "../workspaces/open_workspace.ts";
 import { renderTable } from "../table.ts";
 
 /** `faros agent approve` */

@@ -11,7 +11,7 @@ import {
 import { isAlreadyExists } from "../../kube/kube_api_error.ts";
 import { type Cluster, workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
-import { openWorkspace } from "../open_workspace.ts";
+import { openWorkspace } from "../workspaces/open_workspace.ts";
 import { UsageError } from "../errors.ts";
 import { waitForReady } from "../wait.ts";
 

@@ -1,7 +1,7 @@
 import { Agent } from "../../api/agent.ts";
 import { openCluster, workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
-import { openWorkspace } from "../open_workspace.ts";
+import { openWorkspace } from "../workspaces/open_workspace.ts";
 import { outputOptions, printObjects } from "../output.ts";
 
 /** `faros agent get` */

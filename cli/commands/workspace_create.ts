@@ -1,9 +1,10 @@
 import { type Member, Workspace } from "../../api/workspace.ts";
 import type { KubeObject } from "../../api/meta.ts";
-import { clusterOptions, openCluster } from "../cluster.ts";
+import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { waitForReady } from "../wait.ts";
+import { openHub } from "../workspaces/open_hub.ts";
 
 const ROLES = ["admin", "operator", "viewer"] as const;
 
@@ -51,7 +52,7 @@ export const command = defineCommand({
         ...(members.length ? { members } : {}),
       },
     };
-    using cluster = await openCluster(options, io);
+    using cluster = await openHub(options, { io, signal });
     await cluster.client.create(Workspace, workspace, {
       fieldManager: "faros-cli",
       signal,

@@ -1,7 +1,8 @@
 import { Workspace } from "../../api/workspace.ts";
-import { clusterOptions, openCluster } from "../cluster.ts";
+import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../errors.ts";
+import { openHub } from "../workspaces/open_hub.ts";
 
 /** How often to look whether the workspace is gone, in milliseconds. */
 const INTERVAL = 250;
@@ -45,7 +46,7 @@ export const command = defineCommand({
         }; it is a number of seconds`,
       );
     }
-    using cluster = await openCluster(options, io);
+    using cluster = await openHub(options, { io, signal });
     const { client } = cluster;
     const found = await client.get(Workspace, name, { signal });
     if (!options.yes && !confirmed(name)) {

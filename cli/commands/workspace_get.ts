@@ -1,7 +1,8 @@
 import { Workspace } from "../../api/workspace.ts";
-import { clusterOptions, openCluster } from "../cluster.ts";
+import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { outputOptions, printObjects } from "../output.ts";
+import { openHub } from "../workspaces/open_hub.ts";
 
 /** `faros workspace get` */
 export const command = defineCommand({
@@ -20,7 +21,7 @@ export const command = defineCommand({
     },
   ],
   async run({ args: [name], options, io, signal }) {
-    using cluster = await openCluster(options, io);
+    using cluster = await openHub(options, { io, signal });
     const { client } = cluster;
     const { output } = options;
     await printObjects(Workspace, { client, io, output, name, signal });
