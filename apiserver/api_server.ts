@@ -11,8 +11,8 @@ import { serveCustomResources } from "./crd/custom_resources.ts";
 import { refuseTerminating } from "./crd/refuse_terminating.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { versionInfo } from "./discovery/version.ts";
-import { keepPrivate } from "./authentication/private_file.ts";
 import { ensurePki, kubeconfig, type PkiOptions } from "./pki/mod.ts";
+import { keepKubeconfig } from "./pki/keep_kubeconfig.ts";
 import { keepCertificate } from "./pki/keep_certificate.ts";
 import { internalClient } from "./registry/internal_client.ts";
 import type { Registry } from "./registry/registry.ts";
@@ -288,7 +288,12 @@ export async function startApiServer(
     { name = "root", namespace } = {},
   ) => kubeconfig({ url, caData: pki.ca, token: adminToken, name, namespace });
   if (dataDir) {
-    await keepPrivate(`${dataDir}/admin.kubeconfig`, adminKubeconfig());
+    await keepKubeconfig(`${dataDir}/admin.kubeconfig`, {
+      url,
+      caData: pki.ca,
+      token: adminToken,
+      name: "root",
+    });
   }
 
   let closed: Promise<void> | undefined;

@@ -4,6 +4,7 @@ import type { Clock } from "../kube/clock.ts";
 import { createInformer } from "../kube/informer.ts";
 import {
   type Kubeconfig,
+  type KubeconfigContext,
   parseKubeconfig,
   writeKubeconfig,
 } from "../kube/kubeconfig.ts";
@@ -29,7 +30,8 @@ export interface AdminKubeconfigOptions {
 
 /**
  * Keeps a kubeconfig with a context `root` and one for each Workspace. What
- * people set in it stays: which context is current, and where `root` is.
+ * people and other programs set in it stays: which context is current, where
+ * `root` is, and contexts of other servers.
  */
 export async function keepAdminKubeconfig(
   client: KubeClient,
@@ -66,8 +68,10 @@ function kubeconfig(
 ): Kubeconfig {
   const { server, caData, token, found } = options;
   const base = { cluster: "faros", user: "admin" };
+  const isOurs = ({ cluster, user }: KubeconfigContext) =>
+    cluster === base.cluster && user === base.user;
   const root = found?.contexts.find(({ name }) => name === ROOT)?.context;
-  const contexts: Kubeconfig["contexts"] = [
+  const own: Kubeconfig["contexts"] = [
     {
       name: ROOT,
       context: {
@@ -82,22 +86,40 @@ function kubeconfig(
     })),
   ];
   const current = found?.["current-context"];
+  // That of a workspace which has gone is nobody's.
+  const gone =
+    found?.contexts.some(({ name, context }) =>
+      name === current && isOurs(context)
+    ) && !own.some(({ name }) => name === current);
+  const others = <T extends { name: string }>(
+    list: T[] = [],
+    names: string[],
+  ) => list.filter(({ name }) => !names.includes(name));
   return {
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{
-      name: "faros",
-      cluster: {
-        server,
-        "certificate-authority-data": new TextEncoder().encode(caData)
-          .toBase64(),
+    clusters: [
+      {
+        name: base.cluster,
+        cluster: {
+          server,
+          "certificate-authority-data": new TextEncoder().encode(caData)
+            .toBase64(),
+        },
       },
-    }],
-    users: [{ name: "admin", user: { token } }],
-    contexts,
-    "current-context": contexts.some(({ name }) => name === current)
-      ? current!
-      : ROOT,
+      // The server itself begins with one that is called `root`.
+      ...others(found?.clusters, [base.cluster, ROOT]),
+    ],
+    users: [
+      { name: base.user, user: { token } },
+      ...others(found?.users, [base.user, ROOT]),
+    ],
+    contexts: [
+      ...own,
+      ...others(found?.contexts, own.map(({ name }) => name))
+        .filter(({ context }) => !isOurs(context)),
+    ],
+    "current-context": current && !gone ? current : ROOT,
   };
 }
 
