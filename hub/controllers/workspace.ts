@@ -133,13 +133,14 @@ async function applyAccess(
   workspace: Workspace,
 ): Promise<void> {
   const { name } = workspace.metadata;
-  const { namespace } = context.provider.open(name);
+  const { provider } = context;
+  const { namespace } = provider.open(name);
   const common = { namespace };
   await applyManaged(context, ServiceAccount, {
     ...common,
     name: SYNC_SERVICE_ACCOUNT,
   });
-  for (const role of workspaceRoles(workspace)) {
+  for (const role of workspaceRoles(workspace, provider.endpoint(name))) {
     await applyManaged(context, Role, {
       ...common,
       name: role.name,

@@ -36,8 +36,15 @@ const WRITE = ["create", "update", "patch", "delete", "deletecollection"];
 const ALL = [...READ, ...WRITE];
 const RBAC = "rbac.authorization.k8s.io";
 
-/** The Roles of a workspace's namespace. */
-export function workspaceRoles(workspace: Workspace): WorkspaceRole[] {
+/**
+ * The Roles of a workspace's namespace.
+ *
+ * @param namespace Its name, as members know it.
+ */
+export function workspaceRoles(
+  workspace: Workspace,
+  { namespace }: { namespace: string },
+): WorkspaceRole[] {
   const { name } = workspace.metadata;
   return [
     {
@@ -52,7 +59,7 @@ export function workspaceRoles(workspace: Workspace): WorkspaceRole[] {
     ...(["admin", "operator", "viewer"] as const).map((role) => ({
       name: `faros:${role}`,
       rules: { admin: adminRules, operator: operatorRules, viewer: viewRules }
-        [role](name),
+        [role](namespace),
       subjects: subjects(workspace.spec?.members ?? [], role),
     })),
   ];
@@ -113,35 +120,35 @@ function syncRules(): PolicyRule[] {
   ];
 }
 
-function adminRules(name: string): PolicyRule[] {
+function adminRules(namespace: string): PolicyRule[] {
   return [
     ...syncRules(),
-    ...lookRules(name),
+    ...lookRules(namespace),
     ...enrollmentRules(),
   ];
 }
 
-function operatorRules(name: string): PolicyRule[] {
+function operatorRules(namespace: string): PolicyRule[] {
   const kinds = workspaceManifestKinds.filter((kind) =>
     kind.kind === "Agent" || pluginObjectKinds.includes(kind)
   );
   return [
     ...rules(kinds, WRITE),
-    ...viewRules(name),
+    ...viewRules(namespace),
     ...enrollmentRules(),
   ];
 }
 
 /** No Secrets: what is secret is not for everybody who looks. */
-function viewRules(name: string): PolicyRule[] {
+function viewRules(namespace: string): PolicyRule[] {
   return [
     ...rules(workspaceManifestKinds, READ),
     { apiGroups: [""], resources: ["configmaps"], verbs: READ },
-    ...lookRules(name),
+    ...lookRules(namespace),
   ];
 }
 
-function lookRules(name: string): PolicyRule[] {
+function lookRules(namespace: string): PolicyRule[] {
   return [
     {
       apiGroups: ["edge.faros.sh"],
@@ -153,7 +160,7 @@ function lookRules(name: string): PolicyRule[] {
     {
       apiGroups: [""],
       resources: ["namespaces"],
-      resourceNames: [name],
+      resourceNames: [namespace],
       verbs: ["get"],
     },
   ];
