@@ -1,6 +1,7 @@
 import type { KubeClient } from "./client.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { formatMicroTime } from "./conditions.ts";
+import { runFenced } from "./fence.ts";
 import { isAlreadyExists, isConflict } from "./kube_api_error.ts";
 import { type Lease, LEASES } from "./lease.ts";
 import { LinkedSignal } from "./linked_signal.ts";
@@ -14,7 +15,10 @@ export interface LeaderElectionOptions {
   name: string;
   /** Of this process, unlike any other's. */
   identity: string;
-  /** What only the holder does. Has to stop when its signal aborts. */
+  /**
+   * What only the holder does. Has to stop when its signal aborts. Whatever it
+   * began writes nothing once the Lease may be another's.
+   */
   run(signal: AbortSignal): Promise<void>;
   /** Others wait that long for a sign of life, in ms. @default {15000} */
   leaseDuration?: number;
@@ -78,11 +82,19 @@ export async function runWithLease(
 async function lead(elector: Elector, settings: Options): Promise<boolean> {
   using stop = new LinkedSignal(settings.signal);
   using renewing = new LinkedSignal(settings.signal);
-  const work = (async () => await settings.run(stop.signal))();
-  const renewal = elector.renewUntil(renewing.signal).finally(() =>
-    // Not one instant longer than the Lease is ours.
-    stop.abort(new Error(`Lost Lease ${settings.name}`))
+  let over = false;
+  // Of this term: who is elected again begins anew.
+  const mayWrite = () => !over && elector.holds();
+  const work = runFenced(
+    mayWrite,
+    async () => await settings.run(stop.signal),
   );
+  const renewal = elector.renewUntil(renewing.signal).finally(() => {
+    // Where it is told to stop it still has the Lease, and may finish.
+    if (!renewing.signal.aborted) over = true;
+    // Not one instant longer than the Lease is ours.
+    stop.abort(new Error(`Lost Lease ${settings.name}`));
+  });
   let byItself = false;
   try {
     await work;
@@ -92,6 +104,7 @@ async function lead(elector: Elector, settings: Options): Promise<boolean> {
   } finally {
     renewing.abort();
     await renewal;
+    over = true;
     // Only now that nothing of ours runs any more.
     await elector.release();
   }
@@ -104,6 +117,8 @@ class Elector {
   /** The Lease as seen last, and when its spec was first seen like that. */
   #lease: Lease | undefined;
   #seenAt = -Infinity;
+  /** When the last request that made it ours began; others count from when it was answered, or later. */
+  #renewedAt = -Infinity;
 
   constructor(settings: Options, log: Logger) {
     this.#settings = settings;
@@ -125,14 +140,19 @@ class Elector {
     return false;
   }
 
+  /** Whether the Lease is ours for certain, also if this process has stood still. */
+  holds(): boolean {
+    const { clock, renewDeadline } = this.#settings;
+    return clock.now() < this.#renewedAt + renewDeadline;
+  }
+
   /** Returns when the Lease is lost, or could not be renewed in time. */
   async renewUntil(signal: AbortSignal): Promise<void> {
     const { clock, renewDeadline } = this.#settings;
-    let renewed = clock.now();
     while (!signal.aborted) {
       await this.#pause(signal);
       if (signal.aborted) return;
-      const left = renewed + renewDeadline - clock.now();
+      const left = this.#renewedAt + renewDeadline - clock.now();
       if (left <= 0) return;
       const attempt = new AbortController();
       const over = new AbortController();
@@ -143,7 +163,6 @@ class Elector {
       using link = new LinkedSignal(signal, attempt.signal);
       try {
         if (!await this.#tryOnce(link.signal)) return;
-        renewed = clock.now();
       } catch (error) {
         if (signal.aborted) return;
         this.#log.warn("Cannot renew a Lease", { error });
@@ -219,6 +238,7 @@ class Elector {
         },
       }, { namespace, signal });
       this.#seenAt = now;
+      this.#renewedAt = now;
       return true;
     } catch (error) {
       if (isConflict(error)) return false;
@@ -227,8 +247,9 @@ class Elector {
   }
 
   async #create(signal: AbortSignal): Promise<boolean> {
-    const { client, namespace, name } = this.#settings;
+    const { client, namespace, name, clock } = this.#settings;
     const claim = this.#claim();
+    const now = clock.now();
     try {
       this.#lease = await client.create<Lease>(LEASES, {
         apiVersion: "coordination.k8s.io/v1",
@@ -236,6 +257,7 @@ class Elector {
         metadata: { name, namespace },
         spec: { ...claim, acquireTime: claim.renewTime, leaseTransitions: 0 },
       }, { signal });
+      this.#renewedAt = now;
       return true;
     } catch (error) {
       if (isAlreadyExists(error)) return false;

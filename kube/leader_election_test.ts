@@ -137,6 +137,76 @@ Deno.test("leader stops when somebody else took the Lease", async () => {
   assert.equal(server.lease!.spec!.holderIdentity, "b", "not ours to let go");
 });
 
+/** A clock that can jump ahead of its sleepers, as for a process that was stopped. */
+function stoppableClock() {
+  const clock = new FakeClock();
+  let missed = 0;
+  return {
+    clock,
+    now: () => clock.now() + missed,
+    sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
+    standStill: (ms: number) => {
+      missed += ms;
+    },
+  };
+}
+
+Deno.test("leader that stood still writes nothing before it knows that it leads no more", async () => {
+  await using server = startLeaseServer();
+  const stopped = stoppableClock();
+  const goOn = Promise.withResolvers<void>();
+  const written: unknown[] = [];
+  using client = new KubeClient(createRestClient(server.config));
+  const write = () =>
+    client.rest.performRequest({ method: "DELETE", path: "/api/v1/x" })
+      .then(() => "written", (error) => error.name);
+  const a = candidate(server, {
+    identity: "a",
+    clock: stopped,
+    run: async (signal) => {
+      written.push(await write());
+      await goOn.promise;
+      assert(!signal.aborted);
+      written.push(await write());
+    },
+  });
+  server.fault = (request) =>
+    request.method === "DELETE" ? Response.json({}) : undefined;
+  await eventually(() => written.length === 1);
+  stopped.standStill(60_000);
+  goOn.resolve();
+  await a.done;
+  assert.deepEqual(written, ["written", "Fenced"]);
+});
+
+Deno.test("leader counts a renewal from when it asked for it, not from an answer that came late", async () => {
+  await using server = startLeaseServer();
+  const stopped = stoppableClock();
+  const a = candidate(server, { identity: "a", clock: stopped });
+  await eventually(() => a.leading);
+  await stopped.clock.untilSleeping();
+  const late = Promise.withResolvers<void>();
+  let asked = false;
+  server.fault = (request) => {
+    if (request.method !== "PUT") return undefined;
+    asked = true;
+    return late.promise.then(async () => {
+      const lease = await request.json();
+      lease.metadata.resourceVersion = "2000";
+      server.lease = lease;
+      return Response.json(lease);
+    });
+  };
+  await advanceUntil(stopped.clock, () => asked);
+  stopped.standStill(60_000);
+  server.fault = undefined;
+  late.resolve();
+  // It stops, and is elected again.
+  await advanceUntil(stopped.clock, () => a.terms === 2);
+  a.stop.abort();
+  await a.done;
+});
+
 Deno.test("leader election ends when what it runs does, with its error", async () => {
   await using server = startLeaseServer();
   const clock = new FakeClock();

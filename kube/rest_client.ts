@@ -12,6 +12,7 @@ import {
   type Credentials,
   type TokenSource,
 } from "./credentials.ts";
+import { checkFence } from "./fence.ts";
 import { jsonLines } from "./json_lines.ts";
 import { KubeApiError, type Status } from "./kube_api_error.ts";
 import { LinkedSignal } from "./linked_signal.ts";
@@ -213,6 +214,10 @@ class FetchRestClient implements KubeRestClient {
         signal: link.signal,
         client: transport.client(),
       };
+      // The last thing before it leaves.
+      if (opts.method !== "GET" && opts.method !== "HEAD") {
+        checkFence(`${opts.method} ${opts.path}`);
+      }
       const response = await fetch(url, init);
       this.#warn(response, opts);
       if (response.ok) return response;
