@@ -62,14 +62,21 @@ export class TestDevice {
     client: KubeClient,
     of: {
       namespace: string;
+      /** @default {namespace} */
+      workspace?: string;
       agent: string;
       registration: string;
       /** Join token. */
       token: string;
     },
   ): Promise<void> {
-    const { namespace, agent, registration, token } = of;
-    const claim = { namespace, agent, registration, keys: this.keys };
+    const { namespace, workspace = namespace, agent, registration, token } = of;
+    const claim = {
+      namespace: workspace,
+      agent,
+      registration,
+      keys: this.keys,
+    };
     await client.create<KubeObject>(Enrollment, {
       apiVersion: Enrollment.apiVersion,
       kind: Enrollment.kind,

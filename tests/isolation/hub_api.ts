@@ -82,8 +82,8 @@ async function tryRenewal(
   const actor = world.actorOf(mine);
   for (
     const [namespace, theirs] of [
-      [other.namespace, other.devices[0]!],
-      [own.namespace, sibling],
+      [other.workspace, other.devices[0]!],
+      [own.workspace, sibling],
     ] as const
   ) {
     const right = await renew(http, {
@@ -95,15 +95,15 @@ async function tryRenewal(
       const claimed of [
         { namespace, enrollment: theirs.device.id },
         { namespace, enrollment: mine.device.id },
-        { namespace: own.namespace, enrollment: theirs.device.id },
+        { namespace: own.workspace, enrollment: theirs.device.id },
         {
-          namespace: `${own.namespace}/../${namespace}`,
+          namespace: `${own.workspace}/../${namespace}`,
           enrollment: theirs.device.id,
         },
       ]
     ) {
       if (
-        claimed.namespace === own.namespace &&
+        claimed.namespace === own.workspace &&
         claimed.enrollment === mine.device.id
       ) continue;
       const answer = await renew(http, { ...claimed, signer: mine.device });

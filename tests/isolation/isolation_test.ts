@@ -6,9 +6,12 @@
  */
 import assert from "node:assert/strict";
 import * as core from "../../api/core.ts";
+import { waitUntil } from "../../cli/demo/wait_until.ts";
+import type { KubeClient } from "../../kube/client.ts";
 import { findKubectl } from "../e2e/kubectl.ts";
 import { embedded } from "../engines/embedded.ts";
 import type { Engine } from "../engines/engine.ts";
+import { kcp } from "../engines/kcp.ts";
 import { kubernetes } from "../engines/kubernetes.ts";
 import { seededRandom } from "../random.ts";
 import { tryEscalations } from "./escalations.ts";
@@ -25,10 +28,13 @@ import { tryTricks } from "./tricks.ts";
 import { contentOf } from "./unchanged.ts";
 import { startWorld, type World } from "./world.ts";
 
-const engines: readonly Engine[] = [embedded, kubernetes];
+const engines: readonly Engine[] = [embedded, kubernetes, kcp];
 
 /** Fewer than that, and something is not tried any more. */
 const AT_LEAST = 2000;
+
+/** Longest wait for a hole that was made, in milliseconds. */
+const TIMEOUT = 60_000;
 
 /** What nobody has success with here, and why. */
 const IMPOSSIBLE: [name: RegExp, reason: string][] = [
@@ -38,6 +44,18 @@ const IMPOSSIBLE: [name: RegExp, reason: string][] = [
   ],
   [/^(bindings|pods\/binding) create/, "a Pod is bound once, to a node"],
   [/^componentstatuses get/, "there are none"],
+  [
+    /^workspaces\.tenancy\.kcp\.io: /,
+    "a tenant has no workspaces below its own",
+  ],
+  [
+    /^logicalclusters\.core\.kcp\.io (create|delete|deletecollection)/,
+    "it comes and goes with its workspace",
+  ],
+  [
+    /^(apibindings|apiexports)\.apis\.kcp\.io\/status/,
+    "only kcp itself writes it",
+  ],
   [/^podcertificaterequests\b/, "only a node's own are taken"],
 ];
 
@@ -141,22 +159,43 @@ async function findsHole(
       name: user!.username,
     }],
   } as never);
-  const trial = new Trial(world.http, { secrets: [other.marker] });
-  await tryMatrix(trial, {
-    world,
-    targets: {
-      all: targets.all.filter(({ served, whose }) =>
-        whose === "other" && ["secrets", "configmaps"].includes(served.plural)
-      ),
-    },
-    random: seededRandom(seed),
-    actors: [viewer],
-  });
-  assert.ok(trial.findings.length > 0, "the hole was not found");
-  const others = trial.findings.filter((finding) =>
-    !/: GET [^:]*\/secrets\b/.test(finding)
+  if (other.base !== world.hubBase) await letIn(client, user!.username);
+  const findings = await waitUntil("the hole was found", async () => {
+    const trial = new Trial(world.http, { secrets: [other.marker] });
+    await tryMatrix(trial, {
+      world,
+      targets: {
+        all: targets.all.filter(({ served, whose, goal }) =>
+          whose === "other" && goal.address.base === other.base &&
+          goal.address.namespace === namespace &&
+          ["secrets", "configmaps"].includes(served.plural)
+        ),
+      },
+      random: seededRandom(seed),
+      actors: [viewer],
+    });
+    return trial.findings.length > 0 && trial.findings;
+  }, { timeout: TIMEOUT });
+  const others = findings.filter((finding) =>
+    !/: GET \S*\/secrets\b/.test(finding)
   );
   assert.deepEqual(others, [], "more was found than the hole");
+}
+
+/** A workspace of kcp lets nobody in, whatever Roles they have there. */
+async function letIn(client: KubeClient, name: string): Promise<void> {
+  const apiGroup = "rbac.authorization.k8s.io";
+  await client.create(core.ClusterRoleBinding, {
+    apiVersion: `${apiGroup}/v1`,
+    kind: "ClusterRoleBinding",
+    metadata: { name: "hole" },
+    roleRef: {
+      apiGroup,
+      kind: "ClusterRole",
+      name: "system:kcp:workspace:access",
+    },
+    subjects: [{ kind: "User", apiGroup, name }],
+  } as never);
 }
 
 function isNotImpossible(name: string): boolean {

@@ -2,10 +2,15 @@ import { forEachLimited } from "../../gitops/apply/for_each_limited.ts";
 import type { Random } from "../random.ts";
 import { type Form, formsOf } from "./forms.ts";
 import type { Ask } from "./http.ts";
-import { DEVICE_OWN, mayInWorkspace, mayOutside } from "./policy.ts";
+import {
+  DEVICE_OWN,
+  isQuestion,
+  mayInWorkspace,
+  mayOutside,
+} from "./policy.ts";
 import { nameOf } from "./served.ts";
-import type { Target, Targets } from "./targets.ts";
-import type { Trial } from "./trial.ts";
+import { type Target, type Targets, UNMARKED } from "./targets.ts";
+import type { Expected, Trial } from "./trial.ts";
 import type { Actor, World } from "./world.ts";
 
 /** Requests under way at a time. */
@@ -62,9 +67,9 @@ export async function tryMatrix(
       token: world.root.token,
       name: `${nameOf(served)} ${verb}`,
       ...reads && !served.subresource && target.whose === "other" &&
-          !form.ask.path.includes("marker%3Dnone")
+          !form.ask.path.includes(`marker%3D${UNMARKED}`)
         ? {
-          shows: reach === "object"
+          shows: reach === "object" || goal.marker === UNMARKED
             ? goal.address.name
             : goal.address.namespace ?? goal.marker,
         }
@@ -73,35 +78,34 @@ export async function tryMatrix(
     // What succeeds in one's own place shall change nothing there.
     const tried = reads || target.whose === "other" && !dry ? ask : dryRun(ask);
     for (const actor of tries) {
-      const may = mayActor(actor, { world, target, form });
       await trial.attempt(actor, tried, {
-        expected: may ? "allowed" : "refused",
+        expected: expectedOf(actor, { target, form }),
         live,
       });
     }
   });
 }
 
-function mayActor(
+function expectedOf(
   actor: Actor,
-  { world, target, form }: { world: World; target: Target; form: Form },
-): boolean {
+  { target, form }: { target: Target; form: Form },
+): Expected {
   const { served, whose, device, ofOwn = false } = target;
   const { verb, reach } = form;
-  if (whose === "other") return false;
-  if (whose === "outside") {
+  // Who am I, what may I: not even where the answer is "nothing" has it to be told.
+  if (isQuestion(served)) return "nothing";
+  let may: boolean;
+  if (whose === "other" || reach === "all namespaces") may = false;
+  else if (whose === "outside") {
     const one = reach === "object" || reach === "new";
-    return mayOutside(actor.part, served, { verb, own: ofOwn && one });
+    may = mayOutside(actor.part, served, { verb, own: ofOwn && one });
+  } else {
+    may = mayInWorkspace(actor.part, served, verb) ||
+      reach === "object" && device !== undefined &&
+        actor.token === device.credential.token &&
+        !!DEVICE_OWN[nameOf(served)]?.includes(verb);
   }
-  const whole = world.own.base !== world.hubBase;
-  if (reach === "all namespaces" && !whole) return false;
-  if (
-    actor.part === "device" && reach === "object" &&
-    actor.token === device?.credential.token
-  ) {
-    if (DEVICE_OWN[nameOf(served)]?.includes(verb)) return true;
-  }
-  return mayInWorkspace(actor.part, served, verb);
+  return may ? "allowed" : "refused";
 }
 
 /** A third of them: the others have their turn at the next request. */

@@ -76,6 +76,11 @@ export const DEVICE_OWN: Record<string, readonly string[]> = {
   "secrets": ["get"],
 };
 
+/** Whether it is a question about oneself. */
+export function isQuestion({ group, plural }: Served): boolean {
+  return group.endsWith(".k8s.io") && plural.startsWith("selfsubject");
+}
+
 /** Whether somebody may do that to what no workspace has; `own` is what is their own workspace's there. */
 export function mayOutside(
   part: Part,
@@ -83,10 +88,6 @@ export function mayOutside(
   { verb, own }: { verb: string; own: boolean },
 ): boolean {
   const { group, plural, subresource } = served;
-  if (group.endsWith(".k8s.io") && plural.startsWith("selfsubject")) {
-    // Who am I, what may I: everybody may ask.
-    return verb === "create" && part !== "anonymous";
-  }
   if (plural === "clustertrustbundles" && !subresource) {
     // Certificates that Kubernetes publishes to all ServiceAccounts.
     return ["sync", "join", "device"].includes(part) && READ.includes(verb);
@@ -99,5 +100,5 @@ export function mayOutside(
   }
   return own && verb === "get" &&
     (group === "" && plural === "namespaces" ||
-      group === "tenancy.faros.sh" && plural === "workspaces");
+      /^tenancy\.(faros\.sh|kcp\.io)$/.test(group) && plural === "workspaces");
 }

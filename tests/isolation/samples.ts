@@ -1,5 +1,6 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
+import { KCP_BY_NAME, KCP_FIELDS } from "./samples_kcp.ts";
 import type { Served } from "./served.ts";
 
 /** An object as a request has it. */
@@ -33,6 +34,7 @@ const jwk = { kty: "EC", crv: "P-256", x: "x", y: "y" };
 
 /** What the kinds need beside a name; those that need nothing are not in it. */
 const FIELDS: Record<string, Record<string, unknown>> = {
+  ...KCP_FIELDS,
   secrets: { stringData: { password: "sample" } },
   configmaps: { data: { value: "sample" } },
   events: { reason: "Sample", message: "sample", type: "Normal" },
@@ -215,7 +217,8 @@ const FIELDS: Record<string, Record<string, unknown>> = {
 };
 
 /** Kinds whose fields depend on the name. */
-const BY_NAME: Record<string, (name: string, served: Served) => Sample> = {
+const BY_NAME: Record<string, (name: string) => Sample> = {
+  ...KCP_BY_NAME,
   "apiservices.apiregistration.k8s.io": (name) => ({
     metadata: { name: `v1.${name}.isolation.test` },
     spec: {
@@ -288,7 +291,7 @@ export function sampleOf(
   const { name, namespace = "default", marker } = of;
   const id = `${served.plural}${group && `.${group}`}`;
   const fields = FIELDS[served.plural === "events" ? "events" : id];
-  const byName = BY_NAME[id]?.(name ?? "generated", served);
+  const byName = BY_NAME[id]?.(name ?? "generated");
   const object = {
     apiVersion: group ? `${group}/${version}` : version,
     kind,

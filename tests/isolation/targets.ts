@@ -34,8 +34,14 @@ export interface Targets {
 
 /** Names that the samples of a kind cannot share with another of the same storage. */
 const SAMPLE = "sample";
+/** Marker of objects that have none. */
+export const UNMARKED = "none";
 /** Kinds of which the workspaces have one each. */
-const OF_WORKSPACES = ["workspaces.tenancy.faros.sh", "namespaces"];
+const OF_WORKSPACES = [
+  "workspaces.tenancy.faros.sh",
+  "workspaces.tenancy.kcp.io",
+  "namespaces",
+];
 /** Kinds of which a device has objects, and what they are called. */
 const OF_DEVICES: Record<string, (joined: Joined) => string> = {
   "agents.edge.faros.sh": ({ agent }) => agent,
@@ -66,8 +72,14 @@ export async function makeTargets(
         found: Found | undefined,
       ) => found ? withParts(world, { resource, parts, target, found }) : [];
       if (!resource.namespaced) {
-        if (OF_WORKSPACES.includes(nameOf(resource))) {
-          return [own, other].map((tenant) => async () => {
+        // Workspaces are the hub's; namespaces are where the tenants are.
+        const tenants = OF_WORKSPACES.includes(nameOf(resource))
+          ? [own, other].filter((tenant) =>
+            base === (resource.group ? hubBase : tenant.base)
+          )
+          : [];
+        if (tenants.length > 0) {
+          return tenants.map((tenant) => async () => {
             const name = resource.group ? tenant.workspace : tenant.namespace;
             const { marker } = tenant;
             const address = { base, name };
@@ -143,7 +155,7 @@ function ofTheHub(
       const [object] = items;
       if (!object) return [];
       const address = { base, namespace, name: object.metadata!.name! };
-      const goal = { address, object, marker: "none" };
+      const goal = { address, object, marker: UNMARKED };
       return [{ served: resource, goal, whose: "other" as const }];
     })
   );
@@ -214,6 +226,17 @@ async function sample(
   const address = { base, namespace, name: made.metadata?.name ?? name };
   if (!resource.verbs.includes("get")) return { address, object: made, marker };
   const path = pathOf(resource, { base, namespace });
+  const existing = async (): Promise<Found | undefined> => {
+    if (!resource.verbs.includes("list")) return undefined;
+    const { items } = await get(world, path) as { items: Sample[] };
+    const [object] = items;
+    if (!object) return undefined;
+    const name = object.metadata!.name!;
+    return { address: { ...address, name }, object, marker: UNMARKED };
+  };
+  // Making more of what servers consist of would change what they are.
+  const found = /\.kcp\.io$/.test(resource.group) && await existing();
+  if (found) return found;
   if (resource.verbs.includes("create")) {
     const { status, text } = await world.http.send({
       method: "POST",
@@ -222,6 +245,8 @@ async function sample(
       body: JSON.stringify(made),
     }, world.root.token);
     if (status !== 201 && status !== 409) {
+      const found = await existing();
+      if (found) return found;
       targets.problems.push(`${nameOf(resource)}: ${text.trim()}`);
       return { address, object: made, marker };
     }

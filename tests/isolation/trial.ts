@@ -6,6 +6,8 @@ import type { Actor } from "./world.ts";
 export type Expected =
   /** 401 or 403: the request went no further than authorization. */
   | "refused"
+  /** Anything but success. */
+  | "no success"
   /** Success. */
   | "allowed"
   /** Anything, but nothing of the other's. */
@@ -94,6 +96,8 @@ export class Trial implements Verdict {
     const refused = answer.status === 401 || answer.status === 403;
     const wrong = expected === "refused"
       ? !refused
+      : expected === "no success"
+      ? isSuccess(answer)
       : expected === "allowed"
       ? refused || live && !isSuccess(answer)
       : false;

@@ -162,23 +162,25 @@ export async function tryTricks(
   const { own, other } = world;
   const jobs = Object.entries(TRICKS).flatMap(([name, trick]) =>
     KINDS.flatMap(([group, plural, object]) =>
-      [plural, `${plural}/${object}`].map((rest) => ({
-        name,
-        headers: random.pick(DISGUISES),
-        path: trick({
-          base: own.base,
-          bases: { own: own.base, other: other.base },
-          own: own.namespace,
-          other: other.namespace,
-          group,
-          rest,
-        }),
-        actors: [
-          // Who may read just that in their own workspace.
-          own.members.admin,
-          random.pick(actors),
-        ],
-      }))
+      [plural, `${plural}/${object}`].flatMap((rest) =>
+        [...new Set([own.base, other.base])].map((base) => ({
+          name,
+          headers: random.pick(DISGUISES),
+          path: trick({
+            base,
+            bases: { own: own.base, other: other.base },
+            own: own.namespace,
+            other: other.namespace,
+            group,
+            rest,
+          }),
+          actors: [
+            // Who may read just that in their own workspace.
+            own.members.admin,
+            random.pick(actors),
+          ],
+        }))
+      )
     )
   );
   const clients = Array.from({ length: AT_ONCE }, () => rawClient(world));
@@ -217,9 +219,14 @@ async function mayNotWrite(
     live: boolean;
   },
 ): Promise<void> {
-  const actor = random.pick(Object.values(world.own.members));
   // Its own objects must stay: no selector and no own path ends in one.
-  if (ask.path.includes(`/${world.own.namespace}/`)) return;
+  const { own } = world;
+  const actor = random.pick(Object.values(own.members));
+  if (
+    own.base
+      ? ask.path.startsWith(own.base)
+      : ask.path.includes(`/${own.namespace}/`)
+  ) return;
   const write = { ...ask, method: random.pick(["DELETE", "PATCH", "PUT"]) };
   const answer = await sendRaw(client, write, actor.token);
   trial.judge(actor, write, { answer, expected: "nothing", live });

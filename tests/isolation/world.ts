@@ -255,7 +255,13 @@ async function startTenant(
   const devices: Joined[] = [];
   for (const agent of ["press-1", "press-2"]) {
     devices.push(
-      await joinAs(agent, { client, joining, namespace, token: joinToken }),
+      await joinAs(agent, {
+        client,
+        joining,
+        namespace,
+        workspace,
+        token: joinToken,
+      }),
     );
   }
   const account = await client.createToken(namespace, SYNC_SERVICE_ACCOUNT, {
@@ -283,16 +289,18 @@ async function startTenant(
 /** Joins as an Agent, and waits until it may all that it ever may. */
 async function joinAs(
   agent: string,
-  { client, joining, namespace, token }: {
+  { client, joining, namespace, workspace, token }: {
     client: KubeClient;
     joining: KubeClient;
     namespace: string;
+    workspace: string;
     token: string;
   },
 ): Promise<Joined> {
   const device = await TestDevice.make();
   await device.enroll(joining, {
     namespace,
+    workspace,
     agent,
     registration: "line",
     token,
