@@ -340,7 +340,8 @@ export class RepositoryController {
     const { log, clock } = this.#options;
     const { parts, commit } = outcome;
     const problems = problemsOf(outcome);
-    const news = facts.outcome?.commit !== commit;
+    // Another process may have applied it before this one leads.
+    const news = (facts.outcome?.commit ?? facts.appliedCommit) !== commit;
     facts.outcome = outcome;
     this.#stats.syncs++;
     const counts = { created: 0, updated: 0, deleted: 0, unchanged: 0 };

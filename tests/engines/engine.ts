@@ -43,6 +43,8 @@ export interface RunningEngine {
   readonly hub: Child;
   /** Starts the hub again, at the same addresses, once it was ended. */
   startHub(): Promise<void>;
+  /** Starts another replica of the hub, at an address of its own; absent where hub and API server are one process. */
+  startReplica?(): Promise<Child>;
   /** One of the people that it was started with. */
   person(name: string): Promise<Person>;
   /** Ends all. */

@@ -15,13 +15,18 @@ export const kcp: Engine = {
   async start({ dir, people }) {
     const server = await startKcp({ dir, people });
     const listen = `127.0.0.1:${freePort()}`;
-    const start = async (): Promise<Child> => {
+    const start = async (
+      name = "hub",
+      address = listen,
+    ): Promise<Child> => {
       const hub = startChild([
         ...selfCommand(),
         "hub",
         ...["--kubeconfig", join(server.dir, "admin.kubeconfig")],
-        ...["--data", `${dir}/hub`, "--listen", listen],
-      ], { name: "faros hub", cwd: dir });
+        ...["--data", `${dir}/${name}`, "--listen", address],
+        // As behind one name.
+        ...["--hub-url", `http://${listen}`],
+      ], { name: `faros ${name}`, cwd: dir });
       try {
         await hub.waitForLine(/^ready\b/, { timeout: 120_000 });
       } catch (error) {
@@ -45,6 +50,7 @@ export const kcp: Engine = {
         async startHub() {
           hub = await start();
         },
+        startReplica: () => start("replica", `127.0.0.1:${freePort()}`),
         person(name) {
           const token = server.tokens.get(name);
           return token

@@ -16,13 +16,18 @@ export const kubernetes: Engine = {
     if (!server) throw new Error(kubeApiserverMissing());
     const kubeconfig = server.kubeconfigPath;
     const listen = `127.0.0.1:${freePort()}`;
-    const start = async (): Promise<Child> => {
+    const start = async (
+      name = "hub",
+      address = listen,
+    ): Promise<Child> => {
       const hub = startChild([
         ...selfCommand(),
         "hub",
         ...["--kubeconfig", kubeconfig],
-        ...["--data", `${dir}/hub`, "--listen", listen],
-      ], { name: "faros hub", cwd: dir });
+        ...["--data", `${dir}/${name}`, "--listen", address],
+        // As behind one name.
+        ...["--hub-url", `http://${listen}`],
+      ], { name: `faros ${name}`, cwd: dir });
       try {
         await hub.waitForLine(/^ready\b/, { timeout: 60_000 });
       } catch (error) {
@@ -47,6 +52,7 @@ export const kubernetes: Engine = {
       async startHub() {
         hub = await start();
       },
+      startReplica: () => start("replica", `127.0.0.1:${freePort()}`),
       person(name) {
         const token = server.tokens.get(name);
         return token
