@@ -101,7 +101,6 @@ export const entries: readonly Entry[] = [
   entry(
     "workspace tree",
     "Show the workspaces with the numbers of their agents",
-    () => import("./commands/workspace_tree.ts"),
   ),
   entry(
     "workspace delete",
