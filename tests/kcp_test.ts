@@ -8,6 +8,7 @@ import { kcpMissing } from "./engines/kcp_server.ts";
 import { KcpEnvironment } from "./kcp/environment.ts";
 import { crash } from "./kcp/scenarios/crash.ts";
 import { deletion } from "./kcp/scenarios/deletion.ts";
+import { endpoints } from "./kcp/scenarios/endpoints.ts";
 import { foreign } from "./kcp/scenarios/foreign.ts";
 import { handed } from "./kcp/scenarios/handed.ts";
 import { members } from "./kcp/scenarios/members.ts";
@@ -17,7 +18,16 @@ import { upgrade } from "./kcp/scenarios/upgrade.ts";
 const missing = kcpMissing();
 
 /** In an order in which the workspaces that one leaves behind serve the next. */
-const scenarios = [members, foreign, handed, deletion, unbound, crash, upgrade];
+const scenarios = [
+  members,
+  foreign,
+  endpoints,
+  handed,
+  deletion,
+  unbound,
+  crash,
+  upgrade,
+];
 
 Deno.test({
   name: `a hub on kcp${missing ? ` (skipped: ${missing})` : ""}`,

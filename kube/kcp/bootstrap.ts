@@ -12,6 +12,7 @@ import { claimedKinds, CLAIMING_EXPORT } from "./exports.ts";
 import type { WorkspaceTypeFacts } from "./kcp_workspaces.ts";
 import {
   APIExport,
+  APIExportEndpointSlice,
   APIResourceSchema,
   CLUSTER_ANNOTATION,
   complaints,
@@ -110,6 +111,15 @@ export async function bootstrap(
       client,
       test: ({ status }) => !!status?.identityHash,
     });
+  }
+  for (const name of groups.keys()) {
+    // kcp makes it with the export, and not again.
+    await client.apply<APIExportEndpointSlice>(APIExportEndpointSlice, {
+      apiVersion: "apis.kcp.io/v1alpha1",
+      kind: APIExportEndpointSlice.kind,
+      metadata: { name },
+      spec: { export: { path, name } },
+    }, write);
   }
   for (const role of clusterRoles([...groups.keys()])) {
     await client.apply(core.ClusterRole, role, write);

@@ -104,6 +104,11 @@ export class KcpRestClient implements RestClient {
     ) {
       return await this.#inWorkspace(namespace, path, opts);
     }
+    const asked = opts.method === "POST" &&
+      path?.group === "authorization.k8s.io" && reviewedNamespace(opts);
+    if (asked && (only || !isReservedNamespace(asked))) {
+      return await this.#review(asked, opts);
+    }
     if (only) return await this.#send(this.#clusterOf(only), opts);
     const exported = path?.plural && !path.rest && opts.method === "GET" &&
       namespace === undefined &&
@@ -117,6 +122,24 @@ export class KcpRestClient implements RestClient {
     return this.#options.server.performRequest({
       ...opts,
       path: `/clusters/${cluster}${opts.path}`,
+    });
+  }
+
+  /** What somebody may do in a workspace, its own RBAC says. */
+  async #review(workspace: string, opts: RequestOptions): Promise<unknown> {
+    const body = opts.bodyJson as unknown as Review;
+    return await this.#send(this.#clusterOf(workspace), {
+      ...opts,
+      bodyJson: {
+        ...body,
+        spec: {
+          ...body.spec,
+          resourceAttributes: {
+            ...body.spec?.resourceAttributes,
+            namespace: TENANT_NAMESPACE,
+          },
+        },
+      } as unknown as JSONValue,
     });
   }
 
@@ -215,4 +238,12 @@ export class KcpRestClient implements RestClient {
       adopt: (object) => object,
     }];
   }
+}
+
+interface Review {
+  spec?: { resourceAttributes?: { namespace?: string } };
+}
+
+function reviewedNamespace({ bodyJson }: RequestOptions): string | undefined {
+  return (bodyJson as Review | undefined)?.spec?.resourceAttributes?.namespace;
 }

@@ -89,7 +89,7 @@ export async function openKcp(options: OpenKcpOptions): Promise<Kcp> {
     const own = within(path);
     const follow = { client: own, log, clock, signal };
     const index = new WorkspaceIndex(follow);
-    const endpoints = new ExportEndpoints(follow);
+    const endpoints = new ExportEndpoints({ ...follow, at });
     const rest = new KcpRestClient({
       server: connect(new URL(server).origin),
       connect,
