@@ -16,6 +16,7 @@ import { kubernetes } from "../engines/kubernetes.ts";
 import { seededRandom } from "../random.ts";
 import { tryEscalations } from "./escalations.ts";
 import { tryExistence } from "./existence.ts";
+import { tryExports } from "./exports.ts";
 import { tryHubApi } from "./hub_api.ts";
 import { tryKubectl } from "./kubectl_raw.ts";
 import { actorsOf, tryMatrix } from "./matrix.ts";
@@ -93,6 +94,9 @@ for (const engine of engines) {
       await step("by what errors say", () => tryExistence(trial, all));
       await step("by odd paths", () => tryTricks(trial, all));
       await step("by the hub's own API", () => tryHubApi(trial, all));
+      if (world.hubBase !== world.own.base) {
+        await step("by kcp's exports", () => tryExports(trial, all));
+      }
       if (findKubectl()) {
         await step("by kubectl", async () => {
           const dir = await Deno.makeTempDir();
