@@ -18,6 +18,7 @@ import { kcp } from "../tests/engines/kcp.ts";
 import { kubernetes } from "../tests/engines/kubernetes.ts";
 import { machine } from "../tests/machine.ts";
 import { memoryOf } from "./memory.ts";
+import { PushedWorkspaces } from "./push_workspaces.ts";
 
 /** Longest wait for all of them, in milliseconds. */
 const TIMEOUT = 60 * 60_000;
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     engine: { type: "string", default: "embedded" },
     workspaces: { type: "string", default: "300" },
     agents: { type: "string", default: "10" },
+    push: { type: "boolean" },
   },
 });
 const engines: Record<string, Engine> = {
@@ -60,10 +62,17 @@ try {
   using cluster = await openCluster({ kubeconfig: running.kubeconfig });
   const { client } = cluster;
   const names = Array.from({ length: count }, (_, i) => `site-${i}`);
+  const pushed = values.push
+    ? await PushedWorkspaces.start(dir, client)
+    : undefined;
   const few = names.slice(0, Math.max(1, Math.ceil(count / 10)));
-  const first = await fill(few, { running, client });
+  const first = await fill(few, { running, client, pushed });
   const ofFew = await stateOf(running);
-  const rest = await fill(names.slice(few.length), { running, client });
+  const rest = await fill(names.slice(few.length), {
+    running,
+    client,
+    pushed,
+  });
   const ofAll = await stateOf(running);
   const changes = await timeChanges(names, running);
   console.log(`${machine()}, ${engine.name}`);
@@ -92,24 +101,32 @@ try {
 /** Makes workspaces with their Agents. @returns milliseconds until the hub has accepted all of it */
 async function fill(
   names: string[],
-  { running, client }: { running: RunningEngine; client: KubeClient },
+  { running, client, pushed }: {
+    running: RunningEngine;
+    client: KubeClient;
+    /** Makes them; without it, requests do. */
+    pushed?: PushedWorkspaces;
+  },
 ): Promise<number> {
   const start = performance.now();
+  await pushed?.add(names, { agents, timeout: TIMEOUT });
   const queue = [...names];
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     for (let name = queue.shift(); name; name = queue.shift()) {
-      await client.create<Workspace>(Workspace, {
-        apiVersion: Workspace.apiVersion,
-        kind: Workspace.kind,
-        metadata: { name },
-        spec: {},
-      });
+      if (!pushed) {
+        await client.create<Workspace>(Workspace, {
+          apiVersion: Workspace.apiVersion,
+          kind: Workspace.kind,
+          metadata: { name },
+          spec: {},
+        });
+      }
       await until(`Workspace ${name} was Ready`, running, async () => {
         const { status } = await client.get<Workspace>(Workspace, name!);
         return isTrue(status?.conditions, "Ready");
       });
       await inside(name, running, async (there, namespace) => {
-        for (let i = 0; i < agents; i++) {
+        for (let i = 0; i < agents && !pushed; i++) {
           await there.create<Agent>(Agent, {
             apiVersion: Agent.apiVersion,
             kind: Agent.kind,
@@ -119,7 +136,8 @@ async function fill(
         }
         await until(`the Agents of ${name} were Ready`, running, async () => {
           const { items } = await there.list<Agent>(Agent, { namespace });
-          return items.every((a) => isTrue(a.status?.conditions, "Ready"));
+          return items.length === agents &&
+            items.every((a) => isTrue(a.status?.conditions, "Ready"));
         });
       });
     }
