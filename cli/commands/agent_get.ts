@@ -1,6 +1,7 @@
 import { Agent } from "../../api/agent.ts";
-import { openCluster, workspaceOptions } from "../cluster.ts";
+import { workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { openAllWorkspaces } from "../workspaces/open_all_workspaces.ts";
 import { openWorkspace } from "../workspaces/open_workspace.ts";
 import { outputOptions, printObjects } from "../output.ts";
 
@@ -31,7 +32,10 @@ export const command = defineCommand({
   async run({ args: [name], options, io, signal }) {
     const all = options["all-workspaces"] && name === undefined;
     using cluster = all
-      ? { ...await openCluster(options, io), namespace: undefined }
+      ? {
+        ...await openAllWorkspaces(options, { io, signal }),
+        namespace: undefined,
+      }
       : await openWorkspace(options, io);
     const { client, namespace } = cluster;
     const { output } = options;

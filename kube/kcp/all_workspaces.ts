@@ -30,7 +30,7 @@ const PAGE = 500;
 /** A watch of no source at all ends after that time, in milliseconds: silence would look like a dead connection. */
 const EMPTY_WATCH = 60_000;
 
-/** Lists a resource in all sources, as one list whose resourceVersion {@linkcode watchAll} understands. */
+/** Lists a resource in all sources, as one list (or Table) whose resourceVersion {@linkcode watchAll} understands. */
 export async function listAll(
   sources: Source[],
   opts: RequestOptions,
@@ -41,23 +41,51 @@ export async function listAll(
   const versions = new Map(
     sources.map((source, i) => [source.id, lists[i]!.version]),
   );
-  return {
-    apiVersion: "v1",
-    kind: "List",
-    metadata: { resourceVersion: formatVersion(versions) },
-    items: lists.flatMap((list) => list.items) as unknown as JSONValue[],
-  };
+  const metadata = { resourceVersion: formatVersion(versions) };
+  const columnDefinitions = lists.find((l) => l.columns)?.columns;
+  const list = columnDefinitions
+    ? {
+      apiVersion: "meta.k8s.io/v1",
+      kind: "Table",
+      metadata,
+      columnDefinitions,
+      rows: lists.flatMap((l) => l.rows),
+    }
+    : {
+      apiVersion: "v1",
+      kind: "List",
+      metadata,
+      items: lists.flatMap((l) => l.items),
+    };
+  return list as unknown as JSONValue;
 }
 
+/** A row of a Table (meta.k8s.io/v1). */
+interface Row {
+  cells: unknown[];
+  object: KubeObject;
+}
+
+/** A list, or a Table. */
 interface Page {
   metadata?: { resourceVersion: string; continue?: string };
-  items: KubeObject[] | null;
+  items?: KubeObject[] | null;
+  columnDefinitions?: unknown[];
+  rows?: Row[] | null;
+}
+
+interface SourceList {
+  items: KubeObject[];
+  columns?: unknown[];
+  rows: Row[];
+  version: string;
 }
 
 async function listSource(
-  { rest, path, adopt }: Source,
+  source: Source,
   opts: RequestOptions,
-): Promise<{ items: KubeObject[]; version: string }> {
+): Promise<SourceList> {
+  const { rest, path, adopt } = source;
   const read = async (query: Record<string, string | undefined>) => {
     const querystring = new URLSearchParams(opts.querystring);
     // Every source has its own; what the caller has is of all together.
@@ -78,21 +106,28 @@ async function listSource(
     if (!page.metadata) throw changed();
     return page;
   };
-  const items: KubeObject[] = [];
+  const list: SourceList = { items: [], rows: [], version: "" };
   let page = await read({ limit: String(PAGE) });
   while (true) {
     for (const item of page.items ?? []) {
       const adopted = adopt(item);
-      if (adopted) items.push(adopted);
+      if (adopted) list.items.push(adopted);
     }
-    const { resourceVersion: version, continue: next } = page.metadata!;
-    if (!next) return { items, version };
+    for (const row of page.rows ?? []) {
+      const object = adopt(row.object);
+      if (object) list.rows.push({ ...row, object });
+    }
+    list.columns ??= page.columnDefinitions;
+    const { resourceVersion, continue: next } = page.metadata!;
+    list.version = resourceVersion;
+    if (!next) return list;
     try {
       page = await read({ limit: String(PAGE), continue: next });
     } catch (error) {
       if (!isGone(error)) throw error;
       // The pages' common state has been compacted away: all at once.
-      items.length = 0;
+      list.items = [];
+      list.rows = [];
       page = await read({});
     }
   }

@@ -96,6 +96,33 @@ Deno.test("objects of all sources are one list, page by page, without those that
   assert.ok(names(list.items).includes("two/c-0"));
 });
 
+Deno.test("rows of all sources are one Table", async () => {
+  await using shards = new Shards();
+  for (const name of ["one", "two"]) {
+    const client = await shards.add(name);
+    await client.create(ConfigMap, configMap("c"));
+    await client.create(ConfigMap, configMap("other", "kube-system"));
+  }
+  const table = await shards.client.rest.performRequest({
+    method: "GET",
+    path: "/api/v1/configmaps",
+    querystring: new URLSearchParams({ labelSelector: "of=test" }),
+    accept: "application/json;as=Table;v=v1;g=meta.k8s.io",
+    expectJson: true,
+  }) as unknown as {
+    kind: string;
+    columnDefinitions: { name: string }[];
+    rows: { cells: unknown[]; object: KubeObject }[];
+  };
+  assert.equal(table.kind, "Table");
+  assert.equal(table.columnDefinitions[0]!.name, "Name");
+  assert.deepEqual(table.rows.map((row) => row.cells[0]), ["c", "c"]);
+  assert.deepEqual(names(table.rows.map((row) => row.object)), [
+    "one/c",
+    "two/c",
+  ]);
+});
+
 Deno.test("an informer follows all sources, those that come later too, and goes on where a watch ended", async () => {
   await using shards = new Shards();
   const one = await shards.add("one");

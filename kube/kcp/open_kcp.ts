@@ -4,18 +4,15 @@ import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../cluster_config.ts";
 import { LinkedSignal } from "../linked_signal.ts";
 import type { Logger } from "../log.ts";
-import { createRestClient, type KubeRestClient } from "../rest_client.ts";
 import type { WorkspaceProvider } from "../workspace_provider.ts";
-import { belowPath } from "./below_path.ts";
 import { followBindings } from "./bindings.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { connectKcp } from "./connect_kcp.ts";
 import type { CompareSchemas } from "./check_upgrade.ts";
-import { ExportEndpoints } from "./export_endpoints.ts";
 import { tenantKinds } from "./exports.ts";
-import { KcpRestClient } from "./kcp_rest_client.ts";
 import { kcpWorkspaces } from "./kcp_workspaces.ts";
 import { kcpServer } from "./path.ts";
-import { WorkspaceIndex } from "./workspace_index.ts";
+import { viewWorkspaces } from "./view_workspaces.ts";
 
 /** Options of {@linkcode openKcp}. */
 export interface OpenKcpOptions {
@@ -52,29 +49,14 @@ export async function openKcp(options: OpenKcpOptions): Promise<Kcp> {
   const { config, path = "root:faros", log, clock, onWarning } = options;
   const stop = new LinkedSignal(options.signal);
   const { signal } = stop;
-  const server = kcpServer(config.server);
-  const connections = new Map<string, KubeRestClient>();
-  // Shards may be elsewhere; their certificates are of the same authority.
-  const connect = (origin: string): KubeRestClient => {
-    let rest = connections.get(origin);
-    if (!rest) {
-      const at = { ...config, server: origin };
-      rest = createRestClient(at, { clock, onWarning });
-      connections.set(origin, rest);
-    }
-    return rest;
-  };
+  const connection = connectKcp(config, { clock, onWarning });
+  const { server, connect, at, within } = connection;
   const close = () => {
     stop.abort();
     stop[Symbol.dispose]();
-    for (const rest of connections.values()) rest.close();
+    connection[Symbol.dispose]();
   };
   try {
-    const at = (url: string) => {
-      const { origin, pathname } = new URL(url);
-      return new KubeClient(belowPath(connect(origin), pathname));
-    };
-    const within = (cluster: string) => at(`${server}/clusters/${cluster}`);
     const { kinds = tenantKinds, compare } = options;
     const exports = [...new Set(kinds.map((kind) => kind.group))];
     const type = await bootstrap({
@@ -86,18 +68,12 @@ export async function openKcp(options: OpenKcpOptions): Promise<Kcp> {
       clock,
       signal,
     });
-    const own = within(path);
-    const follow = { client: own, log, clock, signal };
-    const index = new WorkspaceIndex(follow);
-    const endpoints = new ExportEndpoints({ ...follow, at });
-    const rest = new KcpRestClient({
-      server: connect(new URL(server).origin),
-      connect,
-      hub: path,
-      index,
-      endpoints,
-      openStreams: () =>
-        [...connections.values()].reduce((sum, c) => sum + c.openStreams, 0),
+    const user = await whoAmI(within(path), signal);
+    const follow = { log, clock, signal };
+    const { rest, index, endpoints } = viewWorkspaces({
+      connection,
+      path,
+      ...follow,
     });
     const client = new KubeClient(rest);
     const provider = kcpWorkspaces({
@@ -112,10 +88,10 @@ export async function openKcp(options: OpenKcpOptions): Promise<Kcp> {
       exports,
       followBindings: (listener) =>
         followBindings(
-          { exports, index, endpoints, connect, log, clock, signal },
+          { exports, index, endpoints, connect, ...follow },
           listener,
         ),
-      user: await whoAmI(own, signal),
+      user,
     });
     return {
       client,
