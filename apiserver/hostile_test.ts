@@ -565,3 +565,27 @@ Deno.test("quantities of more digits than anything has are out of range", async 
     }
   });
 });
+
+Deno.test("while a long YAML is read, others are answered; it is read as a short one", async () => {
+  await withServer(async (api) => {
+    const path = `${DEFAULT}/configmaps`;
+    const send = (body: string) =>
+      api.send("POST", path, { body, type: "application/yaml" });
+    const head = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: long }\n";
+    const lines = Array.from({ length: 20_000 }, (_, i) => `  k${i}: "v"\n`);
+    let done = false;
+    const long = send(`${head}data:\n${lines.join("")}`)
+      .finally(() => done = true);
+    assert.equal((await api.get(path)).code, 200);
+    assert.ok(!done);
+    const { code, body } = await long;
+    assert.equal(code, 201);
+    assert.equal(Object.keys(body.data).length, lines.length);
+
+    refused(
+      await send(`${head}data:\n${lines.join("")} x: [\n`),
+      400,
+      /error converting YAML to JSON: yaml: /,
+    );
+  });
+});

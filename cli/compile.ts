@@ -18,6 +18,7 @@ const TARGETS: Record<string, string> = {
 
 /** What no import names: modules of Workers, commands, and the example fleet of the demo. */
 const INCLUDED = [
+  "apiserver/request/yaml_worker.ts",
   "apiserver/storage/sqlite_worker.ts",
   "agent/host/plugin_worker.ts",
   "fixtures/fleet",

@@ -29,7 +29,13 @@ import {
   type Registry,
   type ResourceRequest,
 } from "./registry.ts";
-import { change, checkIdentity, decideChange, type Written } from "./update.ts";
+import {
+  change,
+  checkIdentity,
+  decideChange,
+  nameless,
+  type Written,
+} from "./update.ts";
 
 /** Media types of patches. */
 export const PATCH_TYPES = [
@@ -251,6 +257,7 @@ async function apply(
           );
         }
         if (metadata.resourceVersion) throw notFound(nameOf(served), info.name);
+        if (!metadata.name) throw nameless(info.name);
         created = true;
         const object = await prepareNew(registry, request, merged, {
           applied: true,

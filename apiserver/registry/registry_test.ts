@@ -152,6 +152,37 @@ Deno.test("update: an old resourceVersion or another uid is a conflict", async (
   });
 });
 
+Deno.test("update, patch: an object without a name is refused; apply takes that of the URL where there is one", async () => {
+  await withServer(async (api) => {
+    const maps = "/api/v1/namespaces/default/configmaps";
+    await api.post(maps, configMap("a", { x: "1" }));
+    const nameless = { apiVersion: "v1", kind: "ConfigMap", data: { x: "2" } };
+    const leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+    for (
+      const answer of [
+        await api.put(`${maps}/a`, nameless),
+        await api.put(`${maps}/a`, { ...nameless, metadata: {} }),
+        await api.patch(`${maps}/a`, "merge", { metadata: { name: null } }),
+        await api.put(`${leases}/a`, { metadata: {} }),
+        await api.patch(`${maps}/b?fieldManager=x`, "apply", nameless),
+        await api.put(`${maps}/b`, nameless),
+      ]
+    ) {
+      assert.equal(answer.code, 400, JSON.stringify(answer.body));
+      assert.match(
+        answer.body.message,
+        /^the name of the object \([ab] based on URL\) was undeterminable: name must be provided$/,
+      );
+    }
+    const applied = await api.patch(
+      `${maps}/a?fieldManager=x&force=true`,
+      "apply",
+      nameless,
+    );
+    assert.deepEqual([applied.code, applied.body.data], [200, { x: "2" }]);
+  });
+});
+
 Deno.test("update: one that changes nothing keeps the resourceVersion", async () => {
   await withServer(async (api) => {
     const { body } = await api.post(MAPS, configMap("a", { k: "v" }));

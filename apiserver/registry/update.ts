@@ -51,14 +51,16 @@ export async function update(
 ): Promise<Written> {
   const { served, info } = request;
   const { definition } = served;
-  const key = keyOf(request);
+  const sent = readObject(served, body, request.options);
+  if (!sent.metadata.name) throw nameless(info.name);
   if (
-    !info.subresource && !registry.store.get(key) &&
+    !info.subresource && !registry.store.get(keyOf(request)) &&
     CREATE_ON_UPDATE.has(`${definition.group}/${definition.resource}`)
   ) {
-    return { object: await create(registry, request, body), created: true };
+    // Read again, it has no more to be warned of.
+    const again = { value: body.value, duplicates: [] };
+    return { object: await create(registry, request, again), created: true };
   }
-  const sent = readObject(served, body, request.options);
   const object = await change(registry, request, (old) => {
     const { metadata } = sent;
     if (!metadata.resourceVersion && requiresVersion(request)) {
@@ -88,7 +90,7 @@ export function checkIdentity(
   } = {},
 ): void {
   const { metadata } = object;
-  metadata.name ||= info.name;
+  if (!metadata.name) throw nameless(info.name);
   if (metadata.name !== info.name) {
     throw badRequest(
       `the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`,
@@ -138,6 +140,13 @@ export function checkIdentity(
   if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(nameOf(served), info.name);
   }
+}
+
+/** For an object without a name, where the URL alone names it. */
+export function nameless(name: string): StatusError {
+  return badRequest(
+    `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+  );
 }
 
 /** What a patch cannot change silently. */

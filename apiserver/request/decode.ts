@@ -6,6 +6,9 @@ import { duplicateFields } from "./duplicate_fields.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+/** Characters of YAML that are decoded at once: up to a tenth of a second's work. */
+const LONG_YAML = 32_768;
+
 /** A body, decoded. */
 export interface DecodedBody {
   /** What the body says; an array for JSON patches. */
@@ -58,6 +61,10 @@ export async function decodeBody(
 }
 
 async function yaml(text: string): Promise<DecodedBody> {
+  if (text.length > LONG_YAML) {
+    const { decodeYamlApart } = await import("./decode_yaml_apart.ts");
+    return await decodeYamlApart(text);
+  }
   const { decodeYaml } = await import("./decode_yaml.ts");
   return decodeYaml(text);
 }
