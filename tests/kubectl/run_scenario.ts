@@ -83,7 +83,7 @@ class Shell {
       `kubectl create namespace ${namespace}`,
       `kubectl config set-context --current --namespace=${namespace}`,
       // What controllers put into every namespace.
-      "kubectl wait --for=create sa/default cm/kube-root-ca.crt --timeout=30s",
+      "kubectl wait --for=create sa/default cm/kube-root-ca.crt --timeout=120s",
     ];
     for (const command of commands) {
       const { code, stderr } = await this.#run(command);
