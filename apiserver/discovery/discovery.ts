@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hashOf } from "../openapi/hash.ts";
 import type { Resources } from "../registry/resources.ts";
 import { acceptClauses, negotiate } from "../request/negotiation.ts";
 import { respond } from "../server/respond.ts";
@@ -85,8 +85,7 @@ export class Discovery {
       const bytes = new TextEncoder().encode(
         JSON.stringify(aggregatedDiscovery(own)),
       );
-      const hash = createHash("sha512").update(bytes).digest("hex");
-      document = { bytes, etag: `"${hash.toUpperCase()}"` };
+      document = { bytes, etag: `"${hashOf(bytes)}"` };
       aggregated.set(root, document);
     }
     const headers = {

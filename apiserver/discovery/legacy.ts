@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { sha256 } from "@noble/hashes/sha2.js";
 import type { JsonObject, ResourceDefinition } from "../types.ts";
 import {
   type Group,
@@ -96,6 +96,8 @@ function storageVersionHash(
   // kube-apiserver's own answer still names the version of old.
   if (group === "apiextensions.k8s.io") storageVersion = "v1beta1";
   if (storedAs) group = storedAs.group;
-  return createHash("sha256").update(`${group}/${storageVersion}/${kind}`)
-    .digest().subarray(0, 8).toString("base64");
+  const hash = sha256(
+    new TextEncoder().encode(`${group}/${storageVersion}/${kind}`),
+  );
+  return hash.subarray(0, 8).toBase64();
 }

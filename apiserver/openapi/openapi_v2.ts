@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { JsonObject, ResourceDefinition } from "../types.ts";
 import { openapiV3Documents } from "./openapi_v3.ts";
 import { operationV2, parameterV2 } from "./operation_v2.ts";
@@ -40,11 +39,6 @@ export function openapiV2(definitions: ResourceDefinition[]): JsonObject {
     },
     security: [{ BearerToken: [] }],
   };
-}
-
-/** What a document is known by to clients that have it. */
-export function etagOf(bytes: Uint8Array): string {
-  return createHash("sha512").update(bytes).digest("hex").toUpperCase();
 }
 
 function partOf(document: JsonObject): Part {

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { JsonObject, ResourceDefinition } from "../types.ts";
 import { metaTypes } from "../schema/object_meta.ts";
+import { hashOf } from "./hash.ts";
 import { groupVersionPath, schemaName } from "./names.ts";
 import { pathsOf } from "./operations.ts";
 import { publishKind, publishList } from "./publish.ts";
@@ -89,8 +89,7 @@ function documentOf(path: string, members: ResourceDefinition[]): Document {
     paths: sorted(paths),
     components: { schemas: sorted(schemas) },
   };
-  const hash = createHash("sha512").update(JSON.stringify(value)).digest("hex")
-    .toUpperCase();
+  const hash = hashOf(JSON.stringify(value));
   const document = { members, value, hash };
   documents.set(members[0]!, document);
   return document;

@@ -1,6 +1,3 @@
-import { readDataFiles } from "../backup/data_files.ts";
-import { headerOf } from "../backup/header.ts";
-import { writeBackup } from "../backup/write_backup.ts";
 import type { SqliteLog } from "../storage/sqlite_log.ts";
 import type { Store } from "../storage/store.ts";
 import type { PathAnswer } from "./handler.ts";
@@ -44,6 +41,10 @@ export function backupPath(
       "cache-control": "no-cache, private",
     };
     if (request.method === "HEAD") return new Response(null, { headers });
+    // Loaded for the first backup.
+    const { headerOf, readDataFiles, writeBackup } = await import(
+      "../backup/online.ts"
+    );
     const files = await readDataFiles(dataDir);
     // From here on without a turn of the event loop: this is the state that is saved.
     const { resourceVersion } = store;

@@ -1,6 +1,6 @@
 import {
   encodeOpenapiV2,
-  etagOf,
+  hashOf,
   OPENAPI_V2_PROTOBUF,
   openapiV2,
 } from "../openapi/mod.ts";
@@ -51,7 +51,7 @@ export function openapiV2Path(resources: Resources): PathAnswer {
       const bytes = type === JSON_TYPE
         ? new TextEncoder().encode(JSON.stringify(document))
         : encodeOpenapiV2(document);
-      form = { bytes, etag: `"${etagOf(bytes)}"` };
+      form = { bytes, etag: `"${hashOf(bytes)}"` };
       forms.set(type, form);
     }
     const headers = {

@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 
 /** A key of AES-256-GCM. */
 export interface EncryptionKey {
@@ -78,8 +79,9 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
 }
 
 function idOf(bytes: Uint8Array): string {
-  return createHash("sha256").update("encryption key id\0").update(bytes)
-    .digest("hex").slice(0, 8);
+  const label = new TextEncoder().encode("encryption key id\0");
+  const hash = sha256.create().update(label).update(bytes).digest();
+  return bytesToHex(hash).slice(0, 8);
 }
 
 /** The keys that options name; undefined where nothing is encrypted. */

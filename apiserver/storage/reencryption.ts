@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import type { DatabaseSync } from "node:sqlite";
 import type { Row } from "./log.ts";
 import { readMeta, transaction, writeMeta } from "./open_database.ts";
@@ -79,7 +78,7 @@ export class Reencryption {
       const bytes = keyIdOf(row.value) === undefined
         ? row.value
         : this.cipher!.decrypt(row);
-      const text = Buffer.from(bytes).toString("utf8");
+      const text = new TextDecoder().decode(bytes);
       const value = this.cipher!.seal({ ...row, value: text });
       update.run(value, rowChecksum({ ...row, value }), rv);
     }
