@@ -3,9 +3,11 @@ import type { KubeObject } from "../types.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Entries whose object is kept parsed; it takes four times the memory of its JSON. */
+/** Entries whose object is kept parsed, and how long their JSON may be together: parsed, it takes four times as much. */
 const KEPT = 4000;
+const KEPT_BYTES = 8 << 20;
 const kept: (Entry | undefined)[] = new Array(KEPT);
+let keptBytes = 0;
 let hand = 0;
 const NO_LABELS: Record<string, string> = {};
 
@@ -55,17 +57,25 @@ export class Entry {
     return this.#object === object;
   }
 
-  /** Keeps the parsed object in place of one that nobody asked for lately (the clock algorithm). */
+  /** Keeps the parsed object in place of some that nobody asked for lately (the clock algorithm). */
   #keep(object: KubeObject): KubeObject {
-    this.#object = object;
-    let other = kept[hand];
-    while (other && other.#used) {
-      other.#used = false;
+    const size = this.bytes.length;
+    if (size > KEPT_BYTES) return object;
+    while (kept[hand] || keptBytes + size > KEPT_BYTES) {
+      const other = kept[hand];
+      if (other && other.#used) other.#used = false;
+      else if (other) {
+        other.#object = undefined;
+        keptBytes -= other.bytes.length;
+        kept[hand] = undefined;
+        // Its place will do, where there is room.
+        if (keptBytes + size <= KEPT_BYTES) break;
+      }
       hand = (hand + 1) % KEPT;
-      other = kept[hand];
     }
-    if (other) other.#object = undefined;
+    this.#object = object;
     kept[hand] = this;
+    keptBytes += size;
     hand = (hand + 1) % KEPT;
     return object;
   }

@@ -31,6 +31,25 @@ Deno.test("an entry gives its object whether or not it is kept parsed", () => {
   assert.deepEqual(unused.labels, { a: "unused" });
 });
 
+Deno.test("of large objects fewer are kept parsed, and none that is larger than all may be", () => {
+  const large = (name: string, size: number) => {
+    const object = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, resourceVersion: "1", uid: "u", creationTimestamp: "" },
+      data: { text: "x".repeat(size) },
+    };
+    return Entry.of(object, JSON.stringify(object));
+  };
+  const entries = Array.from({ length: 20 }, (_, i) => large(`e${i}`, 1e6));
+  const isKept = (of: Entry) => of.holds(of.object);
+  const parsed = entries.filter((of) => of.holds(of.peek()));
+  assert.ok(parsed.length >= 5 && parsed.length <= 8, `${parsed.length}`);
+  assert.ok(isKept(entries[0]!));
+  assert.ok(!isKept(large("huge", 9e6)));
+  assert.ok(isKept(entry("small")));
+});
+
 Deno.test("an entry that is only looked at is not kept", () => {
   const { namespace, name, resourceVersion, bytes } = entry("a");
   const loaded = new Entry(namespace, name, resourceVersion, bytes);
