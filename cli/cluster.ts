@@ -57,11 +57,18 @@ export async function openCluster(
   options: { kubeconfig?: string | undefined; context?: string | undefined },
   io?: Pick<Io, "err">,
 ): Promise<Cluster> {
-  const kubeconfig = await loadKubeconfig({
-    ...(options.kubeconfig === undefined ? {} : { path: options.kubeconfig }),
-    ...(options.context === undefined ? {} : { context: options.context }),
-  });
-  const config = clusterConfig(kubeconfig);
+  const load = () =>
+    loadKubeconfig({
+      ...(options.kubeconfig === undefined ? {} : { path: options.kubeconfig }),
+      ...(options.context === undefined ? {} : { context: options.context }),
+    });
+  const kubeconfig = await load();
+  // Whatever becomes the current context later, it is this one that we use.
+  const context = kubeconfig["current-context"];
+  const config = {
+    ...clusterConfig(kubeconfig),
+    reload: async () => clusterConfig(await load(), { context }),
+  };
   const client = new KubeClient(createRestClient(config, {
     userAgent: "faros-cli",
     onWarning: (text) => io?.err(`Warning: ${text}`),

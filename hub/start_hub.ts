@@ -1,4 +1,3 @@
-import { Secret } from "../api/core.ts";
 import type { Kind } from "../api/kind.ts";
 import type { PluginBundle } from "../api/plugin_bundle.ts";
 import { SYSTEM_NAMESPACE } from "../api/names.ts";
@@ -18,6 +17,7 @@ import { namespaceWorkspaces } from "../kube/namespace_workspaces.ts";
 import type { KubeRestClient } from "../kube/rest_client.ts";
 import type { WorkspaceProvider } from "../kube/workspace_provider.ts";
 import { Artifacts } from "./artifacts.ts";
+import { checkEngine } from "./check_engine.ts";
 import type { Endpoint, HubContext } from "./controllers/context.ts";
 import { followKeys } from "./controllers/hub_keys.ts";
 import { createApp } from "./http/app.ts";
@@ -25,7 +25,7 @@ import { install } from "./install.ts";
 import { HubKeys } from "./keys/hub_keys.ts";
 import type { EnrollmentLimits } from "./controllers/enrollment_gc.ts";
 import type { RotationTimes } from "./keys/key_ring.ts";
-import { KEYS_SECRET, openKeyRing } from "./keys/key_secret.ts";
+import { openKeyRing } from "./keys/key_secret.ts";
 import { HubMetrics } from "./metrics.ts";
 import { runControllers } from "./run_controllers.ts";
 
@@ -157,12 +157,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     metrics,
     artifacts,
     checks: {
-      engine: async () => {
-        await client.get(Secret, KEYS_SECRET, {
-          namespace: SYSTEM_NAMESPACE,
-          signal: AbortSignal.timeout(5000),
-        });
-      },
+      engine: () => checkEngine(client),
       shutdown: () => signal.throwIfAborted(),
     },
   });

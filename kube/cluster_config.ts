@@ -43,6 +43,8 @@ export interface ClusterConfig {
   impersonate?: Impersonation;
   /** Extensions of the context. */
   extensions?: NamedExtension[];
+  /** Reads all of it again from where it came: credentials expire, and others are put in their place. */
+  reload?: () => Promise<ClusterConfig>;
 }
 
 /**

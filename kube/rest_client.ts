@@ -16,6 +16,7 @@ import { checkFence } from "./fence.ts";
 import { jsonLines } from "./json_lines.ts";
 import { KubeApiError, type Status } from "./kube_api_error.ts";
 import { LinkedSignal } from "./linked_signal.ts";
+import { renewedConfig } from "./renewed_config.ts";
 import { createTransport, type Transport } from "./transport.ts";
 import { openTunnel } from "./websocket_tunnel.ts";
 
@@ -66,7 +67,9 @@ export interface KubeRestClient extends RestClient, AsyncDisposable {
  * of the `abortSignal` where that ends a request, and a plain error where the
  * server cannot be reached. Credentials stand in none of them. A request that
  * ends by a `TimeoutError` (`AbortSignal.timeout`) counts as a dead
- * connection: later requests connect anew.
+ * connection: later requests connect anew. Where the server does not accept
+ * our credentials, or we not its certificate, `config.reload` is asked for
+ * others.
  *
  * Certificates are always verified. `insecureSkipTlsVerify` works only where
  * the whole process was started with `--unsafely-ignore-certificate-errors`.
@@ -83,6 +86,7 @@ export function createRestClient(
     transport: fetch ? inProcess(config) : createTransport(config),
     credentials: createCredentials(config, { clock, token }),
     openStreams: 0,
+    renewing: undefined,
   };
   return new FetchRestClient(connection, {
     impersonate: options.impersonate ?? config.impersonate,
@@ -98,6 +102,41 @@ interface Connection {
   transport: Transport;
   credentials: Credentials;
   openStreams: number;
+  /** A look for other credentials that is under way. */
+  renewing: Promise<void> | undefined;
+}
+
+/** @returns whether there are other credentials now than those of `refused` */
+async function renew(
+  connection: Connection,
+  refused: ClusterConfig,
+): Promise<boolean> {
+  if (connection.config !== refused) return true; // another request was first
+  connection.renewing ??= lookForCredentials(connection)
+    .finally(() => connection.renewing = undefined);
+  await connection.renewing;
+  return connection.config !== refused;
+}
+
+async function lookForCredentials(connection: Connection): Promise<void> {
+  const { options, transport } = connection;
+  const config = await renewedConfig(connection.config);
+  if (!config) return;
+  if (!options.fetch) {
+    let renewed: Transport | undefined;
+    try {
+      renewed = createTransport(config);
+      renewed.client();
+    } catch {
+      // A new certificate whose key is not there yet, for instance.
+      renewed?.[Symbol.dispose]();
+      return;
+    }
+    connection.transport = renewed;
+    transport[Symbol.dispose]();
+  }
+  connection.credentials = createCredentials(config, options);
+  connection.config = config;
 }
 
 function inProcess(config: ClusterConfig): Transport {
@@ -201,11 +240,13 @@ class FetchRestClient implements KubeRestClient {
     url: string,
     { opts, link }: { opts: RequestOptions; link: LinkedSignal },
   ): Promise<Response> {
-    const { fetch, transport, credentials, options } = this.#connection;
+    const { fetch, options } = this.#connection;
     const { clock, maxRetries = 5 } = options;
     const backoff = new Backoff({ base: 250, max: 10_000 });
     let refresh = false;
+    let renewed = false;
     for (let retries = 0;; retries++) {
+      const { config, transport, credentials } = this.#connection;
       const init: RequestInit & { client?: Deno.HttpClient } = {
         method: opts.method,
         headers: await this.#headers(opts, { refresh, signal: link.signal }),
@@ -218,13 +259,27 @@ class FetchRestClient implements KubeRestClient {
       if (opts.method !== "GET" && opts.method !== "HEAD") {
         checkFence(`${opts.method} ${opts.path}`);
       }
-      const response = await fetch(url, init);
+      let response: Response;
+      try {
+        response = await fetch(url, init);
+      } catch (error) {
+        const again = !renewed && !opts.bodyStream && distrusts(error);
+        if (!again || !await renew(this.#connection, config)) throw error;
+        renewed = true;
+        continue;
+      }
       this.#warn(response, opts);
       if (response.ok) return response;
       const error = await readError(response, opts);
       if (opts.bodyStream) throw error; // gone with the first attempt
       if (error.code === 401 && credentials.refreshable && !refresh) {
         refresh = true;
+        continue;
+      }
+      if (error.code === 401 && !renewed) {
+        if (!await renew(this.#connection, config)) throw error;
+        renewed = true;
+        refresh = false;
         continue;
       }
       const repeatable = (error.code === 429 || error.code >= 500) &&
@@ -356,10 +411,9 @@ class FetchRestClient implements KubeRestClient {
       return error;
     }
     const { config } = this.#connection;
-    let why = error.cause instanceof Error
-      ? error.cause.message
-      : error.message;
-    if (/certificate|UnknownIssuer/i.test(why)) {
+    let why = reasonOf(error);
+    // An alert is the server's word about our certificate.
+    if (distrusts(error) && !/fatal alert/i.test(why)) {
       why += config.insecureSkipTlsVerify
         ? ". The kubeconfig says insecure-skip-tls-verify, which Deno can do for a whole process only: start it with --unsafely-ignore-certificate-errors, or better give the cluster's certificate-authority-data"
         : ". Is certificate-authority-data of the kubeconfig that of this server?";
@@ -369,6 +423,16 @@ class FetchRestClient implements KubeRestClient {
       { cause: error },
     );
   }
+}
+
+function reasonOf(error: TypeError): string {
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+/** Whether a connection failed over certificates: that of the server, or ours. */
+function distrusts(error: unknown): boolean {
+  return error instanceof TypeError &&
+    /certificate|UnknownIssuer|fatal alert/i.test(reasonOf(error));
 }
 
 function body(opts: RequestOptions): BodyInit | undefined {

@@ -4,12 +4,13 @@ import { HUB_API } from "../../api/names.ts";
 import type { Logger } from "../../kube/log.ts";
 import type { Artifacts } from "../artifacts.ts";
 import { artifactRoutes } from "./artifacts.ts";
+import { NotReady } from "./not_ready.ts";
 import { deviceRoutes, type DeviceRoutesOptions } from "./devices.ts";
 import type { ConnectionEnv } from "./rate_limit.ts";
 import { answerErrors, answerNotFound } from "./status_error.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
-/** A named check of readiness: resolves, or throws what is wrong. */
+/** A named check of readiness: resolves, or throws what is wrong; only a {@linkcode NotReady} is shown to everybody. */
 export type ReadyCheck = () => void | Promise<void>;
 
 /** Options of {@linkcode createApp}. */
@@ -44,7 +45,8 @@ export function createApp(options: AppOptions): Hono<ConnectionEnv> {
       } catch (error) {
         ready = false;
         // Anybody may ask; the log has the details.
-        lines.push(`[-]${name} failed`);
+        const why = error instanceof NotReady ? `: ${error.message}` : "";
+        lines.push(`[-]${name} failed${why}`);
         log.warn("Not ready", { check: name, error });
       }
     }

@@ -13,8 +13,12 @@ export interface TestAuthority {
   ca: string;
   /** A certificate for servers of those DNS names or IP addresses. */
   server(...names: string[]): Promise<CertificatePair>;
-  /** A certificate for a client, whose common name is the user. */
-  client(user: string): Promise<CertificatePair>;
+  /**
+   * A certificate for a client, whose common name is the user.
+   *
+   * @param life In milliseconds. @default a day
+   */
+  client(user: string, life?: number): Promise<CertificatePair>;
 }
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -42,6 +46,7 @@ export async function createAuthority(): Promise<TestAuthority> {
   const issue = async (
     name: string,
     extensions: x509.Extension[],
+    life = DAY,
   ): Promise<CertificatePair> => {
     const pair = await generateKeys();
     const cert = await x509.X509CertificateGenerator.create({
@@ -50,7 +55,7 @@ export async function createAuthority(): Promise<TestAuthority> {
       publicKey: pair.publicKey,
       signingKey: keys.privateKey,
       notBefore,
-      notAfter,
+      notAfter: new Date(Date.now() + life),
       signingAlgorithm: ALGORITHM,
       extensions: [new x509.BasicConstraintsExtension(false), ...extensions],
     });
@@ -72,10 +77,10 @@ export async function createAuthority(): Promise<TestAuthority> {
         ),
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       ]),
-    client: (user) =>
+    client: (user, life) =>
       issue(user, [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
-      ]),
+      ], life),
   };
 }
 
