@@ -6,6 +6,7 @@
  */
 import type { KubeObject } from "../api/meta.ts";
 import type { KubeClient } from "./client.ts";
+import type { EventNote } from "./events.ts";
 import type { Resource } from "./resource.ts";
 
 /** How to reach the objects of one workspace. */
@@ -51,11 +52,16 @@ export interface WorkspaceProvider {
    *
    * @returns whether it is there; where it is still being made, it is to be called again soon, and whenever its
    * {@linkcode WorkspaceProvider.place} object changes
-   * @throws WorkspaceConflict where something else has the name.
+   * @throws WorkspaceConflict where something else has the name of it, or of what has to be in it
    */
   ensure(
     workspace: string,
-    of: { owner: KubeObject; members: WorkspaceMember[] },
+    of: {
+      owner: KubeObject;
+      members: WorkspaceMember[];
+      /** Gets word of what was found amiss and put back, for people. @default nobody does */
+      note?: (note: EventNote) => void;
+    },
   ): Promise<boolean>;
   /** Removes it with all content. Resolves true once it is gone, false while content is still going. */
   remove(workspace: string): Promise<boolean>;

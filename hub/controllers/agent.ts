@@ -11,7 +11,12 @@ import { revisionName } from "../../api/protocol/claims.ts";
 import type { InformerEvent } from "../../kube/informer.ts";
 import { isAlreadyExists } from "../../kube/kube_api_error.ts";
 import { deepEqual } from "../../kube/owned_fields.ts";
-import { keyOf, type Result, runController } from "../../kube/reconciler.ts";
+import {
+  type Key,
+  keyOf,
+  type Result,
+  runController,
+} from "../../kube/reconciler.ts";
 import {
   nextCounter,
   signAssignment,
@@ -36,7 +41,7 @@ import {
 } from "./device_access.ts";
 import { keysSource } from "./keys_source.ts";
 import { applyManaged, managedInformer, ownersOf } from "./managed.ts";
-import type { Ownership } from "./ownership.ts";
+import { isDenied, type Ownership } from "./ownership.ts";
 import type { RevisionUse } from "./revision_use.ts";
 import { Settling } from "./settling.ts";
 import { type Outcome, writeStatus } from "./status.ts";
@@ -66,11 +71,11 @@ export function runAgentController(
       if (!agent) {
         controller.forget(key);
         // The garbage collector would, in its own time.
-        return await revokeAccess(context, key);
+        return await revokeAccess(context, key, () => isGone(context, key));
       }
       // A finalizer may hold it for long; its device is not to act for it meanwhile.
       if (agent.metadata.deletionTimestamp) {
-        return await revokeAccess(context, key);
+        return await revokeAccess(context, key, () => Promise.resolve(true));
       }
       return await controller.reconcile(agent);
     },
@@ -130,6 +135,29 @@ export function runAgentController(
       },
     ],
   });
+}
+
+/** Whether an Agent that the informer does not show is not there, or will not be for long. */
+async function isGone(
+  { client, signal }: HubContext,
+  { namespace, name }: Key,
+): Promise<boolean> {
+  const live = await client.tryGet<Agent>(Agent, name, { namespace, signal });
+  return !live || live.metadata.deletionTimestamp !== undefined;
+}
+
+/** Whether an Agent for which the informer shows no device has none. */
+async function hasNoDevice(
+  { client, signal }: HubContext,
+  { metadata: { namespace, uid } }: Agent,
+): Promise<boolean> {
+  const { items } = await client.listAll<Enrollment>(Enrollment, {
+    namespace,
+    signal,
+  });
+  return !items.some((enrollment) =>
+    enrollment.status?.agentUID === uid && !isDenied(enrollment)
+  );
 }
 
 /** Whether a change of an Agent is more than its device's report, of which the hub takes nothing but a forgery. */
@@ -248,7 +276,13 @@ class AgentController {
   ): Promise<void> {
     if (enrollment) {
       await grantAccess(this.#context, agent, { enrollment, revision: spec });
-    } else await revokeAccess(this.#context, keyOf(agent));
+    } else {
+      await revokeAccess(
+        this.#context,
+        keyOf(agent),
+        () => hasNoDevice(this.#context, agent),
+      );
+    }
   }
 
   /** The assignment that stands, if the hub did sign it; where it was tampered with, the one that the hub remembers. */

@@ -134,15 +134,23 @@ async function grantAccount(
   await applyManaged(context, ServiceAccount, { ...object, annotations });
 }
 
-/** Takes it away; all tokens end with the ServiceAccount. */
+/**
+ * Takes it away; all tokens end with the ServiceAccount.
+ *
+ * @param isOver Asks the server itself whether the device has no right to it any more. What the informers miss may
+ * merely be out of their sight: a shard of kcp that is not among the endpoints for a while.
+ */
 export async function revokeAccess(
   context: HubContext,
   { namespace, name }: Key,
+  isOver: () => Promise<boolean>,
 ): Promise<void> {
+  const key = { namespace, name: deviceAccount(name) };
+  const there = ACCESS_RESOURCES.some((resource) =>
+    managedInformer(context, resource).get(key.namespace, key.name)
+  );
+  if (!there || !await isOver()) return;
   for (const resource of ACCESS_RESOURCES.toReversed()) {
-    await removeManaged(context, resource, {
-      namespace,
-      name: deviceAccount(name),
-    });
+    await removeManaged(context, resource, key);
   }
 }

@@ -80,6 +80,17 @@ export function runEnrollmentGC(
       : limits.waiting - age;
   }
 
+  /** Whether the server itself has neither the Agent that it is nor the Registration that it could come back by. */
+  async function isOrphan(
+    { metadata, spec, status }: Enrollment,
+  ): Promise<boolean> {
+    const scope = { namespace: metadata.namespace, signal };
+    const agent = await client.tryGet<Agent>(Agent, spec.agent, scope);
+    const isAgent = agent && agent.metadata.uid === status?.agentUID;
+    return !isAgent &&
+      !await client.tryGet(Registration, spec.registration, scope);
+  }
+
   return runController({
     ...context,
     name: "enrollment-gc",
@@ -89,6 +100,8 @@ export function runEnrollmentGC(
       const left = timeLeft(enrollment);
       if (left === undefined) return;
       if (left > 0) return { requeueAfter: left };
+      // What the informers miss may merely be out of their sight for a while.
+      if (!isOpen(enrollment) && !await isOrphan(enrollment)) return;
       await client.delete(Enrollment, name, {
         namespace,
         uid: enrollment.metadata.uid,

@@ -12,6 +12,7 @@ import {
   WORKSPACE_LABEL,
 } from "../../api/names.ts";
 import { Workspace } from "../../api/workspace.ts";
+import { createEventRecorder, type EventRecorder } from "../../kube/events.ts";
 import { isNotFound } from "../../kube/kube_api_error.ts";
 import { type Key, type Result, runController } from "../../kube/reconciler.ts";
 import { WorkspaceConflict } from "../../kube/workspace_provider.ts";
@@ -35,6 +36,10 @@ const CONFLICT_PERIOD = 30_000;
 /** Makes the place for each Workspace, with Roles for its members and its sync identity; removes it with the Workspace. */
 export function runWorkspaceController(context: HubContext): Promise<void> {
   const informer = context.informers.get<Workspace>(Workspace);
+  const events = createEventRecorder(context.client, {
+    ...context,
+    component: "faros-hub",
+  });
   const owner = ownersOf("Workspace");
   // What is in the workspace may not name an owner that is elsewhere.
   const owned = (object: KubeObject): Key[] => {
@@ -49,7 +54,7 @@ export function runWorkspaceController(context: HubContext): Promise<void> {
     concurrency: 4,
     reconcile: async (key) => {
       const workspace = informer.get(undefined, key.name);
-      return workspace && await reconcile(context, workspace);
+      return workspace && await reconcile(context, { workspace, events });
     },
     sources: [
       { informer },
@@ -78,7 +83,7 @@ export function runWorkspaceController(context: HubContext): Promise<void> {
 
 async function reconcile(
   context: HubContext,
-  workspace: Workspace,
+  { workspace, events }: { workspace: Workspace; events: EventRecorder },
 ): Promise<Result> {
   if (workspace.metadata.deletionTimestamp) {
     return await remove(context, workspace);
@@ -91,6 +96,7 @@ async function reconcile(
     const there = await provider.ensure(name, {
       owner: workspace,
       members: allMembers(workspace),
+      note: (note) => events.event(workspace, note),
     });
     if (!there) {
       await writeStatus(context, Workspace, workspace, {

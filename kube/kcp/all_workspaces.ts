@@ -4,6 +4,8 @@
  * @module
  */
 import type { KubeObject } from "../../api/meta.ts";
+import { Backoff } from "../backoff.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import type { JSONValue, RequestOptions, RestClient } from "../contract.ts";
 import { isGone, KubeApiError } from "../kube_api_error.ts";
 import { LinkedSignal } from "../linked_signal.ts";
@@ -17,12 +19,17 @@ export interface Source {
   path: string;
   /** The object as the hub sees it; undefined where it is none of the hub's. */
   adopt(object: KubeObject): KubeObject | undefined;
+  /** Whether the object's place is another one by now: what is told of it comes late, and only its end counts. @default {false} */
+  isPast?(object: KubeObject): boolean;
 }
 
 /** Options of {@linkcode watchAll}. */
 export interface WatchAllOptions {
   /** Calls the listener when the sources are others, or show more than before. @returns A function that ends it. */
   onChange(listener: () => void): () => void;
+  /** Gets word when a source cannot be followed any more while others can. */
+  onAway?(source: Source, error: unknown): void;
+  clock?: Clock;
 }
 
 /** Items of one page. */
@@ -85,7 +92,9 @@ async function listSource(
   source: Source,
   opts: RequestOptions,
 ): Promise<SourceList> {
-  const { rest, path, adopt } = source;
+  const { rest, path, isPast } = source;
+  const adopt = (object: KubeObject) =>
+    isPast?.(object) ? undefined : source.adopt(object);
   const read = async (query: Record<string, string | undefined>) => {
     const querystring = new URLSearchParams(opts.querystring);
     // Every source has its own; what the caller has is of all together.
@@ -136,38 +145,24 @@ async function listSource(
 /**
  * Watches a resource in all sources. Each event is followed by a bookmark with the resourceVersion to go on from.
  *
+ * Where a source is away the others go on, and it is asked again and again from where it was.
+ *
+ * @throws what the first of them to answer answers with, if it does not let us watch; what the last of them failed by,
+ * if all are away
  * @throws {KubeApiError} Gone, also amid the watch, where the sources are no longer those of that resourceVersion
  */
 export async function watchAll(
   sources: Source[],
   opts: RequestOptions,
-  { onChange }: WatchAllOptions,
+  options: WatchAllOptions,
 ): Promise<ReadableStream<JSONValue>> {
   const versions = parseVersion(opts.querystring?.get("resourceVersion"));
   const same = versions.size === sources.length &&
     sources.every(({ id }) => versions.has(id));
   if (!same) throw changed();
-  const link = new LinkedSignal(opts.abortSignal);
-  let streams: ReadableStream<JSONValue>[];
-  try {
-    streams = await Promise.all(sources.map(({ id, rest, path }) => {
-      const querystring = new URLSearchParams(opts.querystring);
-      querystring.set("resourceVersion", versions.get(id)!);
-      return rest.performRequest({
-        ...opts,
-        path,
-        querystring,
-        expectStream: true,
-        expectJson: true,
-        abortSignal: link.signal,
-      });
-    }));
-  } catch (error) {
-    link.abort();
-    link[Symbol.dispose]();
-    throw error;
-  }
-  return merge(sources, { streams, versions, link, onChange });
+  const merged = new MergedWatch(sources, { ...options, opts, versions });
+  if (sources.length) await merged.opened;
+  return merged.readable;
 }
 
 interface WatchEvent {
@@ -175,69 +170,158 @@ interface WatchEvent {
   object: KubeObject;
 }
 
-function merge(
-  sources: Source[],
-  { streams, versions, link, onChange }: WatchAllOptions & {
-    streams: ReadableStream<JSONValue>[];
-    versions: Map<string, string>;
-    link: LinkedSignal;
-  },
-): ReadableStream<JSONValue> {
-  const { readable, writable } = new TransformStream<JSONValue, JSONValue>();
-  const writer = writable.getWriter();
-  const write = (event: unknown) => writer.write(event as JSONValue);
+/** Watches of all sources, as one. */
+class MergedWatch {
+  readonly readable: ReadableStream<JSONValue>;
+  readonly #writer: WritableStreamDefaultWriter<JSONValue>;
+  readonly #link: LinkedSignal;
+  readonly #opts: RequestOptions;
+  readonly #options: WatchAllOptions;
+  /** Up to where each source is followed. */
+  readonly #versions: Map<string, string>;
+  readonly #count: number;
+  readonly #away = new Set<string>();
+  readonly #opened = Promise.withResolvers<void>();
+  #cleanUp: (() => void) | undefined;
 
-  async function pump({ id, adopt }: Source, stream: ReadableStream) {
+  constructor(
+    sources: Source[],
+    options: WatchAllOptions & {
+      opts: RequestOptions;
+      versions: Map<string, string>;
+    },
+  ) {
+    const { opts, versions, onChange } = options;
+    this.#opts = opts;
+    this.#options = options;
+    this.#versions = versions;
+    this.#count = sources.length;
+    this.#link = new LinkedSignal(opts.abortSignal);
+    this.#opened.promise.catch(() => {}); // nobody waits where it was open before
+    const { readable, writable } = new TransformStream<JSONValue, JSONValue>();
+    this.readable = readable;
+    this.#writer = writable.getWriter();
+    const stop = onChange(() => {
+      this.#write({
+        type: "ERROR",
+        object: { kind: "Status", ...changedStatus },
+      }).catch(() => {});
+      this.#end();
+    });
+    const timer = sources.length
+      ? undefined
+      : setTimeout(() => this.#end(), EMPTY_WATCH);
+    this.#cleanUp = () => {
+      stop();
+      clearTimeout(timer);
+    };
+    const { signal } = this.#link;
+    this.#writer.closed.catch((error) => this.#end(error));
+    signal.addEventListener("abort", () => this.#end(signal.reason));
+    // Where one source ends the watch, all of it ends; the reader goes on from the last bookmark.
+    for (const source of sources) {
+      this.#follow(source).then(
+        () => this.#end(),
+        (error) => this.#end(error),
+      );
+    }
+  }
+
+  /** Resolves when one source is watched. */
+  get opened(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  /** Until the source ends the watch. */
+  async #follow(source: Source): Promise<void> {
+    const { signal } = this.#link;
+    const { clock = systemClock, onAway } = this.#options;
+    const backoff = new Backoff({ base: 500, max: 30_000 });
+    while (true) {
+      try {
+        const stream = await this.#open(source);
+        this.#away.delete(source.id);
+        this.#opened.resolve();
+        return await this.#pump(source, { stream, backoff });
+      } catch (error) {
+        if (signal.aborted || !isAway(error)) throw error;
+        const before = this.#away.size;
+        this.#away.add(source.id);
+        if (this.#away.size === this.#count) throw error;
+        if (this.#away.size > before) onAway?.(source, error);
+      }
+      await clock.sleep(backoff.next(), signal);
+    }
+  }
+
+  #open({ id, rest, path }: Source): Promise<ReadableStream<JSONValue>> {
+    const querystring = new URLSearchParams(this.#opts.querystring);
+    querystring.set("resourceVersion", this.#versions.get(id)!);
+    return rest.performRequest({
+      ...this.#opts,
+      path,
+      querystring,
+      expectStream: true,
+      expectJson: true,
+      abortSignal: this.#link.signal,
+    });
+  }
+
+  async #pump(
+    { id, adopt, isPast }: Source,
+    { stream, backoff }: { stream: ReadableStream; backoff: Backoff },
+  ): Promise<void> {
     for await (const value of stream) {
+      backoff.reset();
       const { type, object } = value as WatchEvent;
       if (type === "ERROR") {
-        await write(value);
+        await this.#write(value);
         continue;
       }
-      const adopted = type === "BOOKMARK" ? undefined : adopt(object);
+      const adopted = type === "BOOKMARK" ||
+          (type !== "DELETED" && isPast?.(object))
+        ? undefined
+        : adopt(object);
       // Not awaited alone: nothing may come between an event and its bookmark, which counts it as seen.
-      const written = adopted && write({ type, object: adopted });
-      versions.set(id, object.metadata.resourceVersion!);
+      const written = adopted && this.#write({ type, object: adopted });
+      this.#versions.set(id, object.metadata.resourceVersion!);
       const { apiVersion, kind } = object;
-      const bookmark = write({
+      const bookmark = this.#write({
         type: "BOOKMARK",
         object: {
           apiVersion,
           kind,
-          metadata: { resourceVersion: formatVersion(versions) },
+          metadata: { resourceVersion: formatVersion(this.#versions) },
         },
       });
       await Promise.all([written, bookmark]);
     }
   }
 
-  let ended = false;
-  const end = (error?: unknown) => {
-    if (ended) return;
-    ended = true;
-    stop();
-    clearTimeout(timer);
-    const { signal } = link;
+  #write(event: unknown): Promise<void> {
+    return this.#writer.write(event as JSONValue);
+  }
+
+  #end(error?: unknown): void {
+    if (!this.#cleanUp) return;
+    this.#cleanUp();
+    this.#cleanUp = undefined;
+    const { signal } = this.#link;
+    const reason = signal.aborted ? signal.reason : error;
+    this.#opened.reject(reason ?? changed());
     const closing = error === undefined
-      ? writer.close()
-      : writer.abort(signal.aborted ? signal.reason : error);
+      ? this.#writer.close()
+      : this.#writer.abort(reason);
     closing.catch(() => {}); // the reader has gone
-    link.abort();
-    link[Symbol.dispose]();
-  };
-  const stop = onChange(() => {
-    write({ type: "ERROR", object: { kind: "Status", ...changedStatus } })
-      .catch(() => {});
-    end();
-  });
-  const timer = sources.length ? undefined : setTimeout(end, EMPTY_WATCH);
-  writer.closed.catch(end);
-  link.signal.addEventListener("abort", () => end(link.signal.reason));
-  // Where one source ends the watch, all of it ends; the reader goes on from the last bookmark.
-  sources.forEach((source, i) =>
-    pump(source, streams[i]!).then(() => end(), end)
-  );
-  return readable;
+    this.#link.abort();
+    this.#link[Symbol.dispose]();
+  }
+}
+
+/** Whether an error is that of a server that cannot be reached, or does not work, for now. */
+export function isAway(error: unknown): boolean {
+  return !(error instanceof KubeApiError) || error.code >= 500 ||
+    error.code === 429;
 }
 
 const changedStatus = {

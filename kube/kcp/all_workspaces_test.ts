@@ -12,6 +12,10 @@ import { listAll, type Source, watchAll } from "./all_workspaces.ts";
 
 /** Two servers, as shards, whose namespaces `default` are the namespaces `one` and `two`. */
 class Shards implements AsyncDisposable {
+  /** How often each has been listed. */
+  readonly lists = new Map<string, number>();
+  readonly #lines = new Map<string, Line>();
+  readonly #open: KubeClient[] = [];
   readonly clients = new Map<string, KubeClient>();
   readonly #servers: ApiServer[] = [];
   readonly #listeners = new Set<() => void>();
@@ -23,10 +27,15 @@ class Shards implements AsyncDisposable {
     const { url, caData, adminToken: token } = server;
     const rest = createRestClient({ server: url, caData, token });
     const client = new KubeClient(rest);
+    this.#open.push(client);
     this.clients.set(name, client);
+    const line = new Line(rest, () => {
+      this.lists.set(name, (this.lists.get(name) ?? 0) + 1);
+    });
+    this.#lines.set(name, line);
     this.sources.push({
       id: url,
-      rest,
+      rest: line.rest,
       path: "/api/v1/configmaps",
       adopt: (object) =>
         object.metadata.namespace === "default"
@@ -35,6 +44,11 @@ class Shards implements AsyncDisposable {
     });
     this.changed();
     return client;
+  }
+
+  /** Cuts the line to one, or mends it. */
+  cut(name: string, cut: boolean): void {
+    this.#lines.get(name)!.cut = cut;
   }
 
   changed(): void {
@@ -59,8 +73,35 @@ class Shards implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.clients.values()) client.close();
+    for (const client of this.#open) client.close();
     for (const server of this.#servers) await server.close();
+  }
+}
+
+/** The line to a server, which can be cut. */
+class Line {
+  #broken = new AbortController();
+  #cut = false;
+  readonly rest: RestClient;
+
+  constructor(rest: RestClient, onList: () => void) {
+    const performRequest = (opts: RequestOptions) => {
+      if (this.#cut) return Promise.reject(new Error("The line is cut"));
+      if (!opts.querystring?.has("watch")) onList();
+      const signals = [opts.abortSignal, this.#broken.signal];
+      const abortSignal = AbortSignal.any(signals.filter((s) => !!s));
+      return rest.performRequest({ ...opts, abortSignal });
+    };
+    this.rest = {
+      performRequest: performRequest as RestClient["performRequest"],
+      [Symbol.dispose]: () => {},
+    };
+  }
+
+  set cut(cut: boolean) {
+    this.#cut = cut;
+    if (cut) this.#broken.abort(new Error("The line is cut"));
+    else this.#broken = new AbortController();
   }
 }
 
@@ -182,6 +223,102 @@ Deno.test("a watch goes on from the last bookmark without losing or repeating an
     seen.toSorted(),
     [0, 1, 2, 3, 4].flatMap((i) => [`one/c-${i}`, `two/c-${i}`]).sort(),
   );
+});
+
+Deno.test("where one source is away the others are followed, and what it had to tell comes later", async () => {
+  await using shards = new Shards();
+  const [one, two] = [await shards.add("one"), await shards.add("two")];
+  using stop = disposable();
+  const informer = createInformer(shards.client, ConfigMap, {
+    labelSelector: "of=test",
+    // Also across watches that end meanwhile.
+    watchTimeoutSeconds: 1,
+    backoff: { base: 1 },
+    signal: stop.signal,
+  });
+  await informer.synced;
+  const seen = (...expected: string[]) =>
+    eventually(
+      () => names(informer.list()).join() === expected.toSorted().join(),
+      { timeout: 30_000, what: expected.join() },
+    );
+  await two.create(ConfigMap, configMap("before"));
+  await seen("two/before");
+
+  shards.cut("two", true);
+  await two.create(ConfigMap, configMap("meanwhile"));
+  await two.delete(ConfigMap, "before", { namespace: "default" });
+  await one.create(ConfigMap, configMap("c"));
+  await seen("one/c", "two/before");
+  await one.delete(ConfigMap, "c", { namespace: "default" });
+  await seen("two/before");
+
+  shards.cut("two", false);
+  await seen("two/meanwhile");
+  assert.deepEqual(Object.fromEntries(shards.lists), { one: 1, two: 1 });
+  stop.abort();
+  await informer.done;
+});
+
+Deno.test("where all sources are away, the watch says why", async () => {
+  await using shards = new Shards();
+  await shards.add("one");
+  await shards.add("two");
+  const { metadata: { resourceVersion } } = await shards.client.list(ConfigMap);
+  const watch = async () => {
+    for await (
+      const _ of shards.client.watch(ConfigMap, { resourceVersion })
+    ) shards.cut("two", true);
+  };
+  shards.cut("one", true);
+  const watching = watch();
+  await shards.clients.get("two")!.create(ConfigMap, configMap("c"));
+  await assert.rejects(watching, /The line is cut/);
+});
+
+Deno.test("where a workspace was made again, late word of the one before takes nothing out", async () => {
+  await using shards = new Shards();
+  const [old, now] = [await shards.add("site"), await shards.add("site")];
+  let past = false;
+  shards.sources[0]!.isPast = () => past;
+  using stop = disposable();
+  const informer = createInformer(shards.client, ConfigMap, {
+    labelSelector: "of=test",
+    signal: stop.signal,
+  });
+  await informer.synced;
+  const late = await old.create(ConfigMap, configMap("c"));
+  await eventually(() => informer.get("site", "c"), { timeout: 30_000 });
+  past = true;
+  const { metadata: { uid } } = await now.create(ConfigMap, configMap("c"));
+  const isNow = () => informer.get("site", "c")?.metadata.uid === uid;
+  await eventually(isNow, { timeout: 30_000, what: "the new one was seen" });
+  const deleted: string[] = [];
+  informer.on(({ type, object }) => {
+    if (type === "deleted") deleted.push(object.metadata.name);
+    assert.ok(isNow());
+  });
+
+  const { resourceVersion } = late.metadata;
+  await old.patch(ConfigMap, "c", {
+    metadata: { resourceVersion, labels: { late: "yes" } },
+  }, { namespace: "default" });
+  await old.delete(ConfigMap, "c", { namespace: "default" });
+  const { metadata: last } = await old.create(ConfigMap, configMap("last"));
+  await eventually(() => {
+    const versions = new URLSearchParams(informer.resourceVersion!.slice(4));
+    return versions.get(shards.sources[0]!.id) === last.resourceVersion;
+  }, { timeout: 30_000, what: "all that was late had come" });
+  assert.ok(isNow());
+  // Neither does a list show what is past.
+  await old.create(ConfigMap, configMap("c"));
+  const { items } = await shards.client.list(ConfigMap, {
+    labelSelector: "of=test",
+  });
+  assert.deepEqual(items.map((c) => c.metadata.uid), [uid]);
+  assert.deepEqual(deleted, []);
+  stop.abort();
+  await informer.done;
 });
 
 Deno.test("a resourceVersion of other sources, or of one object, is gone", async () => {

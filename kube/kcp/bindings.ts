@@ -10,20 +10,26 @@ import { KubeClient } from "../client.ts";
 import type { Clock } from "../clock.ts";
 import type { RequestOptions, RestClient } from "../contract.ts";
 import { createInformer } from "../informer.ts";
+import type { EventNote } from "../events.ts";
 import { isAlreadyExists } from "../kube_api_error.ts";
 import type { Logger } from "../log.ts";
 import type { KubeRestClient } from "../rest_client.ts";
 import { listAll, type Source, watchAll } from "./all_workspaces.ts";
 import type { ExportEndpoints } from "./export_endpoints.ts";
 import { claimedKinds, CLAIMING_EXPORT } from "./exports.ts";
-import { APIBinding, CLUSTER_ANNOTATION } from "./kinds.ts";
+import {
+  APIBinding,
+  CLUSTER_ANNOTATION,
+  complaints,
+  type KcpCondition,
+} from "./kinds.ts";
 import type { WorkspaceIndex } from "./workspace_index.ts";
 
 interface Claim {
   group: string;
   resource: string;
   verbs: string[];
-  selector: { matchAll: true };
+  selector: { matchAll?: boolean };
   state: "Accepted" | "Rejected";
 }
 
@@ -32,6 +38,7 @@ interface Binding extends KubeObject {
     reference: { export: { path?: string; name: string } };
     permissionClaims?: Claim[];
   };
+  status?: { phase?: string; conditions?: KcpCondition[] };
 }
 
 /** Options of {@linkcode followBindings}. */
@@ -60,10 +67,22 @@ export function followBindings(
     );
     informer.on(({ type, object, old }) => {
       const same = type === "added" ||
-        JSON.stringify(object.spec) === JSON.stringify(old?.spec);
-      if (type === "deleted" || !same) listener(object.metadata.namespace!);
+        (type === "updated" && told(object) === told(old!));
+      if (!same) listener(object.metadata.namespace!);
     });
   }
+}
+
+/** What of a binding matters to the hub. */
+function told({ metadata, spec, status }: Binding): string {
+  const { deletionTimestamp } = metadata;
+  const { phase, conditions } = status ?? {};
+  return JSON.stringify([
+    spec,
+    deletionTimestamp,
+    phase,
+    complaints(conditions),
+  ]);
 }
 
 /** Shows the bindings of one APIExport, each in the namespace that has its workspace's name. */
@@ -85,6 +104,8 @@ function bindingsClient(
           ? { ...object, metadata: { ...object.metadata, namespace } }
           : undefined;
       },
+      isPast: ({ metadata }) =>
+        index.isSuperseded(metadata.annotations?.[CLUSTER_ANNOTATION] ?? ""),
     }));
   const performRequest = async (opts: RequestOptions) => {
     await Promise.all([index.synced, endpoints.synced]);
@@ -92,7 +113,13 @@ function bindingsClient(
     if (!opts.querystring?.has("watch")) return await listAll(now, opts);
     return await watchAll(now, opts, {
       onChange: (listener) => {
-        const stops = [index.onRecognized(listener), endpoints.on(listener)];
+        const stops = [
+          index.onRecognized(listener),
+          endpoints.on(() => {
+            const ids = (of: Source[]) => of.map(({ id }) => id).join();
+            if (ids(sources()) !== ids(now)) listener();
+          }),
+        ];
         return () => stops.forEach((stop) => stop());
       },
     });
@@ -103,43 +130,130 @@ function bindingsClient(
   });
 }
 
+/** A binding of which something is amiss. */
+export interface BindingProblem {
+  /** For people. */
+  message: string;
+  /** Whether it stays so until somebody in the workspace changes something. */
+  stays: boolean;
+}
+
 /**
  * Sees to it that a workspace binds the exports, all their claims accepted.
  *
  * @param inside A client of the workspace.
+ * @returns What is not as it has to be yet; nothing where all is.
  */
 export async function ensureBindings(
   inside: KubeClient,
-  { path, exports }: {
+  { path, exports, note }: {
     /** Of the workspace with the exports. */
     path: string;
     exports: readonly string[];
+    /** Gets word of what was put back. */
+    note: (note: EventNote) => void;
   },
-): Promise<void> {
+): Promise<BindingProblem | undefined> {
   const { items } = await inside.list<Binding>(APIBinding);
+  const problems: BindingProblem[] = [];
   for (const name of exports) {
     const permissionClaims = name === CLAIMING_EXPORT ? acceptedClaims() : [];
-    const found = items.find(({ spec: { reference } }) =>
-      reference.export.name === name && reference.export.path === path
-    );
-    // Once it is gone, its deletion brings us back.
-    if (found?.metadata.deletionTimestamp) continue;
+    let found = items.find(({ spec }) => isOf(spec, { path, name }));
     if (!found) {
-      await inside.create<Binding>(APIBinding, {
-        apiVersion: `${APIBinding.group}/${APIBinding.version}`,
-        kind: APIBinding.kind,
-        metadata: { name },
-        spec: { reference: { export: { path, name } }, permissionClaims },
-      }, { fieldManager: HUB_MANAGER }).catch((error) => {
-        if (!isAlreadyExists(error)) throw error;
+      found = await bind(inside, { path, name, permissionClaims });
+      note({
+        type: "Warning",
+        reason: "BindingMissing",
+        message:
+          `There was no APIBinding of ${name}: where somebody deleted it, all objects of that API group went with it. It is made anew; what is in Git comes back with the next sync, devices run on as they are and have to join again`,
       });
-    } else if (!accepts(found, permissionClaims)) {
-      await inside.update<Binding>(APIBinding, {
-        ...found,
-        spec: { ...found.spec, permissionClaims },
-      }, { fieldManager: HUB_MANAGER });
+    } else if (!found.metadata.deletionTimestamp) {
+      const missing = permissionClaims.filter((claim) =>
+        !isAccepted(found!, claim)
+      );
+      if (missing.length) {
+        found = await inside.update<Binding>(APIBinding, {
+          ...found,
+          spec: { ...found.spec, permissionClaims },
+        }, { fieldManager: HUB_MANAGER });
+        note({
+          type: "Warning",
+          reason: "ClaimsRejected",
+          message: `APIBinding ${found.metadata.name} did not accept all of ${
+            missing.map((claim) => claim.resource).join(", ")
+          }, without which devices cannot be served; they are accepted again`,
+        });
+      }
     }
+    const problem = problemOf(found, { path, name });
+    if (problem) problems.push(problem);
   }
+  return problems.find(({ stays }) => stays) ?? problems[0];
+}
+
+async function bind(
+  inside: KubeClient,
+  { path, name, permissionClaims }: {
+    path: string;
+    name: string;
+    permissionClaims: Claim[];
+  },
+): Promise<Binding> {
+  try {
+    return await inside.create<Binding>(APIBinding, {
+      apiVersion: `${APIBinding.group}/${APIBinding.version}`,
+      kind: APIBinding.kind,
+      metadata: { name },
+      spec: { reference: { export: { path, name } }, permissionClaims },
+    }, { fieldManager: HUB_MANAGER });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    return await inside.get<Binding>(APIBinding, name);
+  }
+}
+
+function problemOf(
+  { metadata, spec, status }: Binding,
+  wanted: { path: string; name: string },
+): BindingProblem | undefined {
+  const { name, deletionTimestamp } = metadata;
+  if (!isOf(spec, wanted)) {
+    return {
+      message:
+        `APIBinding ${name} binds another export than ${wanted.name} of ${wanted.path}; delete it, so that Faros's kinds can be there`,
+      stays: true,
+    };
+  }
+  const { phase, conditions = [] } = status ?? {};
+  const why = complaints(conditions);
+  if (deletionTimestamp) {
+    return {
+      message:
+        `APIBinding ${name} is being deleted with all objects of ${spec.reference.export.name}; once it is gone it is made anew${
+          why && `; what holds it: ${why}`
+        }`,
+      stays: false,
+    };
+  }
+  if (phase === "Bound") return undefined;
+  const conflict = conditions.some(({ status, reason }) =>
+    status === "False" && reason === "NamingConflicts"
+  );
+  return {
+    message: `APIBinding ${name} is not bound yet${why && `: ${why}`}${
+      conflict
+        ? "; delete what has the name in the workspace, so that Faros's kinds can be there"
+        : ""
+    }`,
+    stays: conflict,
+  };
+}
+
+function isOf(
+  { reference }: Binding["spec"],
+  { path, name }: { path: string; name: string },
+): boolean {
+  return reference.export.name === name && reference.export.path === path;
 }
 
 function acceptedClaims(): Claim[] {
@@ -152,11 +266,10 @@ function acceptedClaims(): Claim[] {
   }));
 }
 
-function accepts({ spec }: Binding, claims: Claim[]): boolean {
-  return claims.every((claim) =>
-    spec.permissionClaims?.some((found) =>
-      found.group === claim.group && found.resource === claim.resource &&
-      found.state === "Accepted" && found.verbs.includes("*")
-    )
+function isAccepted({ spec }: Binding, claim: Claim): boolean {
+  return !!spec.permissionClaims?.some((found) =>
+    found.group === claim.group && found.resource === claim.resource &&
+    found.state === "Accepted" && found.verbs.includes("*") &&
+    found.selector.matchAll
   );
 }

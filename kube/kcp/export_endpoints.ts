@@ -1,7 +1,10 @@
+import { Backoff } from "../backoff.ts";
 import type { KubeClient } from "../client.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { createInformer, type Informer } from "../informer.ts";
+import { LinkedSignal } from "../linked_signal.ts";
 import { type Logger, silentLogger } from "../log.ts";
+import { isAway } from "./all_workspaces.ts";
 import { APIBinding, APIExportEndpointSlice } from "./kinds.ts";
 
 /** Options of {@linkcode ExportEndpoints}. */
@@ -16,46 +19,46 @@ export interface ExportEndpointsOptions {
   signal: AbortSignal;
 }
 
+/** How long an endpoint may take to answer for the first time, in milliseconds. */
+const PATIENCE = 10_000;
 /** Between looks at an endpoint that is named no longer, in milliseconds. */
 const RECHECK = 30_000;
 
 /**
  * Follows where the virtual workspaces of APIExports are, as shards come and go.
  *
+ * A new endpoint counts from its first answer on: one that is named before it can be reached, or never could, is no
+ * reason to know nothing of all the others.
+ *
  * An endpoint that its slice names no longer counts until nothing is bound there: else a slice that somebody deletes or
  * edits would look as if all workspaces of a shard had lost their objects, and devices would lose their credentials.
  */
 export class ExportEndpoints {
+  /** Resolves when the endpoints that there are are known, and each has answered or not. */
+  readonly synced: Promise<void>;
   readonly #options: ExportEndpointsOptions;
+  readonly #log: Logger;
   readonly #informer: Informer<APIExportEndpointSlice>;
   readonly #listeners = new Set<() => void>();
-  /** Endpoints of each export that its slice named once and that are not known to be empty. */
+  /** Endpoints of each export that its slice named once, that have answered and are not known to be empty. */
   readonly #urls = new Map<string, Set<string>>();
+  /** Endpoints that have yet to answer → resolves when they have been asked for the first time. */
+  readonly #asked = new Map<string, Promise<void>>();
   readonly #checking = new Set<string>();
 
   constructor(options: ExportEndpointsOptions) {
-    const { client, log, clock, signal } = options;
+    const { client, log = silentLogger, clock, signal } = options;
     this.#options = options;
+    this.#log = log;
     this.#informer = createInformer<APIExportEndpointSlice>(
       client,
       APIExportEndpointSlice,
       { log, clock, signal },
     );
-    this.#informer.on(({ object: { metadata: { name } } }) => {
-      const urls = this.#urls.get(name) ?? new Set();
-      this.#urls.set(name, urls);
-      const named = this.#named(name);
-      for (const url of named) urls.add(url);
-      for (const url of urls) {
-        if (!named.includes(url)) void this.#check(name, url);
-      }
-      this.#changed();
-    });
-  }
-
-  /** Resolves when the endpoints that there are are known. */
-  get synced(): Promise<void> {
-    return this.#informer.synced;
+    this.#informer.on(({ object }) => this.#look(object.metadata.name));
+    this.synced = this.#informer.synced
+      .then(() => Promise.all(this.#asked.values())).then(() => {});
+    this.synced.catch(() => {}); // not everybody waits for it
   }
 
   /** URLs of an APIExport's virtual workspaces, sorted: one for each shard that has a workspace which binds it. */
@@ -76,16 +79,78 @@ export class ExportEndpoints {
       .map(({ url }) => url);
   }
 
+  #look(name: string): void {
+    const urls = this.#urls.get(name) ?? new Set();
+    this.#urls.set(name, urls);
+    const named = this.#named(name);
+    for (const url of named) {
+      if (urls.has(url) || this.#asked.has(url)) continue;
+      const first = Promise.withResolvers<void>();
+      this.#asked.set(url, first.promise);
+      void this.#ask(name, { url, asked: first.resolve });
+    }
+    for (const url of urls) {
+      if (!named.includes(url)) void this.#check(name, url);
+    }
+    this.#changed();
+  }
+
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** Asks an endpoint until it answers, or is none any more. */
+  async #ask(
+    name: string,
+    { url, asked }: { url: string; asked: () => void },
+  ): Promise<void> {
+    const { clock = systemClock, signal } = this.#options;
+    const backoff = new Backoff({ base: 200, max: 30_000 });
+    try {
+      while (this.#named(name).includes(url)) {
+        if (await this.#answers(url, { first: backoff.attempt === 0 })) {
+          this.#urls.get(name)!.add(url);
+          this.#changed();
+          return;
+        }
+        asked();
+        await clock.sleep(backoff.next(), signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#asked.delete(url);
+      asked();
+    }
+  }
+
+  async #answers(url: string, { first }: { first: boolean }): Promise<boolean> {
+    const { at, signal } = this.#options;
+    using link = new LinkedSignal(signal);
+    link.deadline(PATIENCE, `${url} did not answer within ${PATIENCE} ms`);
+    try {
+      await at(`${url}/clusters/*`)
+        .list(APIBinding, { limit: 1, signal: link.signal });
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      // What it refuses, those who want something of it will hear and tell.
+      if (!isAway(error)) return true;
+      if (first) {
+        this.#log.warn(
+          "Cannot reach an endpoint of an APIExport; the workspaces there wait until it answers",
+          { url, error },
+        );
+      }
+      return false;
+    }
   }
 
   /** Lets go of an endpoint once nothing is bound there. */
   async #check(name: string, url: string): Promise<void> {
     if (this.#checking.has(url)) return;
     this.#checking.add(url);
-    const { at, log = silentLogger, clock = systemClock, signal } =
-      this.#options;
+    const { at, clock = systemClock, signal } = this.#options;
     try {
       while (!this.#named(name).includes(url)) {
         const bound = await at(`${url}/clusters/*`)
@@ -97,7 +162,7 @@ export class ExportEndpoints {
           this.#changed();
           return;
         }
-        log.warn("An endpoint of an APIExport is named no longer", {
+        this.#log.warn("An endpoint of an APIExport is named no longer", {
           export: name,
           url,
           workspaces: bound ? "still there" : "cannot be reached",

@@ -7,7 +7,9 @@ import type {
   RestClient,
 } from "../contract.ts";
 import type { Impersonation } from "../cluster_config.ts";
+import type { Clock } from "../clock.ts";
 import { KubeApiError } from "../kube_api_error.ts";
+import { type Logger, silentLogger } from "../log.ts";
 import { isReservedNamespace } from "../namespace_workspaces.ts";
 import type { KubeRestClient } from "../rest_client.ts";
 import { listAll, type Source, watchAll } from "./all_workspaces.ts";
@@ -30,6 +32,8 @@ export interface KcpRestClientOptions {
   endpoints: ExportEndpoints;
   /** Streams under way, to all of kcp. */
   openStreams: () => number;
+  log?: Logger | undefined;
+  clock?: Clock | undefined;
   /** Requests are about that workspace, and no other. @default all, and the hub's own */
   only?: string;
 }
@@ -194,7 +198,7 @@ export class KcpRestClient implements RestClient {
     path: ApiPath,
     opts: RequestOptions,
   ): Promise<unknown> {
-    const { index, endpoints } = this.#options;
+    const { index, endpoints, log = silentLogger, clock } = this.#options;
     await Promise.all([index.synced, endpoints.synced]);
     const sources = this.#sources(exported, path);
     if (!opts.querystring?.has("watch")) return await listAll(sources, opts);
@@ -210,6 +214,12 @@ export class KcpRestClient implements RestClient {
         ];
         return () => stops.forEach((stop) => stop());
       },
+      onAway: ({ id }, error) =>
+        log.warn(
+          "Cannot follow a part of the workspaces; the others go on",
+          { resource: path.plural, endpoint: id, error },
+        ),
+      clock,
     });
   }
 
@@ -228,6 +238,8 @@ export class KcpRestClient implements RestClient {
         if (!workspace || namespace !== TENANT_NAMESPACE) return undefined;
         return toHub(object, { workspace, plural });
       },
+      isPast: ({ metadata }) =>
+        index.isSuperseded(metadata.annotations?.[CLUSTER_ANNOTATION] ?? ""),
     }));
     if (!isClaimed({ group, plural })) return shards;
     const own = formatApiPath(path, SYSTEM_NAMESPACE);

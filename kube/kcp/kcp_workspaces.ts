@@ -259,7 +259,7 @@ export function kcpWorkspaces(
         : undefined;
     },
 
-    async ensure(workspace, { owner, members }) {
+    async ensure(workspace, { owner, members, note = () => {} }) {
       if (isReservedNamespace(workspace)) {
         throw new WorkspaceConflict(
           `Cannot make Workspace ${workspace}: the name is reserved; choose another one`,
@@ -285,9 +285,20 @@ export function kcpWorkspaces(
       const { cluster } = found.spec;
       const inside = options.within(cluster!);
       if (!bound.has(cluster!)) {
+        // What is heard meanwhile counts.
         bound.add(cluster!);
         try {
-          await ensureBindings(inside, { path, exports: options.exports });
+          const { exports } = options;
+          const how = { path, exports, note };
+          const problem = await ensureBindings(inside, how);
+          if (problem) {
+            const message = `Cannot use ${
+              what(workspace)
+            } yet: ${problem.message}`;
+            throw problem.stays
+              ? new WorkspaceConflict(message)
+              : new Error(message);
+          }
         } catch (error) {
           bound.delete(cluster!);
           throw error;

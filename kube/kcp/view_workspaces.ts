@@ -36,6 +36,8 @@ export function viewWorkspaces(options: ViewWorkspacesOptions): WorkspacesView {
     hub: path,
     index,
     endpoints,
+    log,
+    clock,
     openStreams: () => connection.openStreams,
   });
   return { rest, index, endpoints };

@@ -20,7 +20,8 @@ export interface WorkspaceIndexOptions {
  *
  * Goes by the kcp Workspaces in the hub's own workspace alone, which no tenant can write; nothing that an object says
  * of itself counts. A cluster stays known once its workspace is gone, since word of its last objects may come late;
- * kcp gives no name to two clusters.
+ * kcp gives no name to two clusters. Where a workspace was deleted and made again there are two clusters of one
+ * workspace, of which {@linkcode WorkspaceIndex.clusterOf} knows the one that is there.
  */
 export class WorkspaceIndex {
   /** Resolves when all workspaces that there are are known. */
@@ -39,12 +40,15 @@ export class WorkspaceIndex {
     });
     informer.on(({ type, object }) => {
       if (type === "deleted") this.#forget(object);
-      else this.learn(object);
+      // Word of one that is gone may come after its successor was read.
+      else if (!this.isSuperseded(object.spec.cluster ?? "")) {
+        this.learn(object);
+      }
     });
     this.synced = informer.synced;
   }
 
-  /** Takes note of a workspace before the server's own word of it comes. */
+  /** Takes note of a workspace that was read just now, before the server's own word of it comes. */
   learn({ metadata, spec }: KcpWorkspace): void {
     const { name, labels } = metadata;
     const { cluster } = spec;
@@ -63,6 +67,13 @@ export class WorkspaceIndex {
   /** Cluster of a workspace that is there. */
   clusterOf(workspace: string): string | undefined {
     return this.#clusters.get(workspace);
+  }
+
+  /** Whether another cluster has become the workspace that this one was. */
+  isSuperseded(cluster: string): boolean {
+    const workspace = this.#workspaces.get(cluster);
+    const current = workspace && this.#clusters.get(workspace);
+    return current !== undefined && current !== cluster;
   }
 
   /** The workspace that a cluster is, or was; undefined where it is none of Faros's. */
