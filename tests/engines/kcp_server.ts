@@ -48,6 +48,8 @@ export interface KcpOptions {
   dir: string;
   /** Users who can log in, in no group. @default nobody but kcp's own */
   people?: readonly string[];
+  /** PEM file of a CA whose client certificates are users, too. @default none */
+  clientCA?: string;
 }
 
 /** Starts kcp with its own etcd, on free ports of the loopback interface. */
@@ -78,6 +80,7 @@ export async function startKcp(options: KcpOptions): Promise<KcpServer> {
         ...["--embedded-etcd-client-port", String(etcd.client)],
         ...["--embedded-etcd-peer-port", String(etcd.peer)],
         ...(tokens.size ? ["--token-auth-file", tokenFile] : []),
+        ...(options.clientCA ? ["--client-ca-file", options.clientCA] : []),
       ],
       log: `${dir}.log`,
     });

@@ -12,7 +12,9 @@ import { KcpWorkspace } from "../../kube/kcp/kinds.ts";
 import { type Kcp, openKcp } from "../../kube/kcp/open_kcp.ts";
 import { createLogger } from "../../kube/log.ts";
 import { eventually } from "../../kube/testing/eventually.ts";
+import { builtinPlugins } from "../../plugins/mod.ts";
 import { type KcpServer, startKcp } from "../engines/kcp_server.ts";
+import { HubCertificate } from "./hub_certificate.ts";
 
 /** The hub's workspace. */
 export const HUB = "root:faros";
@@ -21,6 +23,16 @@ const HUB_USER = "faros-hub";
 /** Longest wait for anything, in milliseconds. */
 export const TIMEOUT = 120_000;
 
+/** Options of {@linkcode KcpEnvironment.start}. */
+export interface KcpEnvironmentOptions {
+  /** Users who can log in. @default nobody but kcp's own and the hub */
+  people?: readonly string[];
+  /** Whether the hub syncs Repositories, and has plugins to assign. @default {false} */
+  gitops?: boolean;
+  /** How the hub logs in: by a token that does not end, or by a certificate in files. @default {"token"} */
+  identity?: "token" | "certificate";
+}
+
 /** A hub on a real kcp, in this process, with no more rights than it asks for. */
 export class KcpEnvironment implements AsyncDisposable {
   readonly server: KcpServer;
@@ -28,19 +40,37 @@ export class KcpEnvironment implements AsyncDisposable {
   readonly dir: string;
   #running: { kcp: Kcp; hub: Hub; stop: AbortController } | undefined;
   readonly #clients: KubeClient[] = [];
+  readonly #options: KcpEnvironmentOptions;
+  readonly #certificate: HubCertificate | undefined;
 
-  private constructor(server: KcpServer, dir: string) {
+  private constructor(
+    server: KcpServer,
+    { dir, certificate, ...options }: KcpEnvironmentOptions & {
+      dir: string;
+      certificate: HubCertificate | undefined;
+    },
+  ) {
     this.server = server;
     this.dir = dir;
+    this.#options = options;
+    this.#certificate = certificate;
   }
 
   static async start(
-    options: { people?: readonly string[] } = {},
+    options: KcpEnvironmentOptions = {},
   ): Promise<KcpEnvironment> {
     const dir = await Deno.makeTempDir({ prefix: "faros-kcp-" });
     const people = [HUB_USER, ...options.people ?? []];
-    const server = await startKcp({ dir, people });
-    const environment = new KcpEnvironment(server, dir);
+    const certificate = options.identity === "certificate"
+      ? await HubCertificate.make(dir, HUB_USER)
+      : undefined;
+    const clientCA = certificate?.clientCA;
+    const server = await startKcp({ dir, people, clientCA });
+    const environment = new KcpEnvironment(server, {
+      ...options,
+      dir,
+      certificate,
+    });
     try {
       await environment.#giveRights();
       await environment.startHub();
@@ -93,9 +123,11 @@ export class KcpEnvironment implements AsyncDisposable {
 
   /** Starts a hub; `kinds` are those that tenants see. */
   async startHub(kinds?: readonly Kind[]): Promise<void> {
+    const byToken = await this.server.kubeconfig(HUB, HUB_USER);
     using cluster = await openCluster({
-      kubeconfig: await this.server.kubeconfig(HUB, HUB_USER),
+      kubeconfig: await this.#certificate?.kubeconfig(byToken) ?? byToken,
     });
+    const { gitops = false } = this.#options;
     const log = createLogger({
       level: "debug",
       write: (line) => this.logs.push(line),
@@ -116,7 +148,8 @@ export class KcpEnvironment implements AsyncDisposable {
         kinds: hubKinds,
         engine: { url: this.server.url, caData: cluster.caData },
         stateDir: `${this.dir}/hub`,
-        gitops: false,
+        gitops,
+        catalogue: gitops ? await builtinPlugins() : [],
         log,
       });
       this.#running = { kcp, hub, stop };
@@ -132,6 +165,22 @@ export class KcpEnvironment implements AsyncDisposable {
     this.#running = undefined;
     await running?.hub.close();
     await running?.kcp[Symbol.asyncDispose]();
+  }
+
+  /** The hub that runs. */
+  get hub(): Hub {
+    return this.#running!.hub;
+  }
+
+  /** How the hub logs in, where that is by a certificate. */
+  get certificate(): HubCertificate {
+    return this.#certificate!;
+  }
+
+  /** What the hub says of itself. */
+  async readyz(): Promise<{ status: number; text: string }> {
+    const answer = await fetch(`${this.hub.url}/readyz`);
+    return { status: answer.status, text: await answer.text() };
   }
 
   /** What the hub works with. */
