@@ -191,6 +191,8 @@ class AgentController {
   readonly #settling = new Settling();
   /** The last assignment of each Agent that the hub is sure of, by uid. */
   readonly #known = new Map<string, Assignment>();
+  /** Revisions that are being created. */
+  readonly #making = new Map<string, Promise<void>>();
 
   constructor(context: HubContext, options: AgentControllerOptions) {
     this.#context = context;
@@ -336,11 +338,31 @@ class AgentController {
     namespace: string,
     { name, spec }: { name: string; spec: Revision["spec"] },
   ): Promise<void> {
-    const { client, informers, signal, log } = this.#context;
     const same = (found: Revision) =>
       canonicalJson(found.spec) === canonicalJson(spec);
-    const cached = informers.get<Revision>(Revision).get(namespace, name);
+    const cached = this.#context.informers.get<Revision>(Revision)
+      .get(namespace, name);
     if (cached && same(cached)) return;
+    // Agents that come together often want the same one.
+    const id = `${namespace}/${name}`;
+    let making = this.#making.get(id);
+    if (!making) {
+      making = this.#createRevision(namespace, { name, spec, same })
+        .finally(() => this.#making.delete(id));
+      this.#making.set(id, making);
+    }
+    await making;
+  }
+
+  async #createRevision(
+    namespace: string,
+    { name, spec, same }: {
+      name: string;
+      spec: Revision["spec"];
+      same: (found: Revision) => boolean;
+    },
+  ): Promise<void> {
+    const { client, signal, log } = this.#context;
     const create = () =>
       client.create<Revision>(Revision, {
         apiVersion: Revision.apiVersion,

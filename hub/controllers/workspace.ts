@@ -12,16 +12,24 @@ import {
   WORKSPACE_LABEL,
 } from "../../api/names.ts";
 import { Workspace } from "../../api/workspace.ts";
+import { forEachLimited } from "../../gitops/apply/for_each_limited.ts";
 import { createEventRecorder, type EventRecorder } from "../../kube/events.ts";
 import { isNotFound } from "../../kube/kube_api_error.ts";
 import { type Key, type Result, runController } from "../../kube/reconciler.ts";
+import type { Resource } from "../../kube/resource.ts";
 import { WorkspaceConflict } from "../../kube/workspace_provider.ts";
 import type { HubContext } from "./context.ts";
-import { applyManaged, managedInformer, ownersOf } from "./managed.ts";
+import {
+  applyManaged,
+  managedInformer,
+  type ManagedObject,
+  ownersOf,
+} from "./managed.ts";
 import { writeStatus } from "./status.ts";
 import {
   allMembers,
   memberClusterRules,
+  type WorkspaceRole,
   workspaceRoles,
 } from "./workspace_roles.ts";
 
@@ -51,7 +59,7 @@ export function runWorkspaceController(context: HubContext): Promise<void> {
   return runController({
     ...context,
     name: "workspace",
-    concurrency: 4,
+    concurrency: 8,
     reconcile: async (key) => {
       const workspace = informer.get(undefined, key.name);
       return workspace && await reconcile(context, { workspace, events });
@@ -141,45 +149,38 @@ async function applyAccess(
   const { name } = workspace.metadata;
   const { provider } = context;
   const { namespace } = provider.open(name);
-  const common = { namespace };
-  await applyManaged(context, ServiceAccount, {
-    ...common,
-    name: SYNC_SERVICE_ACCOUNT,
-  });
-  for (const role of workspaceRoles(workspace, provider.endpoint(name))) {
-    await applyManaged(context, Role, {
-      ...common,
-      name: role.name,
-      fields: { rules: role.rules },
-    });
-    await applyManaged(context, RoleBinding, {
-      ...common,
-      name: role.name,
+  const bound = async (
+    [role, binding]: [Resource, Resource],
+    object: Pick<ManagedObject, "name" | "namespace" | "owner">,
+    { rules, subjects }: Pick<WorkspaceRole, "rules" | "subjects">,
+  ) => {
+    await applyManaged(context, role, { ...object, fields: { rules } });
+    await applyManaged(context, binding, {
+      ...object,
       fields: {
-        roleRef: {
-          apiGroup: Role.group,
-          kind: Role.kind,
-          name: role.name,
-        },
-        subjects: role.subjects,
+        roleRef: { apiGroup: role.group, kind: role.kind, name: object.name },
+        subjects,
       },
     });
-  }
-  const cluster = { owner: workspace, name: `faros:workspace:${name}` };
-  await applyManaged(context, ClusterRole, {
-    ...cluster,
-    fields: { rules: memberClusterRules(name) },
-  });
-  await applyManaged(context, ClusterRoleBinding, {
-    ...cluster,
-    fields: {
-      roleRef: {
-        apiGroup: ClusterRole.group,
-        kind: ClusterRole.kind,
-        name: cluster.name,
-      },
-      subjects: allMembers(workspace),
-    },
+  };
+  // At once, since each waits for the disk, and none for another.
+  const all = [
+    () =>
+      applyManaged(context, ServiceAccount, {
+        namespace,
+        name: SYNC_SERVICE_ACCOUNT,
+      }),
+    ...workspaceRoles(workspace, provider.endpoint(name)).map((role) => () =>
+      bound([Role, RoleBinding], { namespace, name: role.name }, role)
+    ),
+    () =>
+      bound([ClusterRole, ClusterRoleBinding], {
+        owner: workspace,
+        name: `faros:workspace:${name}`,
+      }, { rules: memberClusterRules(name), subjects: allMembers(workspace) }),
+  ];
+  await forEachLimited(all, all.length, async (apply) => {
+    await apply();
   });
 }
 
