@@ -3,14 +3,18 @@ import {
   APIExportEndpointSlice,
   CLUSTER_ANNOTATION,
 } from "../../kube/kcp/kinds.ts";
-import { pathOf } from "./served.ts";
-import type { Ask } from "./http.ts";
+import { waitUntil } from "../../cli/demo/wait_until.ts";
+import type { Answer, Ask } from "./http.ts";
 import { dryRun } from "./matrix.ts";
+import { describeAsk, pathOf } from "./served.ts";
 import { isSuccess, type Trial } from "./trial.ts";
 import type { Actor, World } from "./world.ts";
 
 /** Requests under way at a time. */
 const AT_ONCE = 8;
+
+/** Longest wait for kcp, in milliseconds. */
+const TIMEOUT = 60_000;
 
 const SLICES = {
   ...APIExportEndpointSlice,
@@ -149,15 +153,11 @@ async function retry(
   ask: Ask,
   token: string | undefined,
 ): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (true) {
-    const answer = await http.send(ask, token);
-    if (isSuccess(answer) || answer.status === 409) return;
-    if (Date.now() > deadline) {
-      throw new Error(`${ask.path}: ${answer.status} ${answer.text}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  let answer: Answer | undefined;
+  await waitUntil(`${describeAsk(ask)} succeeded`, async () => {
+    answer = await http.send(ask, token);
+    return isSuccess(answer) || answer.status === 409;
+  }, { timeout: TIMEOUT, explain: () => answer?.text ?? "" });
 }
 
 async function get({ http, root }: World, path: string): Promise<unknown> {

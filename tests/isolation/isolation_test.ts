@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import * as core from "../../api/core.ts";
+import type { KubeObject } from "../../api/meta.ts";
 import { waitUntil } from "../../cli/demo/wait_until.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { findKubectl } from "../e2e/kubectl.ts";
@@ -18,7 +19,7 @@ import { tryEscalations } from "./escalations.ts";
 import { tryExistence } from "./existence.ts";
 import { tryExports } from "./exports.ts";
 import { tryHubApi } from "./hub_api.ts";
-import { tryKubectl } from "./kubectl_raw.ts";
+import { tryKubectl } from "./kubectl.ts";
 import { actorsOf, tryMatrix } from "./matrix.ts";
 import { tryReviews } from "./reviews.ts";
 import { trySelectors } from "./selectors.ts";
@@ -72,7 +73,7 @@ for (const engine of engines) {
       const random = seededRandom(seed);
       const repeat = `ISOLATION_SEED=${seed} repeats it`;
       await using world = await startWorld(engine);
-      const targets = await makeTargets(world, random);
+      const targets = await makeTargets(world);
       assert.deepEqual(targets.problems.filter(isNotImpossible), []);
       const trial = new Trial(world.http, { secrets: [world.other.marker] });
       const actors = actorsOf(world);
@@ -127,6 +128,10 @@ for (const engine of engines) {
   });
 }
 
+const RBAC = "rbac.authorization.k8s.io";
+type Rules = KubeObject & { rules: unknown };
+type Binding = KubeObject & { roleRef: unknown; subjects: unknown };
+
 /** Lets a viewer of one workspace read Secrets of the other, and looks whether that is noticed. */
 async function findsHole(
   { world, targets, seed }: { world: World; targets: Targets; seed: number },
@@ -136,10 +141,9 @@ async function findsHole(
   const { viewer } = own.members;
   const { token } = viewer;
   const { user } = await client.tokenReview(token!);
-  const apiVersion = "rbac.authorization.k8s.io/v1";
   const metadata = { name: "hole", namespace };
-  await client.create(core.Role, {
-    apiVersion,
+  await client.create<Rules>(core.Role, {
+    apiVersion: `${RBAC}/v1`,
     kind: "Role",
     metadata,
     rules: [{
@@ -147,22 +151,14 @@ async function findsHole(
       resources: ["secrets"],
       verbs: ["get", "list"],
     }],
-  } as never);
-  await client.create(core.RoleBinding, {
-    apiVersion,
+  });
+  await client.create<Binding>(core.RoleBinding, {
+    apiVersion: `${RBAC}/v1`,
     kind: "RoleBinding",
     metadata,
-    roleRef: {
-      apiGroup: "rbac.authorization.k8s.io",
-      kind: "Role",
-      name: "hole",
-    },
-    subjects: [{
-      kind: "User",
-      apiGroup: "rbac.authorization.k8s.io",
-      name: user!.username,
-    }],
-  } as never);
+    roleRef: { apiGroup: RBAC, kind: "Role", name: "hole" },
+    subjects: [{ apiGroup: RBAC, kind: "User", name: user!.username }],
+  });
   if (other.base !== world.hubBase) await letIn(client, user!.username);
   const findings = await waitUntil("the hole was found", async () => {
     const trial = new Trial(world.http, { secrets: [other.marker] });
@@ -188,18 +184,17 @@ async function findsHole(
 
 /** A workspace of kcp lets nobody in, whatever Roles they have there. */
 async function letIn(client: KubeClient, name: string): Promise<void> {
-  const apiGroup = "rbac.authorization.k8s.io";
-  await client.create(core.ClusterRoleBinding, {
-    apiVersion: `${apiGroup}/v1`,
+  await client.create<Binding>(core.ClusterRoleBinding, {
+    apiVersion: `${RBAC}/v1`,
     kind: "ClusterRoleBinding",
     metadata: { name: "hole" },
     roleRef: {
-      apiGroup,
+      apiGroup: RBAC,
       kind: "ClusterRole",
       name: "system:kcp:workspace:access",
     },
-    subjects: [{ kind: "User", apiGroup, name }],
-  } as never);
+    subjects: [{ apiGroup: RBAC, kind: "User", name }],
+  });
 }
 
 function isNotImpossible(name: string): boolean {

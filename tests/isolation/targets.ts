@@ -1,6 +1,5 @@
 import { forEachLimited } from "../../gitops/apply/for_each_limited.ts";
 import { SYSTEM_NAMESPACE } from "../../api/names.ts";
-import type { Random } from "../random.ts";
 import type { Goal } from "./forms.ts";
 import { type Sample, sampleOf } from "./samples.ts";
 import {
@@ -10,7 +9,7 @@ import {
   type Served,
   servedBy,
 } from "./served.ts";
-import type { Joined, World } from "./world.ts";
+import type { Joined, Tenant, World } from "./world.ts";
 
 /** Something to try to reach. */
 export interface Target {
@@ -51,10 +50,7 @@ const OF_DEVICES: Record<string, (joined: Joined) => string> = {
 };
 
 /** Makes an object of every kind in both workspaces and outside, and finds those that the hub made. */
-export async function makeTargets(
-  world: World,
-  random: Random,
-): Promise<Targets> {
+export async function makeTargets(world: World): Promise<Targets> {
   const targets: Targets = { all: [], served: [], problems: [] };
   const { own, other, hubBase } = world;
   const bases = [...new Set([hubBase, own.base, other.base])];
@@ -117,7 +113,7 @@ export async function makeTargets(
                   targets,
                 }),
               ),
-            ...named(resource, { tenant, random }).map(
+            ...named(resource, tenant).map(
               ({ name, device }) => async () => {
                 const address = { base, namespace, name };
                 const object = await read(world, pathOf(resource, address));
@@ -170,7 +166,7 @@ interface Found {
 /** Objects that are there for other reasons. */
 function named(
   resource: Served,
-  { tenant }: { tenant: World["own"]; random: Random },
+  tenant: Tenant,
 ): { name: string; device?: Joined }[] {
   const kind = nameOf(resource);
   const ofDevice = OF_DEVICES[kind];
