@@ -15,6 +15,9 @@ import { runController } from "../kube/reconciler.ts";
 /** Context of the cluster as a whole. */
 const ROOT = "root";
 
+/** Between two times that it is written, in milliseconds. */
+const PERIOD = 500;
+
 /** Options of {@linkcode keepAdminKubeconfig}. */
 export interface AdminKubeconfigOptions {
   path: string;
@@ -37,20 +40,30 @@ export async function keepAdminKubeconfig(
   client: KubeClient,
   options: AdminKubeconfigOptions,
 ): Promise<void> {
-  const { path } = options;
+  const { path, clock } = options;
+  let lastWrite = -Infinity;
   const workspaces = createInformer<Workspace>(client, Workspace, options);
   await runController({
     ...options,
     name: "admin-kubeconfig",
     reconcile: async () => {
+      // All of it is written for each: of a thousand that come at once, most wait for the next time.
+      const left = lastWrite + PERIOD - clock.now();
+      if (left > 0) return { requeueAfter: left };
       const names = workspaces.list().map((w) => w.metadata.name)
         .filter((name) => name !== ROOT).sort();
       const found = await read(path);
       const wanted = kubeconfig(names, { ...options, found });
-      if (!deepEqual(found, wanted)) await writeKubeconfig(path, wanted);
+      if (deepEqual(found, wanted)) return;
+      await writeKubeconfig(path, wanted);
+      lastWrite = clock.now();
     },
     sources: [
-      { informer: workspaces, keys: () => [{ name: ROOT }] },
+      {
+        informer: workspaces,
+        keys: () => [{ name: ROOT }],
+        filter: ({ type }) => type !== "updated",
+      },
       { start: (enqueue) => enqueue({ name: ROOT }) },
     ],
   });
