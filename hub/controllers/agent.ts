@@ -65,7 +65,7 @@ export function runAgentController(
   return runController({
     ...context,
     name: "agent",
-    concurrency: 8,
+    concurrency: 16,
     reconcile: async (key) => {
       const agent = informer.get(key.namespace, key.name);
       if (!agent) {

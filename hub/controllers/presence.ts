@@ -24,7 +24,8 @@ export function runPresenceController(context: HubContext): Promise<void> {
   return runController({
     ...context,
     name: "presence",
-    concurrency: 4,
+    // Each waits for the disk; those that come together share that.
+    concurrency: 16,
     reconcile: async ({ namespace, name }) => {
       const agent = agents.get(namespace, name);
       if (!agent || agent.metadata.deletionTimestamp) {
