@@ -7,8 +7,14 @@ import type { KubeObject } from "../../api/meta.ts";
 import { Backoff } from "../backoff.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { JSONValue, RequestOptions, RestClient } from "../contract.ts";
-import { isGone, KubeApiError } from "../kube_api_error.ts";
+import {
+  isForbidden,
+  isGone,
+  isNotFound,
+  KubeApiError,
+} from "../kube_api_error.ts";
 import { LinkedSignal } from "../linked_signal.ts";
+import type { Recognized } from "./recognized.ts";
 
 /** One of the places that the objects of a resource are spread over: a shard, or the hub's own workspace. */
 export interface Source {
@@ -21,11 +27,17 @@ export interface Source {
   adopt(object: KubeObject): KubeObject | undefined;
   /** Whether the object's place is another one by now: what is told of it comes late, and only its end counts. @default {false} */
   isPast?(object: KubeObject): boolean;
+  /** Places in it whose objects may be told of before it is known that they are the hub's. @default {none} */
+  late?: {
+    recognized: Recognized;
+    /** Path of the resource in one place alone. */
+    path(place: string): string;
+  };
 }
 
 /** Options of {@linkcode watchAll}. */
 export interface WatchAllOptions {
-  /** Calls the listener when the sources are others, or show more than before. @returns A function that ends it. */
+  /** Calls the listener when the sources are others. @returns A function that ends it. */
   onChange(listener: () => void): () => void;
   /** Gets word when a source cannot be followed any more while others can. */
   onAway?(source: Source, error: unknown): void;
@@ -45,7 +57,7 @@ export async function listAll(
   const lists = await Promise.all(
     sources.map((source) => listSource(source, opts)),
   );
-  const versions = new Map(
+  const versions: Versions = new Map(
     sources.map((source, i) => [source.id, lists[i]!.version]),
   );
   const metadata = { resourceVersion: formatVersion(versions) };
@@ -67,6 +79,12 @@ export async function listAll(
   return list as unknown as JSONValue;
 }
 
+/** Parameters of a request that one to a source does not share. */
+const OF_THE_WHOLE = [
+  ...["resourceVersion", "resourceVersionMatch", "continue", "limit"],
+  ...["watch", "timeoutSeconds", "allowWatchBookmarks"],
+];
+
 /** A row of a Table (meta.k8s.io/v1). */
 interface Row {
   cells: unknown[];
@@ -85,8 +103,18 @@ interface SourceList {
   items: KubeObject[];
   columns?: unknown[];
   rows: Row[];
-  version: string;
+  version: Version;
 }
+
+/** Up to where a source is followed. */
+interface Version {
+  resourceVersion: string;
+  /** How many of its late places are seen. */
+  recognized: number;
+}
+
+/** By the ids of the sources. */
+type Versions = Map<string, Version>;
 
 async function listSource(
   source: Source,
@@ -98,10 +126,7 @@ async function listSource(
   const read = async (query: Record<string, string | undefined>) => {
     const querystring = new URLSearchParams(opts.querystring);
     // Every source has its own; what the caller has is of all together.
-    querystring.delete("resourceVersion");
-    querystring.delete("resourceVersionMatch");
-    querystring.delete("continue");
-    querystring.delete("limit");
+    for (const key of OF_THE_WHOLE) querystring.delete(key);
     for (const [key, value] of Object.entries(query)) {
       if (value) querystring.set(key, value);
     }
@@ -109,13 +134,22 @@ async function listSource(
       ...opts,
       path,
       querystring,
+      expectStream: false,
       expectJson: true,
     }) as unknown as Page;
     // A virtual workspace that is just being opened answers with something else.
     if (!page.metadata) throw changed();
     return page;
   };
-  const list: SourceList = { items: [], rows: [], version: "" };
+  const list: SourceList = {
+    items: [],
+    rows: [],
+    // What is recognized from here on may have been left out.
+    version: {
+      resourceVersion: "",
+      recognized: source.late?.recognized.count ?? 0,
+    },
+  };
   let page = await read({ limit: String(PAGE) });
   while (true) {
     for (const item of page.items ?? []) {
@@ -128,7 +162,7 @@ async function listSource(
     }
     list.columns ??= page.columnDefinitions;
     const { resourceVersion, continue: next } = page.metadata!;
-    list.version = resourceVersion;
+    list.version.resourceVersion = resourceVersion;
     if (!next) return list;
     try {
       page = await read({ limit: String(PAGE), continue: next });
@@ -178,7 +212,7 @@ class MergedWatch {
   readonly #opts: RequestOptions;
   readonly #options: WatchAllOptions;
   /** Up to where each source is followed. */
-  readonly #versions: Map<string, string>;
+  readonly #versions: Versions;
   readonly #count: number;
   readonly #away = new Set<string>();
   readonly #opened = Promise.withResolvers<void>();
@@ -188,7 +222,7 @@ class MergedWatch {
     sources: Source[],
     options: WatchAllOptions & {
       opts: RequestOptions;
-      versions: Map<string, string>;
+      versions: Versions;
     },
   ) {
     const { opts, versions, onChange } = options;
@@ -256,7 +290,8 @@ class MergedWatch {
 
   #open({ id, rest, path }: Source): Promise<ReadableStream<JSONValue>> {
     const querystring = new URLSearchParams(this.#opts.querystring);
-    querystring.set("resourceVersion", this.#versions.get(id)!);
+    const { resourceVersion } = this.#versions.get(id)!;
+    querystring.set("resourceVersion", resourceVersion);
     return rest.performRequest({
       ...this.#opts,
       path,
@@ -268,34 +303,86 @@ class MergedWatch {
   }
 
   async #pump(
-    { id, adopt, isPast }: Source,
-    { stream, backoff }: { stream: ReadableStream; backoff: Backoff },
+    source: Source,
+    { stream, backoff }: {
+      stream: ReadableStream<JSONValue>;
+      backoff: Backoff;
+    },
   ): Promise<void> {
-    for await (const value of stream) {
-      backoff.reset();
-      const { type, object } = value as WatchEvent;
-      if (type === "ERROR") {
-        await this.#write(value);
-        continue;
+    const reader = stream.getReader();
+    // Not a race with one promise for all: it would keep something of every event.
+    let wake = () => {};
+    const stop = source.late?.recognized.on(() => wake());
+    try {
+      let next = reader.read();
+      while (true) {
+        await this.#catchUp(source);
+        const { promise, resolve, reject } = Promise.withResolvers<
+          ReadableStreamReadResult<JSONValue> | undefined
+        >();
+        wake = () => resolve(undefined);
+        next.then(resolve, reject);
+        const read = await promise;
+        if (!read) continue;
+        if (read.done) return;
+        backoff.reset();
+        await this.#pass(source, read.value as unknown as WatchEvent);
+        next = reader.read();
       }
-      const adopted = type === "BOOKMARK" ||
-          (type !== "DELETED" && isPast?.(object))
-        ? undefined
-        : adopt(object);
-      // Not awaited alone: nothing may come between an event and its bookmark, which counts it as seen.
-      const written = adopted && this.#write({ type, object: adopted });
-      this.#versions.set(id, object.metadata.resourceVersion!);
-      const { apiVersion, kind } = object;
-      const bookmark = this.#write({
-        type: "BOOKMARK",
-        object: {
-          apiVersion,
-          kind,
-          metadata: { resourceVersion: formatVersion(this.#versions) },
-        },
-      });
-      await Promise.all([written, bookmark]);
+    } finally {
+      stop?.();
+      await reader.cancel().catch(() => {});
     }
+  }
+
+  /**
+   * Tells of what is in places that have been recognized since. No event of the source passes meanwhile: those that
+   * are older than the list are followed by what the list said, and those that are newer come after it.
+   */
+  async #catchUp(source: Source): Promise<void> {
+    const version = this.#versions.get(source.id)!;
+    const { late } = source;
+    if (!late || late.recognized.count === version.recognized) return;
+    const { count } = late.recognized;
+    for (const place of late.recognized.since(version.recognized)) {
+      const { items } = await listSource(
+        { ...source, path: late.path(place) },
+        { ...this.#opts, abortSignal: this.#link.signal },
+      ).catch((error) => {
+        // It is on another shard, or has gone meanwhile.
+        if (isNotFound(error) || isForbidden(error)) {
+          return { items: [] as KubeObject[] };
+        }
+        throw error;
+      });
+      for (const object of items) await this.#write({ type: "ADDED", object });
+    }
+    version.recognized = count;
+  }
+
+  async #pass(
+    { id, adopt, isPast }: Source,
+    event: WatchEvent,
+  ): Promise<void> {
+    const { type, object } = event;
+    if (type === "ERROR") return await this.#write(event);
+    const adopted = type === "BOOKMARK" ||
+        (type !== "DELETED" && isPast?.(object))
+      ? undefined
+      : adopt(object);
+    // Not awaited alone: nothing may come between an event and its bookmark, which counts it as seen.
+    const written = adopted && this.#write({ type, object: adopted });
+    this.#versions.get(id)!.resourceVersion = object.metadata.resourceVersion!;
+    const { apiVersion, kind } = object;
+    const bookmark = this.#write({
+      type: "BOOKMARK",
+      object: {
+        apiVersion,
+        kind,
+        metadata: { resourceVersion: formatVersion(this.#versions) },
+      },
+    });
+    await Promise.all([written, bookmark]);
   }
 
   #write(event: unknown): Promise<void> {
@@ -328,7 +415,7 @@ const changedStatus = {
   code: 410,
   reason: "Expired",
   message:
-    "the shards of kcp, or its workspaces, are no longer those of this resourceVersion; list again",
+    "the shards of kcp are no longer those of this resourceVersion; list again",
 };
 
 function changed(): KubeApiError {
@@ -336,12 +423,20 @@ function changed(): KubeApiError {
 }
 
 /** Versions of sources as one: opaque to everybody else. */
-function formatVersion(versions: Map<string, string>): string {
-  return `kcp?${new URLSearchParams([...versions])}`;
+function formatVersion(versions: Versions): string {
+  const all = [...versions].map(([id, { resourceVersion, recognized }]) => [
+    id,
+    `${resourceVersion}~${recognized}`,
+  ]);
+  return `kcp?${new URLSearchParams(all)}`;
 }
 
-function parseVersion(text: string | null | undefined): Map<string, string> {
+function parseVersion(text: string | null | undefined): Versions {
   // One of an object alone says nothing of the other sources.
   if (!text?.startsWith("kcp?")) throw changed();
-  return new Map(new URLSearchParams(text.slice(4)));
+  const all = new URLSearchParams(text.slice(4));
+  return new Map([...all].map(([id, version]) => {
+    const [resourceVersion = "", recognized] = version.split("~");
+    return [id, { resourceVersion, recognized: Number(recognized) }];
+  }));
 }

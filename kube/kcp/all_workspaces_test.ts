@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ConfigMap } from "../../api/core.ts";
+import { ConfigMap, Namespace } from "../../api/core.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { type ApiServer, startApiServer } from "../../apiserver/mod.ts";
 import { KubeClient } from "../client.ts";
@@ -8,6 +8,7 @@ import { createInformer } from "../informer.ts";
 import { isGone } from "../kube_api_error.ts";
 import { createRestClient } from "../rest_client.ts";
 import { eventually } from "../testing/eventually.ts";
+import { Recognized } from "./recognized.ts";
 import { listAll, type Source, watchAll } from "./all_workspaces.ts";
 
 /** Two servers, as shards, whose namespaces `default` are the namespaces `one` and `two`. */
@@ -260,6 +261,78 @@ Deno.test("where one source is away the others are followed, and what it had to 
   await informer.done;
 });
 
+Deno.test("what is in a place that is recognized later is told of without listing all anew, also where that is between two watches", async () => {
+  await using shards = new Shards();
+  const [one, two] = [await shards.add("one"), await shards.add("two")];
+  const known = new Set(["default"]);
+  const recognized = new Recognized();
+  for (const source of shards.sources) {
+    const { adopt } = source;
+    source.late = {
+      recognized,
+      path: (place) => `/api/v1/namespaces/${place}/configmaps`,
+    };
+    source.adopt = (object) => {
+      const place = object.metadata.namespace!;
+      if (!known.has(place)) return undefined;
+      return place === "default" ? adopt(object) : object;
+    };
+  }
+  const recognize = (place: string) => {
+    known.add(place);
+    recognized.add(place);
+  };
+  for (const name of ["late", "later"]) {
+    const metadata = { name };
+    await one.create(Namespace, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata,
+    });
+  }
+  using stop = disposable();
+  const informer = createInformer(shards.client, ConfigMap, {
+    labelSelector: "of=test",
+    signal: stop.signal,
+  });
+  await informer.synced;
+  const seen = (...expected: string[]) =>
+    eventually(
+      () => names(informer.list()).join() === expected.toSorted().join(),
+      { timeout: 30_000, what: expected.join() },
+    );
+  await one.create(ConfigMap, configMap("before", "late"));
+  await one.create(ConfigMap, configMap("c"));
+  await seen("one/c");
+  const lists = [...shards.lists.values()];
+  // Where one source is away the other tells of it all the same.
+  shards.cut("two", true);
+  recognize("late");
+  await seen("late/before", "one/c");
+  await one.create(ConfigMap, configMap("after", "late"));
+  await one.delete(ConfigMap, "before", { namespace: "late" });
+  await seen("late/after", "one/c");
+  shards.cut("two", false);
+  await two.create(ConfigMap, configMap("c"));
+  await seen("late/after", "one/c", "two/c");
+  // One more of each, which were of that place alone.
+  assert.deepEqual([...shards.lists.values()], lists.map((n) => n + 1));
+  stop.abort();
+  await informer.done;
+
+  const { client } = shards;
+  const { metadata: { resourceVersion } } = await client.list(ConfigMap);
+  await one.create(ConfigMap, configMap("between", "later"));
+  recognize("later");
+  const watch = client.watch(ConfigMap, { resourceVersion });
+  for await (const { type, object } of watch) {
+    if (type === "ADDED") {
+      assert.deepEqual(names([object]), ["later/between"]);
+      break;
+    }
+  }
+});
+
 Deno.test("where all sources are away, the watch says why", async () => {
   await using shards = new Shards();
   await shards.add("one");
@@ -307,7 +380,8 @@ Deno.test("where a workspace was made again, late word of the one before takes n
   const { metadata: last } = await old.create(ConfigMap, configMap("last"));
   await eventually(() => {
     const versions = new URLSearchParams(informer.resourceVersion!.slice(4));
-    return versions.get(shards.sources[0]!.id) === last.resourceVersion;
+    return versions.get(shards.sources[0]!.id)!.split("~")[0] ===
+      last.resourceVersion;
   }, { timeout: 30_000, what: "all that was late had come" });
   assert.ok(isNow());
   // Neither does a list show what is past.

@@ -90,13 +90,20 @@ function bindingsClient(
   name: string,
   { index, endpoints, connect }: FollowBindingsOptions,
 ): KubeClient {
+  const { group, version, plural } = APIBinding;
+  const pathIn = (url: string, cluster: string) =>
+    `${
+      new URL(url).pathname
+    }/clusters/${cluster}/apis/${group}/${version}/${plural}`;
   const sources = () =>
     endpoints.of(name).map((url): Source => ({
       id: url,
       rest: connect(new URL(url).origin),
-      path: `${
-        new URL(url).pathname
-      }/clusters/*/apis/${APIBinding.group}/${APIBinding.version}/${APIBinding.plural}`,
+      path: pathIn(url, "*"),
+      late: {
+        recognized: index.recognized,
+        path: (cluster) => pathIn(url, cluster),
+      },
       adopt(object) {
         const cluster = object.metadata.annotations?.[CLUSTER_ANNOTATION];
         const namespace = cluster && index.workspaceOf(cluster);
@@ -113,14 +120,10 @@ function bindingsClient(
     if (!opts.querystring?.has("watch")) return await listAll(now, opts);
     return await watchAll(now, opts, {
       onChange: (listener) => {
-        const stops = [
-          index.onRecognized(listener),
-          endpoints.on(() => {
-            const ids = (of: Source[]) => of.map(({ id }) => id).join();
-            if (ids(sources()) !== ids(now)) listener();
-          }),
-        ];
-        return () => stops.forEach((stop) => stop());
+        return endpoints.on(() => {
+          const ids = (of: Source[]) => of.map(({ id }) => id).join();
+          if (ids(sources()) !== ids(now)) listener();
+        });
       },
     });
   };

@@ -205,14 +205,10 @@ export class KcpRestClient implements RestClient {
     const ids = (of: Source[]) => of.map(({ id }) => id).join();
     return await watchAll(sources, opts, {
       onChange: (listener) => {
-        const stops = [
-          index.onRecognized(listener),
-          endpoints.on(() => {
-            const now = this.#sources(exported, path);
-            if (ids(now) !== ids(sources)) listener();
-          }),
-        ];
-        return () => stops.forEach((stop) => stop());
+        return endpoints.on(() => {
+          const now = this.#sources(exported, path);
+          if (ids(now) !== ids(sources)) listener();
+        });
       },
       onAway: ({ id }, error) =>
         log.warn(
@@ -240,6 +236,11 @@ export class KcpRestClient implements RestClient {
       },
       isPast: ({ metadata }) =>
         index.isSuperseded(metadata.annotations?.[CLUSTER_ANNOTATION] ?? ""),
+      late: {
+        recognized: index.recognized,
+        path: (cluster) =>
+          `${new URL(url).pathname}/clusters/${cluster}${formatApiPath(path)}`,
+      },
     }));
     if (!isClaimed({ group, plural })) return shards;
     const own = formatApiPath(path, SYSTEM_NAMESPACE);

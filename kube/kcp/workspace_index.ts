@@ -3,6 +3,7 @@ import type { KubeClient } from "../client.ts";
 import type { Clock } from "../clock.ts";
 import { createInformer } from "../informer.ts";
 import type { Logger } from "../log.ts";
+import { Recognized } from "./recognized.ts";
 import { KcpWorkspace } from "./kinds.ts";
 
 /** Options of {@linkcode WorkspaceIndex}. */
@@ -26,11 +27,12 @@ export interface WorkspaceIndexOptions {
 export class WorkspaceIndex {
   /** Resolves when all workspaces that there are are known. */
   readonly synced: Promise<void>;
+  /** Clusters that were asked for in vain before they turned out to be workspaces. */
+  readonly recognized: Recognized = new Recognized();
   readonly #clusters = new Map<string, string>();
   readonly #workspaces = new Map<string, string>();
   /** Clusters asked for that were of no workspace. */
   readonly #strange = new Set<string>();
-  readonly #listeners = new Set<() => void>();
 
   constructor(options: WorkspaceIndexOptions) {
     const { client, ...rest } = options;
@@ -56,8 +58,7 @@ export class WorkspaceIndex {
     this.#clusters.set(name, cluster);
     this.#workspaces.set(cluster, name);
     // What was taken for somebody else's has to be looked at again.
-    if (!this.#strange.delete(cluster)) return;
-    for (const listener of [...this.#listeners]) listener();
+    if (this.#strange.delete(cluster)) this.recognized.add(cluster);
   }
 
   #forget({ metadata: { name }, spec: { cluster } }: KcpWorkspace): void {
@@ -81,12 +82,5 @@ export class WorkspaceIndex {
     const workspace = this.#workspaces.get(cluster);
     if (workspace === undefined) this.#strange.add(cluster);
     return workspace;
-  }
-
-  /** Calls `listener` when a cluster that was asked for in vain turns out to be a workspace. @returns A function that ends it. */
-  onRecognized(listener: () => void): () => void {
-    const own = () => listener();
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
   }
 }

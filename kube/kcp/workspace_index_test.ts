@@ -70,11 +70,15 @@ Deno.test("a workspace that was made again is its new cluster, whatever is said 
   const stop = new AbortController();
   const index = new WorkspaceIndex({ client, signal: stop.signal });
   await index.synced;
+  // Asked for before it is known, and one that never is.
+  assert.equal(index.workspaceOf("old"), undefined);
+  assert.equal(index.workspaceOf("strange"), undefined);
   const old = await client.create(KcpWorkspace, workspace("site", "old"));
   await eventually(() => index.clusterOf("site") === "old", {
     timeout: 30_000,
   });
   assert.equal(index.isSuperseded("old"), false);
+  assert.deepEqual(index.recognized.since(0), ["old"]);
 
   index.learn(workspace("site", "new"));
   // In the order of the watch: when the second is known, the first has come.
