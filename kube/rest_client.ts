@@ -13,12 +13,16 @@ import {
   type TokenSource,
 } from "./credentials.ts";
 import { checkFence } from "./fence.ts";
+import { kcpPath } from "./kcp/path.ts";
 import { jsonLines } from "./json_lines.ts";
 import { KubeApiError, type Status } from "./kube_api_error.ts";
 import { LinkedSignal } from "./linked_signal.ts";
 import { renewedConfig } from "./renewed_config.ts";
 import { createTransport, type Transport } from "./transport.ts";
 import { openTunnel } from "./websocket_tunnel.ts";
+
+/** Longest watch of kcp, in seconds: less than the silence after which `watch.ts` gives up. */
+export const KCP_WATCH = 120;
 
 /** Options of {@linkcode createRestClient}. */
 export interface RestClientOptions {
@@ -43,6 +47,13 @@ export interface RestClientOptions {
    * milliseconds. @default {60000}
    */
   requestTimeout?: number;
+  /**
+   * Longest watch to ask for, in seconds. kcp sends no bookmarks, so that a
+   * watch in which nothing happens cannot be told from a dead connection; one
+   * that the server ends in time is gone on with at once.
+   * @default {120} where the server's URL names a workspace of kcp; else none
+   */
+  maxWatchSeconds?: number;
   /** Repetitions when the server says 429 or 503 with Retry-After. @default {5} */
   maxRetries?: number;
   /** @default {systemClock} */
@@ -230,9 +241,24 @@ class FetchRestClient implements KubeRestClient {
   }
 
   #url(opts: RequestOptions): string {
-    const query = opts.querystring?.toString();
+    const query = this.#query(opts)?.toString();
     return this.#connection.transport.baseUrl + opts.path +
       (query ? `?${query}` : "");
+  }
+
+  #query({ querystring }: RequestOptions): URLSearchParams | undefined {
+    const { config, options } = this.#connection;
+    const { maxWatchSeconds: max = kcpPath(config.server) && KCP_WATCH } =
+      options;
+    const seconds = Number(querystring?.get("timeoutSeconds"));
+    if (!max || !(seconds > max) || !querystring?.has("watch")) {
+      return querystring;
+    }
+    const query = new URLSearchParams(querystring);
+    // Those who chose different times, so as not to come back together, still do.
+    const shorter = Math.ceil(max / 2 + seconds % (max / 2));
+    query.set("timeoutSeconds", String(shorter));
+    return query;
   }
 
   /** Sends a request until there is an answer that repeating cannot better. */

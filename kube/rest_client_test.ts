@@ -66,6 +66,32 @@ Deno.test("rest client repeats a request that was throttled, after the time the 
   assert.equal(server.requests.length, 3);
 });
 
+Deno.test("rest client asks kcp for watches that end before their silence counts as death", async () => {
+  await using server = startFaultServer(() => Response.json({}));
+  const asked = async (
+    config: { server: string },
+    querystring: Record<string, string>,
+  ) => {
+    using rest = createRestClient(config);
+    await rest.performRequest({
+      ...GET,
+      querystring: new URLSearchParams(querystring),
+    });
+    const [, query] = server.requests.at(-1)!.split("?");
+    return new URLSearchParams(query).get("timeoutSeconds");
+  };
+  const kcp = {
+    ...server.config,
+    server: `${server.config.server}/clusters/root:faros:site-a`,
+  };
+  const watch = { watch: "true", timeoutSeconds: "431" };
+  assert.equal(await asked(server.config, watch), "431");
+  assert.equal(await asked(kcp, watch), "71");
+  assert.equal(await asked(kcp, { ...watch, timeoutSeconds: "599" }), "119");
+  assert.equal(await asked(kcp, { ...watch, timeoutSeconds: "30" }), "30");
+  assert.equal(await asked(kcp, { timeoutSeconds: "431" }), "431");
+});
+
 Deno.test("rest client counts the streams that are open", async () => {
   await using server = startFaultServer(() =>
     new Response(ReadableStream.from([new Uint8Array(1), new Uint8Array(1)]))

@@ -9,7 +9,7 @@ import { isAlreadyExists, KubeApiError } from "../kube_api_error.ts";
 import type { Resource } from "../resource.ts";
 import { checkUpgrade, type CompareSchemas } from "./check_upgrade.ts";
 import { claimedKinds, CLAIMING_EXPORT } from "./exports.ts";
-import type { WorkspaceTypeFacts } from "./kcp_workspaces.ts";
+import type { WorkspaceTypeFacts } from "./initialize.ts";
 import {
   APIExport,
   APIExportEndpointSlice,
@@ -64,12 +64,13 @@ export async function bootstrap(
     live: await client.tryGet<APIExport>(APIExport, group, { signal }),
   })));
   // Before anything changes: what is refused leaves all as it was.
-  for (const { kinds, schemas, live } of compare ? changes : []) {
+  for (const { schemas, live } of compare ? changes : []) {
     if (!live) continue;
-    const how = { ...options, client, compare: compare! };
-    for (const [i, kind] of kinds.entries()) {
-      await checkUpgrade({ live, kind, schema: schemas[i]! }, how);
-    }
+    await checkUpgrade(live, schemas, {
+      ...options,
+      client,
+      compare: compare!,
+    });
   }
   for (const { group, kinds, schemas } of changes) {
     await Promise.all(schemas.map(async (schema) => {

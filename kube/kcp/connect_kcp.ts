@@ -1,7 +1,11 @@
 import { KubeClient } from "../client.ts";
 import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../cluster_config.ts";
-import { createRestClient, type KubeRestClient } from "../rest_client.ts";
+import {
+  createRestClient,
+  KCP_WATCH,
+  type KubeRestClient,
+} from "../rest_client.ts";
 import { belowPath } from "./below_path.ts";
 import { kcpServer } from "./path.ts";
 
@@ -30,7 +34,10 @@ export function connectKcp(
   const connect = (origin: string): KubeRestClient => {
     let rest = connections.get(origin);
     if (!rest) {
-      rest = createRestClient({ ...config, server: origin }, options);
+      rest = createRestClient({ ...config, server: origin }, {
+        ...options,
+        maxWatchSeconds: KCP_WATCH,
+      });
       connections.set(origin, rest);
     }
     return rest;

@@ -6,21 +6,18 @@ import {
   WORKSPACE_LABEL,
 } from "../../api/names.ts";
 import { KubeClient } from "../client.ts";
-import { isAlreadyExists, KubeApiError } from "../kube_api_error.ts";
+import type { Clock } from "../clock.ts";
+import { isAlreadyExists } from "../kube_api_error.ts";
 import { isReservedNamespace } from "../namespace_workspaces.ts";
 import {
   WorkspaceConflict,
-  type WorkspaceMember,
   type WorkspaceProvider,
 } from "../workspace_provider.ts";
+import { admitMembers, ownerReference, showMembers } from "./access.ts";
 import { ensureBindings } from "./bindings.ts";
+import { initialize, type WorkspaceTypeFacts } from "./initialize.ts";
 import type { KcpRestClient } from "./kcp_rest_client.ts";
-import {
-  complaints,
-  type KcpCondition,
-  KcpWorkspace,
-  LogicalCluster,
-} from "./kinds.ts";
+import { complaints, type KcpCondition, KcpWorkspace } from "./kinds.ts";
 import { TENANT_NAMESPACE } from "./namespaces.ts";
 import type { WorkspaceIndex } from "./workspace_index.ts";
 
@@ -36,6 +33,7 @@ export interface KcpWorkspacesOptions {
   within: (cluster: string) => KubeClient;
   /** Who the hub is, to kcp. */
   user: string;
+  clock?: Clock;
   /** URL of the kcp server, as devices and people reach it. */
   server: string;
   /** The hub's own workspace: `root:faros`. */
@@ -46,22 +44,6 @@ export interface KcpWorkspacesOptions {
   /** Calls `listener` with each workspace whose bindings have changed, until the provider's end. */
   followBindings: (listener: (workspace: string) => void) => void;
 }
-
-/** What {@linkcode kcpWorkspaces} has to know of the WorkspaceType. */
-export interface WorkspaceTypeFacts {
-  name: string;
-  /** The name that logical clusters know the hub's initializer by. */
-  initializer: string;
-  /** URLs of the virtual workspaces in which initializing workspaces are open to the hub. */
-  initializing: string[];
-}
-
-/** ClusterRole of kcp that lets somebody into a workspace. */
-const ACCESS_ROLE = "system:kcp:workspace:access";
-/** Objects of the hub inside a workspace, and in its own for one. */
-const ACCESS = "faros:access";
-/** How long kcp may take to let an initializer in, in milliseconds. */
-const PATIENCE = 30_000;
 
 /** Workspaces as workspaces of kcp: Workspace `a` is `root:faros:a`. */
 export function kcpWorkspaces(
@@ -95,7 +77,7 @@ export function kcpWorkspaces(
       metadata: {
         name: workspace,
         labels: { [WORKSPACE_LABEL]: workspace },
-        ownerReferences: [reference(owner)],
+        ownerReferences: [ownerReference(owner)],
       },
       spec: { type: { name: type.name, path } },
     };
@@ -119,11 +101,12 @@ export function kcpWorkspaces(
         } for Workspace ${name}: it is there already and has no label ${WORKSPACE_LABEL}=${name}; choose another name, or set the label to hand the workspace and all in it to the Workspace`,
       );
     }
-    if (found.spec.type?.name !== type.name) {
+    const { type: of } = found.spec;
+    if (of?.name !== type.name || of.path !== path) {
       throw new WorkspaceConflict(
         `Cannot use ${
           what(name)
-        } for Workspace ${name}: it is of type ${found.spec.type?.path}:${found.spec.type?.name}, and Faros's kinds come with ${path}:${type.name}; delete it, or choose another name`,
+        } for Workspace ${name}: it is of type ${of?.path}:${of?.name}, and Faros's kinds come with ${path}:${type.name}; delete it, or choose another name`,
       );
     }
     if (found.metadata.deletionTimestamp) {
@@ -133,88 +116,6 @@ export function kcpWorkspaces(
         } for Workspace ${name} yet: an earlier one is still being deleted`,
       );
     }
-  }
-
-  /** Gives members and the hub what they need inside, by the rights that the initializer has, and lets go of it. */
-  async function initialize(
-    { metadata, spec: { cluster } }: KcpWorkspace,
-    members: WorkspaceMember[],
-  ): Promise<void> {
-    for (const base of type.initializing) {
-      const inside = options.at(`${base}/clusters/${cluster}`);
-      let logical: LogicalCluster;
-      try {
-        logical = await inside.get<LogicalCluster>(LogicalCluster, "cluster");
-      } catch (error) {
-        // On another shard, or no longer initializing.
-        const elsewhere = error instanceof KubeApiError &&
-          (error.code === 403 || error.code === 404);
-        if (elsewhere) continue;
-        throw error;
-      }
-      // Virtual workspaces serve no tokens of ServiceAccounts: those the hub makes by its own rights in there.
-      await applyAccess(inside, {
-        name: "faros:hub",
-        role: "cluster-admin",
-        subjects: [{
-          kind: "User",
-          apiGroup: core.ClusterRole.group,
-          name: options.user,
-        }],
-      });
-      await applyAccess(inside, { name: ACCESS, subjects: members });
-      const initializers = logical.status?.initializers ?? [];
-      const at = initializers.indexOf(type.initializer);
-      if (at < 0) return;
-      // Others take theirs out at the same time.
-      await inside.patch(LogicalCluster, "cluster", [
-        {
-          op: "test",
-          path: `/status/initializers/${at}`,
-          value: type.initializer,
-        },
-        { op: "remove", path: `/status/initializers/${at}` },
-      ], { type: "json", subresource: "status", fieldManager: HUB_MANAGER });
-      return;
-    }
-    // They hear of a new one a moment later than the hub.
-    const age = Date.now() - Date.parse(metadata.creationTimestamp!);
-    if (age < PATIENCE) return;
-    throw new Error(
-      `Cannot initialize ${
-        what(metadata.name)
-      }: no virtual workspace for initializing shows it (${
-        type.initializing.join(", ") || "kcp names none"
-      })`,
-    );
-  }
-
-  /** Members find the way: in the hub's own workspace they see which kcp workspace theirs is, and no other. */
-  async function showMembers(
-    owner: KubeObject,
-    members: WorkspaceMember[],
-  ): Promise<void> {
-    const { name } = owner.metadata;
-    const role = `${ACCESS}:${name}`;
-    const ownerReferences = [reference(owner)];
-    await apply(client, core.ClusterRole, {
-      metadata: { name: role, ownerReferences },
-      rules: [
-        { nonResourceURLs: ["/"], verbs: ["access"] },
-        {
-          apiGroups: [KcpWorkspace.group],
-          resources: [KcpWorkspace.plural],
-          resourceNames: [name],
-          verbs: ["get"],
-        },
-      ],
-    });
-    await applyAccess(client, {
-      name: role,
-      role,
-      subjects: members,
-      ownerReferences,
-    });
   }
 
   const listeners = new Set<(workspace: string) => void>();
@@ -272,7 +173,7 @@ export function kcpWorkspaces(
       index.learn(found);
       const { phase, initializers = [], conditions } = found.status ?? {};
       if (phase === "Initializing" && initializers.includes(type.initializer)) {
-        await initialize(found, members);
+        await initialize(found, { members, ...options });
       }
       if (phase === "Unavailable" || phase === "Inactive") {
         throw new Error(
@@ -307,8 +208,8 @@ export function kcpWorkspaces(
       const said = JSON.stringify([owner.metadata.uid, members]);
       // Nobody but the hub and kcp's own administrators can change it.
       if (admitted.get(cluster!) === said) return true;
-      await applyAccess(inside, { name: ACCESS, subjects: members });
-      await showMembers(owner, members);
+      await admitMembers(inside, members);
+      await showMembers(client, owner, members);
       admitted.set(cluster!, said);
       return true;
     },
@@ -362,42 +263,4 @@ export function kcpWorkspaces(
 
 interface NamespaceObject extends KubeObject {
   status?: { conditions?: KcpCondition[] };
-}
-
-/** Lets `subjects` into a workspace, and nobody else by this name. */
-async function applyAccess(
-  client: KubeClient,
-  of: {
-    name: string;
-    role?: string;
-    subjects: WorkspaceMember[];
-    ownerReferences?: ReturnType<typeof reference>[];
-  },
-): Promise<void> {
-  const { name, role = ACCESS_ROLE, subjects, ownerReferences } = of;
-  await apply(client, core.ClusterRoleBinding, {
-    metadata: { name, ...(ownerReferences ? { ownerReferences } : {}) },
-    roleRef: {
-      apiGroup: core.ClusterRole.group,
-      kind: core.ClusterRole.kind,
-      name: role,
-    },
-    subjects,
-  });
-}
-
-async function apply(
-  client: KubeClient,
-  resource: typeof core.ClusterRole,
-  object: Pick<KubeObject, "metadata"> & Record<string, unknown>,
-): Promise<void> {
-  await client.apply(resource, {
-    apiVersion: `${resource.group}/${resource.version}`,
-    kind: resource.kind,
-    ...object,
-  }, { fieldManager: HUB_MANAGER, force: true });
-}
-
-function reference({ apiVersion, kind, metadata }: KubeObject) {
-  return { apiVersion, kind, name: metadata.name, uid: metadata.uid! };
 }

@@ -92,6 +92,7 @@ export async function openKcp(options: OpenKcpOptions): Promise<Kcp> {
           listener,
         ),
       user,
+      clock,
     });
     return {
       client,

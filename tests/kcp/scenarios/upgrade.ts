@@ -29,6 +29,7 @@ const withNote = changed(z.strictObject({
   ...shape,
   note: z.string().optional(),
 }));
+const without = tenantKinds.filter((kind) => kind !== Monitoring);
 const { type } = shape;
 const withoutConfig = changed(z.strictObject({ type: type! }));
 
@@ -92,6 +93,11 @@ export const upgrade: Scenario = {
         assert.match(error.message, /and 980 more/);
         return true;
       },
+    );
+    // Nor without the kind.
+    await assert.rejects(
+      environment.startHub(without),
+      /Monitoring .* 1000 stored objects would not stay/,
     );
     assert.equal(await exported(), await schemaOf(withNote));
     // Neither does it go back while the new field is in use.
