@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import type { Fault } from "./environment.ts";
 
-/** Lives of certificates, in milliseconds: enough for a hub to start, or to change over. */
-const FIRST = 30_000;
-const SECOND = 50_000;
+/** Time for a hub to start, or to change over and do something, in milliseconds. */
+const ENOUGH = 45_000;
 
 export const credentials: Fault = {
   name:
@@ -11,11 +10,13 @@ export const credentials: Fault = {
   async run(environment) {
     const { kcp } = environment;
     await kcp.stopHub();
-    const firstEnds = await kcp.certificate.replace(FIRST);
+    const firstEnds = await kcp.certificate.replace(ENOUGH);
     await kcp.startHub();
     const { hub } = kcp;
     // In time: nobody notices.
-    const secondEnds = await kcp.certificate.replace(SECOND);
+    const secondEnds = await kcp.certificate.replace(
+      firstEnds - Date.now() + ENOUGH,
+    );
     await environment.until(
       "the first had ended",
       () => Date.now() > firstEnds,
