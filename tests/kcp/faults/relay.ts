@@ -2,7 +2,6 @@
 export class Relay {
   readonly #listener: Deno.TcpListener;
   readonly #connections = new Set<Deno.Conn>();
-  #used = false;
 
   private constructor(listener: Deno.TcpListener) {
     this.#listener = listener;
@@ -20,14 +19,8 @@ export class Relay {
     return (this.#listener.addr as Deno.NetAddr).port;
   }
 
-  /** Whether anybody has come. */
-  get used(): boolean {
-    return this.#used;
-  }
-
   async #accept(port: number): Promise<void> {
     for await (const incoming of this.#listener) {
-      this.#used = true;
       const outgoing = await Deno.connect({ hostname: "127.0.0.1", port });
       this.#connections.add(incoming).add(outgoing);
       // A connection that ends here is what this is for.

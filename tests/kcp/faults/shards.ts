@@ -29,6 +29,13 @@ export const shards: Fault = {
         () => kcp.logs.some((line) => line.includes(text)),
       );
 
+    const lists = () =>
+      kcp.logs.filter((line) => line.includes("Listing again")).length;
+    const watches = async () => {
+      const answer = await fetch(`${kcp.hub.url}/metrics`);
+      return Number(/^faros_open_watches (\d+)/m.exec(await answer.text())![1]);
+    };
+
     // The hub has run without any workspace, and so without any endpoint.
     assert.deepEqual(await urls(), []);
     await environment.push({
@@ -52,8 +59,14 @@ export const shards: Fault = {
     // One that was followed, and goes away; it tells of the same objects here.
     const relay = Relay.start(Number(new URL(url!).port));
     try {
+      const before = await watches();
+      const listed = lists();
       await name(url!, at(relay.port));
-      await environment.until("the hub followed it", () => relay.used);
+      // Each that was listed anew is watched there, too.
+      await environment.until("the hub followed it", async () => {
+        const more = lists() - listed;
+        return more > 0 && await watches() >= before + more;
+      });
       await environment.untilAccepted("site-a", "beside-a-living-one");
     } finally {
       relay.close();
