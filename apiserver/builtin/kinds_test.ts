@@ -144,10 +144,10 @@ Deno.test("data beyond a mebibyte is refused", async () => {
   const { cluster, create } = await withNamespace();
   await using _ = cluster;
   const data = { a: "x".repeat(1024 * 1024 + 1) };
-  for (const  of of[SECRETS, MAPS]) {
-    const field = of === SECRETS ? "stringData" : "data";
+  for (const kind of [SECRETS, MAPS]) {
+    const field = kind === SECRETS ? "stringData" : "data";
     const [first] = await problems(
-      create(of, { metadata: { name: "x" }, [field]: data }),
+      create(kind, { metadata: { name: "x" }, [field]: data }),
     );
     assert.match(first!, /Too long: may not be more than 1048576 bytes/);
   }
