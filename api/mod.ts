@@ -5,6 +5,7 @@
  */
 export * from "./meta.ts";
 export * from "./kind.ts";
+export * from "./kubernetes_permission.ts";
 export * from "./plugin_entry.ts";
 export * from "./device.ts";
 export * from "./workspace.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { KubernetesPermission } from "./kubernetes_permission.ts";
 import { DnsSubdomain } from "./meta.ts";
 
 /**
@@ -45,7 +46,7 @@ export const AgentPlugins = z.array(AgentPlugin).meta({
 
 const names = (what: string) => z.array(z.string()).optional().describe(what);
 
-/** Deno permissions, each a list of what is allowed; what is not listed is denied. */
+/** Deno permissions and rights in the Kubernetes API, each a list of what is allowed; what is not listed is denied. */
 export const Permissions = z.strictObject({
   read: names("Paths that may be read"),
   write: names("Paths that may be written"),
@@ -57,7 +58,12 @@ export const Permissions = z.strictObject({
   sys: names(
     "System information that may be asked for: `hostname`, `loadavg`, …",
   ),
-}).describe("Deno permissions; what is not listed is denied");
+  kubernetes: z.array(KubernetesPermission).optional().describe(
+    "Objects of the device's workspace that may be read through the Kubernetes API. Refused are credentials and identities: Secrets, ServiceAccounts, Leases, RBAC, what is in edge.faros.sh and access.faros.sh",
+  ),
+}).describe(
+  "Deno permissions, and rights in the Kubernetes API; what is not listed is denied",
+);
 export type Permissions = z.infer<typeof Permissions>;
 
 /** A public key that plugin signatures are checked against: a JSON Web Key (RFC 7517). */

@@ -25,6 +25,8 @@ export class Discovery {
     { at: number; resources: Promise<Resource[]> }
   >();
 
+  readonly #preferred = new Map<string, string>();
+
   constructor(rest: RestClient, options: { clock?: Clock } = {}) {
     this.#rest = rest;
     this.#clock = options.clock ?? systemClock;
@@ -60,10 +62,37 @@ export class Discovery {
     return this.#load(apiVersion, options.signal);
   }
 
+  /** The version of a group that the server prefers; undefined where it does not serve the group. Kept once known. */
+  async preferredVersion(
+    group: string,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<string | undefined> {
+    if (group === "") return "v1"; // the core group has no other
+    const known = this.#preferred.get(group);
+    if (known) return known;
+    try {
+      const { preferredVersion } = await this.#rest.performRequest({
+        method: "GET",
+        path: `/apis/${encodeURIComponent(group)}`,
+        expectJson: true,
+        abortSignal: options.signal,
+      }) as unknown as { preferredVersion?: { version: string } };
+      if (preferredVersion) {
+        this.#preferred.set(group, preferredVersion.version);
+      }
+      return preferredVersion?.version;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
   /** Forgets what is known of an apiVersion, or of all. */
   invalidate(apiVersion?: string): void {
-    if (apiVersion === undefined) this.#versions.clear();
-    else this.#versions.delete(apiVersion);
+    if (apiVersion === undefined) {
+      this.#versions.clear();
+      this.#preferred.clear();
+    } else this.#versions.delete(apiVersion);
   }
 
   #load(apiVersion: string, signal?: AbortSignal): Promise<Resource[]> {

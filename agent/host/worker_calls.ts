@@ -7,6 +7,7 @@
 import type { KubeObject } from "../../api/meta.ts";
 import type {
   DiskUsage,
+  ListOptions,
   PluginClient,
   SystemFacts,
   WatchEvent,
@@ -71,9 +72,9 @@ export function createCalls(post: (message: FromWorker) => void): Calls {
 
   async function* watch<T extends KubeObject>(
     kind: string,
-    options: { labelSelector?: string; signal?: AbortSignal } = {},
+    options: ListOptions = {},
   ): AsyncGenerator<WatchEvent<T>> {
-    const { labelSelector, signal } = options;
+    const { name, labelSelector, signal } = options;
     const id = ++last;
     const events: WatchEvent<T>[] = [];
     let end: { error?: Error } | undefined;
@@ -90,7 +91,7 @@ export function createCalls(post: (message: FromWorker) => void): Calls {
         wake.resolve();
       },
     });
-    post({ type: "call", id, method: "watch", kind, labelSelector });
+    post({ type: "call", id, method: "watch", kind, name, labelSelector });
     try {
       while (!signal?.aborted) {
         if (events.length) {
@@ -113,8 +114,11 @@ export function createCalls(post: (message: FromWorker) => void): Calls {
     client: {
       get: (kind, name, { signal } = {}) =>
         ask({ type: "call", method: "get", kind, name }, signal),
-      list: (kind, { labelSelector, signal } = {}) =>
-        ask({ type: "call", method: "list", kind, labelSelector }, signal),
+      list: (kind, { name, labelSelector, signal } = {}) =>
+        ask(
+          { type: "call", method: "list", kind, name, labelSelector },
+          signal,
+        ),
       watch,
     },
     system: {

@@ -36,6 +36,7 @@ import { type HubContext, readyWorkspace } from "./context.ts";
 import { Dependencies } from "./dependencies.ts";
 import {
   ACCESS_RESOURCES,
+  type DeviceGrant,
   grantAccess,
   revokeAccess,
 } from "./device_access.ts";
@@ -243,11 +244,15 @@ class AgentController {
     const settles = await this.#settles(resolved, before);
     if (resolved instanceof Problem || agent.spec?.paused || settles > 0) {
       const spec = this.#contentOf(agent, before?.revision);
-      await this.#grant(agent, { enrollment, spec });
+      await this.#grant(agent, { enrollment, workspace, revision: spec });
     } else {
       const name = await this.#publish(agent, resolved);
       // First the right to read what the order refers to.
-      await this.#grant(agent, { enrollment, spec: resolved.spec });
+      await this.#grant(agent, {
+        enrollment,
+        workspace,
+        revision: resolved.spec,
+      });
       assignment = await this.#assign(agent, {
         revision: name,
         before,
@@ -274,10 +279,10 @@ class AgentController {
 
   async #grant(
     agent: Agent,
-    { enrollment, spec }: { enrollment?: string; spec?: Revision["spec"] },
+    { enrollment, ...grant }: Partial<DeviceGrant> & { workspace: Workspace },
   ): Promise<void> {
     if (enrollment) {
-      await grantAccess(this.#context, agent, { enrollment, revision: spec });
+      await grantAccess(this.#context, agent, { enrollment, ...grant });
     } else {
       await revokeAccess(
         this.#context,

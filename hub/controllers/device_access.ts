@@ -9,6 +9,8 @@ import { Enrollment } from "../../api/enrollment.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { Revision } from "../../api/revision.ts";
 import type { Key } from "../../kube/reconciler.ts";
+import type { Workspace } from "../../api/workspace.ts";
+import { allowedRules } from "../resolve/kubernetes_permissions.ts";
 import type { HubContext } from "./context.ts";
 import { deviceAccount, ENROLLMENT_ANNOTATION } from "./issue_credential.ts";
 import {
@@ -22,14 +24,23 @@ import type { PolicyRule } from "./workspace_roles.ts";
 /** The objects of a device's identity. */
 export const ACCESS_RESOURCES = [RoleBinding, Role, ServiceAccount];
 
-/** The rules of a device: its own Agent, Lease and Enrollment, what its Revision refers to, and no more. */
+/** What decides about a device's rights. */
+export interface DeviceGrant {
+  /** Name of the Enrollment of its key. */
+  enrollment: string;
+  /** Content of the Revision that it is to run. */
+  revision?: Revision["spec"];
+  /** Its workspace, which grants its plugins what they may do. */
+  workspace: Workspace;
+}
+
+/**
+ * The rules of a device: its own Agent, Lease and Enrollment, what its Revision refers to, what its plugins need and
+ * are granted, and no more.
+ */
 export function deviceRules(
   agent: Agent,
-  { enrollment, revision }: {
-    enrollment: string;
-    /** Content of the Revision that it is to run. */
-    revision?: Revision["spec"];
-  },
+  { enrollment, revision, workspace }: DeviceGrant,
 ): PolicyRule[] {
   const own = { resourceNames: [agent.metadata.name] };
   const secrets = [
@@ -77,6 +88,22 @@ export function deviceRules(
         verbs: ["get"],
       }]
       : []),
+    ...pluginRules(revision, workspace),
+  ];
+}
+
+/** The rights of all plugins of a Revision; a grant that the workspace has taken back ends at once, whatever runs. */
+function pluginRules(
+  revision: Revision["spec"] | undefined,
+  workspace: Workspace,
+): PolicyRule[] {
+  const rules = (revision?.plugins ?? []).flatMap(({ plugin, permissions }) => {
+    const entry = workspace.spec?.plugins?.find((p) => p.name === plugin);
+    return allowedRules(permissions?.kubernetes, entry?.permissions?.kubernetes)
+      .map(({ apiGroup, ...rule }) => ({ apiGroups: [apiGroup], ...rule }));
+  });
+  return [
+    ...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values(),
   ];
 }
 
@@ -84,7 +111,7 @@ export function deviceRules(
 export async function grantAccess(
   context: HubContext,
   agent: Agent,
-  of: { enrollment: string; revision?: Revision["spec"] },
+  of: DeviceGrant,
 ): Promise<void> {
   const { name: device, namespace } = agent.metadata;
   const name = deviceAccount(device);

@@ -4,8 +4,10 @@
  * @module
  */
 import type { Permissions } from "../../api/plugin_entry.ts";
+import { missingRules } from "./kubernetes_permissions.ts";
 
-type Name = keyof Permissions;
+/** Those of Deno: lists of texts. */
+type Name = Exclude<keyof Permissions, "kubernetes">;
 
 /** Whether a grant of `granted` covers a need of `needed`. */
 const covers: Partial<
@@ -28,7 +30,8 @@ export function missingPermissions(
   granted: Permissions | undefined,
 ): Permissions | undefined {
   const missing: Permissions = {};
-  for (const [key, wanted] of Object.entries(needed ?? {})) {
+  const { kubernetes, ...deno } = needed ?? {};
+  for (const [key, wanted] of Object.entries(deno)) {
     const name = key as Name;
     const have = granted?.[name] ?? [];
     const lacking = (wanted ?? []).filter((need) =>
@@ -36,6 +39,8 @@ export function missingPermissions(
     );
     if (lacking.length) missing[name] = lacking;
   }
+  const rules = missingRules(kubernetes, granted?.kubernetes);
+  if (rules.length) missing.kubernetes = rules;
   return Object.keys(missing).length ? missing : undefined;
 }
 
@@ -45,9 +50,14 @@ export function mergePermissions(
   b: Permissions | undefined,
 ): Permissions {
   const merged: Permissions = { ...a };
-  for (const [key, more] of Object.entries(b ?? {})) {
+  const { kubernetes, ...deno } = b ?? {};
+  for (const [key, more] of Object.entries(deno)) {
     const name = key as Name;
     merged[name] = [...new Set([...merged[name] ?? [], ...more ?? []])];
+  }
+  const rules = missingRules(kubernetes, merged.kubernetes);
+  if (rules.length) {
+    merged.kubernetes = [...merged.kubernetes ?? [], ...rules];
   }
   return merged;
 }

@@ -5,7 +5,12 @@
  */
 import { compareVersions, validateStrict } from "compare-versions";
 import { stringify } from "yaml";
+import {
+  describePermission,
+  refusedPermission,
+} from "../../api/kubernetes_permission.ts";
 import type { Plugin, PluginVersion } from "../../api/plugin.ts";
+import type { Permissions } from "../../api/plugin_entry.ts";
 import type { Workspace } from "../../api/workspace.ts";
 import { mergePermissions, missingPermissions } from "./permissions.ts";
 import { Problem } from "./problem.ts";
@@ -36,7 +41,7 @@ export interface ProviderChoice {
  * The plugin that serves objects of a kind and type: enabled in the workspace,
  * and granted what it needs.
  *
- * @throws Problem ArtifactUnavailable, AmbiguousPlugin, VersionNotFound or PermissionNotGranted
+ * @throws Problem ArtifactUnavailable, AmbiguousPlugin, VersionNotFound, PermissionNotAllowed or PermissionNotGranted
  */
 export function providerOf(
   object: { kind: string; type: string },
@@ -150,14 +155,22 @@ function checkGrant(
   entry: EnabledPlugin,
   { plugin, version }: Provider,
 ): void {
+  for (const rule of version.permissions?.kubernetes ?? []) {
+    const refused = refusedPermission(rule);
+    if (!refused) continue;
+    throw new Problem(
+      "PermissionNotAllowed",
+      `Plugin ${plugin.metadata.name} ${version.version} needs ${
+        describePermission(rule)
+      }: ${refused}. No workspace can grant it; use a version of the plugin that does without`,
+    );
+  }
   const missing = missingPermissions(version.permissions, entry.permissions);
   if (!missing) return;
   throw new Problem(
     "PermissionNotGranted",
     `Plugin ${plugin.metadata.name} ${version.version} needs permissions that Workspace ${workspace.metadata.name} does not grant: ${
-      Object.entries(missing).map(([name, values]) =>
-        `${name} ${values!.join(", ")}`
-      ).join("; ")
+      describe(missing)
     }. Its entry in the Workspace's spec.plugins has to be:\n${
       yamlOf({
         ...entry,
@@ -165,6 +178,15 @@ function checkGrant(
       })
     }`,
   );
+}
+
+function describe({ kubernetes = [], ...deno }: Permissions): string {
+  return [
+    ...Object.entries(deno).map(([name, values]) =>
+      `${name} ${values!.join(", ")}`
+    ),
+    ...kubernetes.map((rule) => `kubernetes ${describePermission(rule)}`),
+  ].join("; ");
 }
 
 function yamlOf(entry: EnabledPlugin): string {

@@ -130,18 +130,23 @@ const noSystem: SystemFacts = {
 };
 
 function clientOf(objects: KubeObject[]): PluginClient {
-  const of = <T>(kind: string) =>
-    objects.filter((object) => object.kind === kind) as T[];
+  const of = <T>(kind: string, name?: string) =>
+    objects.filter((object) =>
+      object.kind === kind.split(".")[0] &&
+      (name === undefined || object.metadata.name === name)
+    ) as T[];
   return {
     get<T extends KubeObject>(kind: string, name: string) {
-      const found = of<T>(kind).find((o) => o.metadata.name === name);
+      const [found] = of<T>(kind, name);
       return found ? Promise.resolve(found) : Promise.reject(
         Object.assign(new Error(`${kind} ${name} not found`), { code: 404 }),
       );
     },
-    list: (kind) => Promise.resolve(of(kind)),
-    async *watch(kind, { signal } = {}) {
-      for (const object of of<never>(kind)) yield { type: "ADDED", object };
+    list: (kind, { name } = {}) => Promise.resolve(of(kind, name)),
+    async *watch(kind, { name, signal } = {}) {
+      for (const object of of<never>(kind, name)) {
+        yield { type: "ADDED", object };
+      }
       if (signal) await aborted(signal);
     },
   };

@@ -25,12 +25,25 @@ export interface WatchEvent<T extends KubeObject = KubeObject> {
   object: T;
 }
 
+/** Which objects {@linkcode PluginClient.list} and {@linkcode PluginClient.watch} mean. */
+export interface ListOptions {
+  /** Only the object of that name; needed where the permission has `resourceNames`. */
+  name?: string;
+  labelSelector?: string;
+  signal?: AbortSignal;
+}
+
 /**
- * The Kubernetes API as a plugin sees it: objects of the kinds it was granted, in the device's workspace. The agent
- * asks on its behalf; offline, requests are refused and watches wait.
+ * The Kubernetes API as a plugin sees it: the objects that its `permissions.kubernetes` name, in the device's
+ * workspace. The agent asks on its behalf; offline, requests are refused and watches wait.
+ *
+ * `kind` is `ConfigMap`; `Deployment.apps` or `Deployment.v1.apps`, as for kubectl, where the group or the version
+ * matters.
  */
 export interface PluginClient {
-  /** @throws Error with `code` 403 for a kind that was not granted, 404 where it is not there, 503 offline */
+  /**
+   * @throws Error with `code` 403 for what was not granted or is not served, 404 where it is not there, 503 offline
+   */
   get<T extends KubeObject = KubeObject>(
     kind: string,
     name: string,
@@ -38,12 +51,12 @@ export interface PluginClient {
   ): Promise<T>;
   list<T extends KubeObject = KubeObject>(
     kind: string,
-    options?: { labelSelector?: string; signal?: AbortSignal },
+    options?: ListOptions,
   ): Promise<T[]>;
   /** What there is, as ADDED, then every change, until the signal aborts. */
   watch<T extends KubeObject = KubeObject>(
     kind: string,
-    options?: { labelSelector?: string; signal?: AbortSignal },
+    options?: ListOptions,
   ): AsyncIterable<WatchEvent<T>>;
 }
 

@@ -34,6 +34,7 @@ export interface Site extends AsyncDisposable {
   /** Writes the Monitoring object that agents of the site run. */
   monitoring(
     spec: { type: string; config?: Record<string, unknown> },
+    name?: string,
   ): Promise<void>;
   agent(name: string): Promise<Agent>;
   /** Waits until the Agent is so. */
@@ -53,16 +54,22 @@ export interface Device {
 
 /** A built-in plugin made of source. */
 export function bundle(
-  options: { version: string; source: string; type?: string },
+  options: {
+    version: string;
+    source: string;
+    type?: string;
+    name?: string;
+    permissions?: PluginBundle["permissions"];
+  },
 ): PluginBundle {
   return {
-    name: "test",
+    name: options.name ?? "test",
     description: "A plugin of a test",
     version: options.version,
     form: "script",
     runs: "device",
     provides: [{ kind: "Monitoring", type: options.type ?? "test" }],
-    permissions: {},
+    permissions: options.permissions ?? {},
     configSchema: {
       type: "object",
       properties: { secret: { type: "string", writeOnly: true } },
@@ -76,6 +83,8 @@ export async function startSite(
   options: {
     catalogue: PluginBundle[];
     workspace?: { name: string; version?: string; permissions?: unknown }[];
+    /** Names of the Monitoring objects that agents run. @default {["host"]} */
+    plugins?: string[];
   },
 ): Promise<Site> {
   const dir = await Deno.makeTempDir({ prefix: "faros-agent-" });
@@ -129,7 +138,11 @@ export async function startSite(
       apiVersion: Registration.apiVersion,
       kind: "Registration",
       metadata: { name: "join", namespace: WORKSPACE },
-      spec: { agentTemplate: { plugins: [{ name: "host" }] } },
+      spec: {
+        agentTemplate: {
+          plugins: (options.plugins ?? ["host"]).map((name) => ({ name })),
+        },
+      },
     } as KubeObject,
     { fieldManager: "test" },
   );
@@ -197,11 +210,11 @@ export async function startSite(
       devices.add(device);
       return device;
     },
-    async monitoring(spec) {
+    async monitoring(spec, name = "host") {
       await up.client.apply(Monitoring, {
         apiVersion: Monitoring.apiVersion,
         kind: "Monitoring",
-        metadata: { name: "host", namespace: WORKSPACE },
+        metadata: { name, namespace: WORKSPACE },
         spec,
       } as KubeObject, { fieldManager: "test", force: true });
     },

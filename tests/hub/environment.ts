@@ -188,9 +188,15 @@ export function condition(type: string, reason?: string) {
 
 /** A plugin that provides Monitoring of type `probe`, with a secret in its config. */
 export function probePlugin(
-  options: { name?: string; version?: string; needs?: string[] } = {},
+  options: {
+    name?: string;
+    version?: string;
+    needs?: string[];
+    permissions?: PluginBundle["permissions"];
+  } = {},
 ): PluginBundle {
   const { name = "probe", version = "1.0.0", needs } = options;
+  const permissions = options.permissions ?? (needs && { net: needs });
   return {
     name,
     description: "A plugin of a test",
@@ -198,7 +204,7 @@ export function probePlugin(
     form: "script",
     runs: "device",
     provides: [{ kind: "Monitoring", type: "probe" }],
-    ...(needs ? { permissions: { net: needs } } : {}),
+    ...(permissions ? { permissions } : {}),
     configSchema: {
       type: "object",
       properties: {
