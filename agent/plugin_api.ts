@@ -28,6 +28,13 @@ const WATCH_EVENTS = {
   deleted: "DELETED",
 } as const;
 
+/** A watch begins with all that there is, as an informer does; without the right to list it would never begin. */
+const VERBS: Record<PluginCall["method"], KubernetesPermission["verbs"]> = {
+  get: ["get"],
+  list: ["list"],
+  watch: ["list", "watch"],
+};
+
 /**
  * Answers what plugins ask of the Kubernetes API: what each was granted itself, in the device's workspace, as the
  * device. The device's token has the rights of all its plugins together, so it is here that each is held to its own;
@@ -129,12 +136,14 @@ function checkGranted(
   { group, plural }: Resource,
   { spec, call, rules }: Asked,
 ): void {
-  const { method, name } = call;
-  const granted = rules.some((rule) =>
-    rule.apiGroup === group && rule.resources.includes(plural) &&
-    rule.verbs.includes(method) &&
-    (!rule.resourceNames?.length ||
-      name !== undefined && rule.resourceNames.includes(name))
+  const { name } = call;
+  const granted = VERBS[call.method].every((verb) =>
+    rules.some((rule) =>
+      rule.apiGroup === group && rule.resources.includes(plural) &&
+      rule.verbs.includes(verb) &&
+      (!rule.resourceNames?.length ||
+        name !== undefined && rule.resourceNames.includes(name))
+    )
   );
   if (!granted) throw notGranted(spec, call, rules);
 }
@@ -146,7 +155,7 @@ function notGranted(
 ): PluginApiError {
   return new PluginApiError(
     403,
-    `Plugin ${spec.plugin} may not ${method} ${kind}${
+    `Plugin ${spec.plugin} may not ${VERBS[method].join(" and ")} ${kind}${
       name ? ` ${name}` : ""
     }: of what is served here, it was granted ${
       rules.map(describePermission).join("; ") || "nothing"

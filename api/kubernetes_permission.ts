@@ -28,7 +28,7 @@ const Rule = z.strictObject({
     "Plural names of namespaced resources that are served in the workspace: `configmaps`",
   ),
   verbs: z.array(z.enum(["get", "list", "watch"])).min(1).describe(
-    "What may be done",
+    "What may be done; a plugin's `watch` begins with what there is, and so needs `list`, too",
   ),
   resourceNames: z.array(ObjectName).min(1).optional().describe(
     "Names of the only objects that are meant; all when left out. `list` and `watch` then have to name one of them",

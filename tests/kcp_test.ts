@@ -12,6 +12,7 @@ import { endpoints } from "./kcp/scenarios/endpoints.ts";
 import { foreign } from "./kcp/scenarios/foreign.ts";
 import { handed } from "./kcp/scenarios/handed.ts";
 import { members } from "./kcp/scenarios/members.ts";
+import { pluginRights, reader } from "./kcp/scenarios/plugin_rights.ts";
 import { unbound } from "./kcp/scenarios/unbound.ts";
 import { upgrade } from "./kcp/scenarios/upgrade.ts";
 
@@ -20,6 +21,7 @@ const missing = kcpMissing();
 /** In an order in which the workspaces that one leaves behind serve the next. */
 const scenarios = [
   members,
+  pluginRights,
   foreign,
   endpoints,
   handed,
@@ -35,6 +37,7 @@ Deno.test({
   async fn(t) {
     await using environment = await KcpEnvironment.start({
       people: ["ann", "bob"],
+      catalogue: [reader],
     });
     for (const { name, run } of scenarios) {
       const ok = await t.step(name, () => run(environment));

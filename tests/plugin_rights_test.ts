@@ -5,8 +5,8 @@ import { ConfigMap } from "../api/core.ts";
 import type { KubernetesPermission } from "../api/kubernetes_permission.ts";
 import type { KubeObject } from "../api/meta.ts";
 import { Workspace } from "../api/workspace.ts";
-import { pluginSource } from "../agent/testing/script_plugin.ts";
 import { getCondition } from "../kube/conditions.ts";
+import { asked, asking, configMapRule } from "./agent/asking_plugin.ts";
 import {
   bundle,
   converged,
@@ -16,43 +16,6 @@ import {
 } from "./agent/site.ts";
 
 type Data = KubeObject & { data: Record<string, string> };
-
-const rule = (
-  name: string,
-  verbs: KubernetesPermission["verbs"] = ["get"],
-): KubernetesPermission => ({
-  apiGroup: "",
-  resources: ["configmaps"],
-  verbs,
-  resourceNames: [name],
-});
-
-/** Says what becomes of each of `config.asks`, over and over, and all that it sees of what it watches. */
-const asking = pluginSource(`
-  const answers = {};
-  const seen = [];
-  const of = (value) => Array.isArray(value)
-    ? value.map((o) => o.metadata.name).join() : value.data?.of ?? value.metadata.name;
-  const ask = async () => {
-    for (const [method, ...args] of ctx.config.asks) {
-      answers[[method, ...args.map((a) => a.name ?? a)].join(" ")] =
-        await ctx.client[method](...args).then(of, (e) => e.code + " " + e.message);
-    }
-    ctx.status({ answers, seen });
-  };
-  const watch = async () => {
-    const { kind, ...options } = ctx.config.watch ?? {};
-    if (!kind) return;
-    for await (const { type, object } of ctx.client.watch(kind, { ...options, signal: ctx.signal })) {
-      seen.push(type + " " + object.data.of);
-      ctx.status({ answers, seen });
-    }
-  };
-  watch();
-  while (!ctx.signal.aborted) {
-    await ask();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }`);
 
 /** Writes a ConfigMap into the workspace. */
 async function configMap(
@@ -68,16 +31,6 @@ async function configMap(
   } as Data, { fieldManager: "test", force: true });
 }
 
-interface Summary {
-  answers: Record<string, string>;
-  seen: string[];
-}
-
-function summary(agent: Agent, plugin: string): Summary | undefined {
-  const found = agent.status?.plugins?.find((p) => p.name === plugin);
-  return found?.summary as Summary | undefined;
-}
-
 Deno.test("a plugin reads what it was granted, and neither more nor what its neighbour may read", async () => {
   await using site = await startSite({
     catalogue: [
@@ -86,7 +39,9 @@ Deno.test("a plugin reads what it was granted, and neither more nor what its nei
         version: "1.0.0",
         source: asking,
         type: "first",
-        permissions: { kubernetes: [rule("first", ["get", "list", "watch"])] },
+        permissions: {
+          kubernetes: [configMapRule("first", ["get", "list", "watch"])],
+        },
       }),
       bundle({
         name: "second",
@@ -94,7 +49,7 @@ Deno.test("a plugin reads what it was granted, and neither more nor what its nei
         source: asking,
         type: "second",
         permissions: {
-          kubernetes: [rule("second"), {
+          kubernetes: [configMapRule("second"), {
             apiGroup: "plugins.faros.sh",
             resources: ["networks", "monitorings"],
             verbs: ["list"],
@@ -122,6 +77,8 @@ Deno.test("a plugin reads what it was granted, and neither more nor what its nei
     ["get", "ConfigMap", ""],
     ["list", "ConfigMap"],
     ["list", "ConfigMap", { name: "first" }],
+    ["watch", "ConfigMap", { name: "first" }],
+    ["watch", "ConfigMap", { name: "second" }],
     ["list", "Monitoring"],
     ["list", "Monitoring.v1alpha1.plugins.faros.sh"],
     ["get", "Monitoring", "first"],
@@ -142,21 +99,22 @@ Deno.test("a plugin reads what it was granted, and neither more nor what its nei
     "converged, and its plugins have asked",
     (agent) =>
       converged(agent) &&
-      summary(agent, "first")?.seen.length &&
+      asked(agent, "first")?.seen.length &&
       ["first", "second", "third"].every((plugin) =>
-        Object.keys(summary(agent, plugin)?.answers ?? {}).length ===
+        Object.keys(asked(agent, plugin)?.answers ?? {}).length ===
           asks.length
       ),
   );
 
   const allowed = (plugin: string) =>
     Object.fromEntries(
-      Object.entries(summary(agent, plugin)!.answers)
+      Object.entries(asked(agent, plugin)!.answers)
         .filter(([, answer]) => !/^403 /.test(answer)),
     );
   assert.deepEqual(allowed("first"), {
     "get ConfigMap first": "site's first",
     "list ConfigMap first": "first",
+    "watch ConfigMap first": "site's first",
   });
   assert.deepEqual(allowed("second"), {
     "get ConfigMap second": "site's second",
@@ -165,26 +123,30 @@ Deno.test("a plugin reads what it was granted, and neither more nor what its nei
   });
   assert.deepEqual(allowed("third"), {});
   assert.match(
-    summary(agent, "first")!.answers["get ConfigMap second"]!,
+    asked(agent, "first")!.answers["get ConfigMap second"]!,
     /Plugin first may not get ConfigMap second: .* granted get, list, watch of configmaps named first/,
   );
+  assert.match(
+    asked(agent, "second")!.answers["watch ConfigMap second"]!,
+    /may not list and watch ConfigMap second/,
+  );
 
-  assert.deepEqual(summary(agent, "first")!.seen, ["ADDED site's first"]);
+  assert.deepEqual(asked(agent, "first")!.seen, ["ADDED site's first"]);
   await configMap(site, "second", { of: "unseen" });
   await configMap(site, "first", { of: "changed" });
   const later = await site.until(
     "press-1",
     "told of the change",
-    (agent) => (summary(agent, "first")?.seen.length ?? 0) > 1,
+    (agent) => (asked(agent, "first")?.seen.length ?? 0) > 1,
   );
-  assert.deepEqual(summary(later, "first")!.seen, [
+  assert.deepEqual(asked(later, "first")!.seen, [
     "ADDED site's first",
     "MODIFIED changed",
   ]);
 });
 
 Deno.test("a Workspace that grants less than a plugin needs says so, and one that takes a grant back ends the right", async () => {
-  const needed = rule("settings", ["get", "watch"]);
+  const needed = configMapRule("settings", ["get", "watch"]);
   await using site = await startSite({
     catalogue: [
       bundle({
@@ -195,7 +157,7 @@ Deno.test("a Workspace that grants less than a plugin needs says so, and one tha
     ],
     workspace: [{
       name: "test",
-      permissions: { kubernetes: [rule("settings")] },
+      permissions: { kubernetes: [configMapRule("settings")] },
     }],
   });
   const grant = (...kubernetes: KubernetesPermission[]) =>
@@ -225,14 +187,14 @@ Deno.test("a Workspace that grants less than a plugin needs says so, and one tha
 
   await grant({ ...needed, resourceNames: undefined });
   const answer = (agent: Agent) =>
-    summary(agent, "host")?.answers["get ConfigMap settings"] ?? "";
+    asked(agent, "host")?.answers["get ConfigMap settings"] ?? "";
   await site.until(
     "press-1",
     "running, and its plugin reads",
     (agent) => converged(agent) && answer(agent) === "site's settings",
   );
 
-  await grant(rule("another"));
+  await grant(configMapRule("another"));
   await site.until(
     "press-1",
     "running, and its plugin reads no more",

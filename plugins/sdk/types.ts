@@ -53,7 +53,7 @@ export interface PluginClient {
     kind: string,
     options?: ListOptions,
   ): Promise<T[]>;
-  /** What there is, as ADDED, then every change, until the signal aborts. */
+  /** What there is, as ADDED, then every change, until the signal aborts. Needs `list` and `watch`. */
   watch<T extends KubeObject = KubeObject>(
     kind: string,
     options?: ListOptions,

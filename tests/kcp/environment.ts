@@ -1,6 +1,7 @@
 import * as core from "../../api/core.ts";
 import type { Kind } from "../../api/kind.ts";
 import type { KubeObject } from "../../api/meta.ts";
+import type { PluginBundle } from "../../api/plugin_bundle.ts";
 import { Workspace } from "../../api/workspace.ts";
 import { openCluster } from "../../cli/cluster.ts";
 import { compareSchemas } from "../../hub/compare_schemas.ts";
@@ -29,6 +30,8 @@ export interface KcpEnvironmentOptions {
   people?: readonly string[];
   /** Whether the hub syncs Repositories, and has plugins to assign. @default {false} */
   gitops?: boolean;
+  /** Its plugins. @default those built in where it has any to assign */
+  catalogue?: readonly PluginBundle[];
   /** How the hub logs in: by a token that does not end, or by a certificate in files. @default {"token"} */
   identity?: "token" | "certificate";
 }
@@ -128,6 +131,8 @@ export class KcpEnvironment implements AsyncDisposable {
       kubeconfig: await this.#certificate?.kubeconfig(byToken) ?? byToken,
     });
     const { gitops = false } = this.#options;
+    const catalogue = this.#options.catalogue ??
+      (gitops ? await builtinPlugins() : []);
     const log = createLogger({
       level: "debug",
       write: (line) => this.logs.push(line),
@@ -149,7 +154,7 @@ export class KcpEnvironment implements AsyncDisposable {
         engine: { url: this.server.url, caData: cluster.caData },
         stateDir: `${this.dir}/hub`,
         gitops,
-        catalogue: gitops ? await builtinPlugins() : [],
+        catalogue: [...catalogue],
         log,
       });
       this.#running = { kcp, hub, stop };
