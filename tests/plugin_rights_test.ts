@@ -1,6 +1,6 @@
 /** What plugins may do in the Kubernetes API: agents with script plugins against a real hub. */
 import assert from "node:assert/strict";
-import { Agent } from "../api/agent.ts";
+import type { Agent } from "../api/agent.ts";
 import { ConfigMap } from "../api/core.ts";
 import type { KubernetesPermission } from "../api/kubernetes_permission.ts";
 import type { KubeObject } from "../api/meta.ts";
