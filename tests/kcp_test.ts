@@ -21,8 +21,8 @@ const missing = kcpMissing();
 /** In an order in which the workspaces that one leaves behind serve the next. */
 const scenarios = [
   members,
-  pluginRights,
   foreign,
+  pluginRights,
   endpoints,
   handed,
   deletion,
