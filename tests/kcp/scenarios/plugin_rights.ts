@@ -134,5 +134,7 @@ export const pluginRights: Scenario = {
       stop.abort();
       await device;
     }
+    // Later scenarios count what is stored.
+    await client.delete(Monitoring, "reader", scope);
   },
 };
