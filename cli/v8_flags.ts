@@ -1,6 +1,6 @@
 /**
  * How V8 manages memory here, for whatever starts Faros: programs that run for months beside others take two thirds of
- * the memory, and a tenth more processor time under full load. V8 takes such flags at its start only.
+ * the memory, and up to a quarter more processor time under full load. V8 takes such flags at its start only.
  */
 export const V8_FLAGS = [
   // Young objects, in MiB: by default it grows to 16, twice over.
