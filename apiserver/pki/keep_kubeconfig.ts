@@ -1,4 +1,3 @@
-import { parse } from "yaml";
 import { writePrivate } from "../authentication/private_file.ts";
 import { kubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
 
@@ -11,15 +10,28 @@ export async function keepKubeconfig(
   path: string,
   options: KubeconfigOptions,
 ): Promise<void> {
-  if (leadsTo(await read(path), options)) return;
-  await writePrivate(path, kubeconfig(options));
+  const own = kubeconfig(options);
+  const found = await read(path);
+  if (found === own) return;
+  if (found !== undefined && leadsTo(await parse(found), options)) return;
+  await writePrivate(path, own);
 }
 
-async function read(path: string): Promise<unknown> {
+async function read(path: string): Promise<string | undefined> {
   try {
-    return parse(await Deno.readTextFile(path));
+    return await Deno.readTextFile(path);
   } catch {
-    return undefined; // not there, or no YAML: it is written anew
+    return undefined; // not there: it is written anew
+  }
+}
+
+async function parse(text: string): Promise<unknown> {
+  // Loaded where others have changed it only: the library takes 4 MB and a good part of a start.
+  const { parse } = await import("yaml");
+  try {
+    return parse(text);
+  } catch {
+    return undefined; // no YAML: it is written anew
   }
 }
 
