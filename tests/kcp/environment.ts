@@ -1,6 +1,4 @@
-import * as core from "../../api/core.ts";
 import type { Kind } from "../../api/kind.ts";
-import type { KubeObject } from "../../api/meta.ts";
 import type { PluginBundle } from "../../api/plugin_bundle.ts";
 import { Workspace } from "../../api/workspace.ts";
 import { openCluster } from "../../cli/cluster.ts";
@@ -16,6 +14,7 @@ import { eventually } from "../../kube/testing/eventually.ts";
 import { builtinPlugins } from "../../plugins/mod.ts";
 import { type KcpServer, startKcp } from "../engines/kcp_server.ts";
 import { HubCertificate } from "./hub_certificate.ts";
+import { makeAdmin } from "./make_admin.ts";
 
 /** The hub's workspace. */
 export const HUB = "root:faros";
@@ -90,21 +89,7 @@ export class KcpEnvironment implements AsyncDisposable {
     const name = HUB.replace("root:", "");
     await this.kcpWorkspace(root, { name });
     const client = await this.admin(HUB);
-    await client.create<KubeObject>(core.ClusterRoleBinding, {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: core.ClusterRoleBinding.kind,
-      metadata: { name: HUB_USER },
-      roleRef: {
-        apiGroup: core.ClusterRole.group,
-        kind: core.ClusterRole.kind,
-        name: "cluster-admin",
-      },
-      subjects: [{
-        kind: "User",
-        apiGroup: core.ClusterRole.group,
-        name: HUB_USER,
-      }],
-    } as KubeObject);
+    await makeAdmin(client, HUB_USER);
   }
 
   /** Makes a workspace of kcp, and waits until it is ready. */

@@ -1,3 +1,4 @@
+import { isObject } from "../../apply/resolve.ts";
 import type { Json, JsonObject, KubeObject, StoredAs } from "../../types.ts";
 
 const PREFIX = "autoscaling.alpha.kubernetes.io/";
@@ -89,10 +90,6 @@ function carried(text: string, field: string): Json | undefined {
   }
   if (field === "behavior") return isObject(value) ? value : undefined;
   return Array.isArray(value) && value.every(isObject) ? value : undefined;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function toV2(served: KubeObject): KubeObject {

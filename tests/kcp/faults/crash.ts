@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { Agent } from "../../../api/agent.ts";
-import * as core from "../../../api/core.ts";
-import type { KubeObject } from "../../../api/meta.ts";
 import type { KubeClient } from "../../../kube/client.ts";
 import { siteFiles } from "../../e2e/manifests.ts";
 import { History } from "../../takeover/history.ts";
 import { HUB } from "../environment.ts";
 import type { Fault, FaultsEnvironment } from "./environment.ts";
+import { makeAdmin } from "../make_admin.ts";
 
 const scope = { namespace: "default" };
 const AGENTS = Array.from({ length: 20 }, (_, i) => `press-${i + 1}`);
@@ -85,17 +84,7 @@ async function handOver(
   site: string,
 ): Promise<KubeClient> {
   const inside = await environment.in(site);
-  await inside.create<KubeObject>(core.ClusterRoleBinding, {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: core.ClusterRoleBinding.kind,
-    metadata: { name: "ann" },
-    roleRef: {
-      apiGroup: core.ClusterRole.group,
-      kind: core.ClusterRole.kind,
-      name: "cluster-admin",
-    },
-    subjects: [{ kind: "User", apiGroup: core.ClusterRole.group, name: "ann" }],
-  } as KubeObject);
+  await makeAdmin(inside, "ann");
   const client = await environment.as("ann", `${HUB}:${site}`);
   await environment.until(
     "ann was in",

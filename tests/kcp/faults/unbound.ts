@@ -10,6 +10,7 @@ import { isForbidden } from "../../../kube/kube_api_error.ts";
 import { APIBinding } from "../../../kube/kcp/kinds.ts";
 import { HUB } from "../environment.ts";
 import type { Fault, FaultsEnvironment } from "./environment.ts";
+import { makeAdmin } from "../make_admin.ts";
 
 interface Binding extends KubeObject {
   spec: {
@@ -30,21 +31,7 @@ export const unbound: Fault = {
       spec: { members: [{ user: "bob", role: "admin" }] },
     });
     // Ann was handed the whole workspace by an administrator of kcp.
-    await inside.create<KubeObject>(core.ClusterRoleBinding, {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: core.ClusterRoleBinding.kind,
-      metadata: { name: "ann" },
-      roleRef: {
-        apiGroup: core.ClusterRole.group,
-        kind: core.ClusterRole.kind,
-        name: "cluster-admin",
-      },
-      subjects: [{
-        kind: "User",
-        apiGroup: core.ClusterRole.group,
-        name: "ann",
-      }],
-    } as KubeObject);
+    await makeAdmin(inside, "ann");
     const path = `${HUB}:site-b`;
     const [ann, bob] = [
       await environment.as("ann", path),
