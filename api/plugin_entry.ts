@@ -72,5 +72,5 @@ export const PublicJwk = z.strictObject({
   crv: z.string(),
   x: z.string(),
   y: z.string().optional(),
-}).describe("A public key as a JSON Web Key (RFC 7517), P-256");
+}).describe("A public key as a JSON Web Key (RFC 7517): Ed25519 or P-256");
 export type PublicJwk = z.infer<typeof PublicJwk>;

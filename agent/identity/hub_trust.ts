@@ -2,7 +2,12 @@ import { compactVerify, decodeProtectedHeader, importJWK } from "jose";
 import { z } from "zod";
 import { PublicJwk } from "../../api/plugin_entry.ts";
 import { canonicalJson } from "../../api/protocol/canonical_json.ts";
-import { ClaimType, keyId } from "../../api/protocol/claims.ts";
+import {
+  ClaimType,
+  keyId,
+  SIGNATURE_ALGORITHMS,
+  signatureAlgorithm,
+} from "../../api/protocol/claims.ts";
 import type { StateFolder } from "../state/state_folder.ts";
 
 const FILE = "trust.json";
@@ -138,8 +143,8 @@ async function endorsed(
     if (!by) return undefined;
     const { payload, protectedHeader } = await compactVerify(
       jws,
-      await importJWK({ ...by }, "ES256"),
-      { algorithms: ["ES256"] },
+      await importJWK({ ...by }, signatureAlgorithm(by)),
+      { algorithms: SIGNATURE_ALGORITHMS },
     );
     if (protectedHeader.typ !== ClaimType.hubKey) return undefined;
     const { key } = JSON.parse(new TextDecoder().decode(payload));
@@ -175,8 +180,8 @@ export async function verifyJws(
   try {
     const result = await compactVerify(
       jws,
-      await importJWK({ ...key }, "ES256"),
-      { algorithms: ["ES256"] },
+      await importJWK({ ...key }, signatureAlgorithm(key)),
+      { algorithms: SIGNATURE_ALGORITHMS },
     );
     payload = new TextDecoder().decode(result.payload);
     header = result.protectedHeader;

@@ -14,13 +14,15 @@ export interface HubKey {
 
 /** A new one. */
 export async function createHubKey(): Promise<HubKey> {
-  const pair = await generateKeyPair("ES256", { extractable: true });
-  const { kty, crv, x, y } = await exportJWK(pair.publicKey);
-  const jwk = { kty: kty!, crv: crv!, x: x!, y: y! };
+  const pair = await generateKeyPair("Ed25519", { extractable: true });
+  const { kty, crv, x } = await exportJWK(pair.publicKey);
+  const jwk = { kty: kty!, crv: crv!, x: x! };
   const id = await keyId(jwk);
   const sign: HubKey["sign"] = (claim, typ) =>
     new CompactSign(new TextEncoder().encode(canonicalJson(claim)))
-      .setProtectedHeader({ alg: "ES256", kid: id, typ }).sign(pair.privateKey);
+      .setProtectedHeader({ alg: "Ed25519", kid: id, typ }).sign(
+        pair.privateKey,
+      );
   return {
     id,
     public: jwk,

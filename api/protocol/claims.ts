@@ -1,5 +1,5 @@
 /**
- * What hub and device sign for each other. Each claim is signed as a compact JWS (RFC 7515, ES256) whose payload is the
+ * What hub and device sign for each other. Each claim is signed as a compact JWS (RFC 7515; Ed25519 or ES256, as the key is) whose payload is the
  * claim's canonical JSON and whose `typ` header says which claim it is, so that no signature passes for another.
  *
  * @module
@@ -144,6 +144,14 @@ export interface RenewalResponse {
 export function keyId(key: PublicJwk): Promise<string> {
   const { crv, kty, x, y } = key;
   return sha256Hex(canonicalJson({ crv, kty, x, ...(y ? { y } : {}) }));
+}
+
+/** JWS algorithms (RFC 7518, RFC 9864) that signatures of claims may name; `EdDSA` is the older name of Ed25519. */
+export const SIGNATURE_ALGORITHMS = ["Ed25519", "EdDSA", "ES256"];
+
+/** JWS algorithm that a key is for: `Ed25519`, or `ES256` for one on P-256. */
+export function signatureAlgorithm({ crv }: { crv?: string }): string {
+  return crv === "Ed25519" ? "Ed25519" : "ES256";
 }
 
 /** Name of the Revision with this content. */

@@ -185,6 +185,9 @@ function isNewGeneration({ type, object, old }: InformerEvent): boolean {
     object.metadata.uid !== old?.metadata.uid;
 }
 
+/** What an Agent resolves to, and the name of its Revision. */
+type Named = Resolved & { name: string };
+
 class AgentController {
   readonly dependencies = new Dependencies();
   readonly #context: HubContext;
@@ -229,9 +232,10 @@ class AgentController {
     // Before the first await, so that no change of an input is missed.
     this.dependencies.set(key, touched);
     const before = await this.#lastAssignment(agent);
-    let resolved: Resolved | Problem;
+    let resolved: Named | Problem;
     try {
-      resolved = await resolve(inputs);
+      const { spec, ...rest } = await resolve(inputs);
+      resolved = { ...rest, spec, name: await revisionName(spec) };
       for (const { name } of resolved.lifted) {
         touched.add(dependency.secret(key.namespace, name));
       }
@@ -241,12 +245,12 @@ class AgentController {
     }
     this.dependencies.set(key, touched);
     let assignment = before;
-    const settles = await this.#settles(resolved, before);
+    const settles = this.#settles(resolved, before);
     if (resolved instanceof Problem || agent.spec?.paused || settles > 0) {
       const spec = this.#contentOf(agent, before?.revision);
       await this.#grant(agent, { enrollment, workspace, revision: spec });
     } else {
-      const name = await this.#publish(agent, resolved);
+      await this.#publish(agent, resolved);
       // First the right to read what the order refers to.
       await this.#grant(agent, {
         enrollment,
@@ -254,7 +258,7 @@ class AgentController {
         revision: resolved.spec,
       });
       assignment = await this.#assign(agent, {
-        revision: name,
+        revision: resolved.name,
         before,
         used: resolved.used,
       });
@@ -268,12 +272,12 @@ class AgentController {
   }
 
   /** How long the device is to keep what it has yet, in milliseconds, since an edit by hand may be put back. */
-  async #settles(
-    resolved: Resolved | Problem,
+  #settles(
+    resolved: Named | Problem,
     before: Assignment | undefined,
-  ): Promise<number> {
+  ): number {
     if (resolved instanceof Problem || !before) return 0;
-    if (await revisionName(resolved.spec) === before.revision) return 0;
+    if (resolved.name === before.revision) return 0;
     return this.#settling.left(resolved.used, this.#context.clock.now());
   }
 
@@ -313,16 +317,13 @@ class AgentController {
   /** Sees to it that the Revision and its Secrets are there. */
   async #publish(
     agent: Agent,
-    resolved: Resolved,
-  ): Promise<string> {
+    { name, spec, lifted }: Named,
+  ): Promise<void> {
     const { namespace } = agent.metadata;
-    const { spec, lifted } = resolved;
-    const name = await revisionName(spec);
     // From here on it is not collected.
     this.#options.revisions.use(keyOf(agent), name);
     for (const secret of lifted) await this.#lift(namespace!, secret);
     await this.#ensureRevision(namespace!, { name, spec });
-    return name;
   }
 
   async #lift(namespace: string, secret: LiftedSecret): Promise<void> {

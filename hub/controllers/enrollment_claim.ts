@@ -10,6 +10,7 @@ import {
   type EnrollmentClaim,
   joinProof,
   keyId,
+  signatureAlgorithm,
 } from "../../api/protocol/claims.ts";
 import { equal } from "../keys/challenge.ts";
 import { verifyClaim } from "../keys/hub_keys.ts";
@@ -52,7 +53,10 @@ async function isSignedByDevice(
   try {
     const { signing } = enrollment.spec.keys;
     return await verifyClaim(proof, {
-      key: await importJWK({ ...signing }, "ES256") as CryptoKey,
+      key: await importJWK(
+        { ...signing },
+        signatureAlgorithm(signing),
+      ) as CryptoKey,
       claim: enrollmentClaim(enrollment),
       typ: ClaimType.enrollment,
     });

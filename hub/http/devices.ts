@@ -9,6 +9,7 @@ import {
   type ChallengeResponse,
   ClaimType,
   type RenewalResponse,
+  signatureAlgorithm,
 } from "../../api/protocol/claims.ts";
 import type { Clock } from "../../kube/clock.ts";
 import {
@@ -85,7 +86,7 @@ export function deviceRoutes(options: DeviceRoutesOptions) {
       }
       const claim = { namespace, enrollment: name, challenge };
       const signing = enrollment.spec.keys.signing;
-      const key = await importJWK({ ...signing }, "ES256")
+      const key = await importJWK({ ...signing }, signatureAlgorithm(signing))
         .catch(() => undefined);
       const typ = ClaimType.renewal;
       if (

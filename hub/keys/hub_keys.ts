@@ -7,6 +7,10 @@ import {
 } from "jose";
 import type { PublicJwk } from "../../api/plugin_entry.ts";
 import { canonicalJson } from "../../api/protocol/canonical_json.ts";
+import {
+  SIGNATURE_ALGORITHMS,
+  signatureAlgorithm,
+} from "../../api/protocol/claims.ts";
 import { currentKey, type KeyRing, publicKey } from "./key_ring.ts";
 
 /** A public key of the hub. */
@@ -76,14 +80,15 @@ export class HubKeys {
   /** Compact JWS of a claim's canonical JSON by the current key. */
   async sign(claim: unknown, typ: string): Promise<string> {
     const { id, private: jwk } = currentKey(this.#ring);
+    const alg = signatureAlgorithm(jwk);
     const key = await memo(
       this.#private,
       id,
-      () => importJWK(jwk, "ES256") as Promise<CryptoKey>,
+      () => importJWK(jwk, alg) as Promise<CryptoKey>,
     );
     return await new CompactSign(
       new TextEncoder().encode(canonicalJson(claim)),
-    ).setProtectedHeader({ alg: "ES256", kid: id, typ }).sign(key);
+    ).setProtectedHeader({ alg, kid: id, typ }).sign(key);
   }
 
   /** Whether `jws` is one of the hub's keys' word for exactly `claim`. */
@@ -98,7 +103,11 @@ export class HubKeys {
       const key = await memo(
         this.#public,
         found.id,
-        () => importJWK(publicKey(found), "ES256") as Promise<CryptoKey>,
+        () =>
+          importJWK(
+            publicKey(found),
+            signatureAlgorithm(found.private),
+          ) as Promise<CryptoKey>,
       );
       return await verifyClaim(jws, { key, claim, typ });
     } catch {
@@ -136,7 +145,7 @@ export async function verifyClaim(
 ): Promise<boolean> {
   try {
     const { payload, protectedHeader } = await compactVerify(jws, key, {
-      algorithms: ["ES256"],
+      algorithms: SIGNATURE_ALGORITHMS,
     });
     return protectedHeader.typ === typ &&
       new TextDecoder().decode(payload) === canonicalJson(claim);

@@ -16,6 +16,7 @@ import {
   ClaimType,
   type HubKeyClaim,
   keyId,
+  signatureAlgorithm,
 } from "../../api/protocol/claims.ts";
 
 /** A signing key. Times are milliseconds since 1970. */
@@ -61,7 +62,7 @@ const LINEAGE = 32;
 /** The public part of a stored key. */
 export function publicKey(key: RingKey): PublicJwk {
   const { kty, crv, x, y } = key.private;
-  return { kty: kty!, crv: crv!, x: x!, y: y! };
+  return { kty: kty!, crv: crv!, x: x!, ...(y ? { y } : {}) };
 }
 
 /** A new ring with one key. */
@@ -80,13 +81,14 @@ export async function withNextKey(
   const current = currentKey(ring);
   const next = await createKey(now);
   const claim: HubKeyClaim = { key: publicKey(next) };
+  const alg = signatureAlgorithm(current.private);
   next.endorsement = await new CompactSign(
     new TextEncoder().encode(canonicalJson(claim)),
   ).setProtectedHeader({
-    alg: "ES256",
+    alg,
     kid: current.id,
     typ: ClaimType.hubKey,
-  }).sign(await importJWK(current.private, "ES256"));
+  }).sign(await importJWK(current.private, alg));
   return { ...ring, keys: [...ring.keys, next] };
 }
 
@@ -152,8 +154,9 @@ export function nextKey(ring: KeyRing): RingKey | undefined {
 }
 
 async function createKey(now: number): Promise<RingKey> {
-  const pair = await generateKeyPair("ES256", { extractable: true });
-  const { kty, crv, x, y, d } = await exportJWK(pair.privateKey);
-  const jwk = { kty: kty!, crv: crv!, x: x!, y: y! };
+  // A tenth of what ES256 takes, and there is a signature for each device of a change.
+  const pair = await generateKeyPair("Ed25519", { extractable: true });
+  const { kty, crv, x, d } = await exportJWK(pair.privateKey);
+  const jwk = { kty: kty!, crv: crv!, x: x! };
   return { id: await keyId(jwk), private: { ...jwk, d }, created: now };
 }

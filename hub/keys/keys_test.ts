@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { decodeProtectedHeader, exportJWK, generateKeyPair } from "jose";
 import type { Agent } from "../../api/agent.ts";
-import { ClaimType } from "../../api/protocol/claims.ts";
+import { ClaimType, keyId } from "../../api/protocol/claims.ts";
 import { FakeClock } from "../../kube/clock.ts";
 import { nextCounter, signAssignment, verifyAssignment } from "./assignment.ts";
 import { Challenges } from "./challenge.ts";
 import { HubKeys } from "./hub_keys.ts";
 import {
   createKeyRing,
+  type KeyRing,
   nextRotation,
   publicKey,
   rotateDue,
@@ -48,6 +50,44 @@ Deno.test("a new key is announced first, used after the overlap, and the old one
   ring = rotateDue(ring, { ...TIMES, now: 115 });
   assert.deepEqual(ring.keys.map((key) => key.id), [second.id]);
 });
+
+Deno.test("a ring of keys on P-256 goes on, and the next key is an Ed25519 one that it vouches for", async () => {
+  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const { kty, crv, x, y, d } = await exportJWK(privateKey);
+  const id = await keyId({ kty: kty!, crv: crv!, x: x!, y });
+  const hmac = (await createKeyRing(0)).hmac;
+  let ring: KeyRing = {
+    current: id,
+    keys: [{ id, private: { kty, crv, x, y, d }, created: 0 }],
+    hmac,
+  };
+  const old = new HubKeys(ring);
+  const one = agent("one", "1");
+  const order = { revision: "r-1", counter: 1, time: "2026-01-01T00:00:00Z" };
+  const before = await signAssignment(old, one, order);
+  assert.equal(alg(before.signature), "ES256");
+
+  ring = rotateDue(await withNextKey(ring, 0), { ...TIMES, now: 10 });
+  const keys = new HubKeys(ring);
+  const next = ring.keys[1]!;
+  assert.equal(ring.current, next.id);
+  assert.equal(publicKey(next).crv, "Ed25519");
+  assert.equal(alg(next.endorsement!), "ES256");
+  const claim = { key: publicKey(next) };
+  assert.ok(
+    await keys.verify(next.endorsement!, { claim, typ: ClaimType.hubKey }),
+  );
+  const after = await signAssignment(keys, one, { ...order, counter: 2 });
+  assert.equal(alg(after.signature), "Ed25519");
+  for (const assignment of [before, after]) {
+    const of = agent("one", "1", assignment);
+    assert.deepEqual(await verifyAssignment(keys, of), assignment);
+  }
+});
+
+function alg(jws: string): string | undefined {
+  return decodeProtectedHeader(jws).alg;
+}
 
 Deno.test("an assignment counts for the Agent that it was signed for, as it was signed", async () => {
   const keys = new HubKeys(await createKeyRing(0));

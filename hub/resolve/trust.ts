@@ -11,6 +11,7 @@ import {
   type ArtifactClaim,
   ClaimType,
   keyId,
+  signatureAlgorithm,
 } from "../../api/protocol/claims.ts";
 import { verifyClaim } from "../keys/hub_keys.ts";
 
@@ -64,7 +65,10 @@ async function check(
   try {
     const { kid } = decodeProtectedHeader(signature);
     if (kid !== undefined && kid !== await keyId(key)) return false;
-    const imported = await importJWK({ ...key }, "ES256") as CryptoKey;
+    const imported = await importJWK(
+      { ...key },
+      signatureAlgorithm(key),
+    ) as CryptoKey;
     return await verifyClaim(signature, {
       key: imported,
       claim,
