@@ -1,21 +1,9 @@
 import { dirname, join, relative, resolve } from "node:path";
-import * as core from "../../api/core.ts";
-import type { Resource } from "../../api/kind.ts";
-import { findKind } from "../../api/kinds.ts";
-import {
-  allProblems,
-  loadTree,
-  type ManifestSet,
-} from "../../gitops/manifest/load_tree.ts";
-import {
-  compareProblems,
-  formatProblem,
-  type Problem,
-} from "../../gitops/manifest/problem.ts";
-import { resolveKinds } from "../../gitops/manifest/resolve_kinds.ts";
-import { apiVersionOf } from "../../kube/resource.ts";
+import { selectPath } from "../../gitops/manifest/layout.ts";
+import { formatProblem } from "../../gitops/manifest/problem.ts";
+import { validateTree } from "../../gitops/manifest/validate_tree.ts";
+import { readFolder } from "../../gitops/source/read_folder.ts";
 import { defineCommand } from "../command.ts";
-import { readFolder } from "../validate/read_folder.ts";
 
 /** `faros validate` */
 export const command = defineCommand({
@@ -37,30 +25,24 @@ export const command = defineCommand({
   async run({ args: [path = "."], io, signal }) {
     const top = await findTop(path);
     const below = relative(top, resolve(path));
-    const manifests = loadTree(await readFolder(top, { signal }));
-    const sets: [ManifestSet, "root" | "workspace", string?][] = [
-      [manifests.root, "root"],
-      ...[...manifests.workspaces.values()].map((set) =>
-        [set, "workspace", set.name] as [ManifestSet, "workspace", string]
-      ),
-    ];
-    const problems = allProblems(manifests);
-    let objects = 0;
-    for (const [set, scope, namespace] of sets) {
-      objects += set.manifests.length + (scope === "workspace" ? 1 : 0);
-      problems.push(...await checkKinds(set, { scope, namespace }));
-    }
-    const shown = problems.sort(compareProblems).filter(({ file }) =>
-      !below || file === below || file.startsWith(`${below}/`)
+    const tree = await readFolder(top, { select: selectPath, signal });
+    const { problems, warnings, objects, workspaces } = await validateTree(
+      tree,
     );
+    const isShown = ({ file }: { file: string }) =>
+      !below || file === below || file.startsWith(`${below}/`);
     const from = relative(Deno.cwd(), top);
+    for (const warning of warnings.filter(isShown)) {
+      const message = `warning: ${warning.message}`;
+      const file = join(from, warning.file);
+      io.err(formatProblem({ ...warning, file, message }));
+    }
+    const shown = problems.filter(isShown);
     for (const problem of shown) {
       io.out(formatProblem({ ...problem, file: join(from, problem.file) }));
     }
     if (shown.length === 0) {
-      io.out(
-        `${objects} objects in ${manifests.workspaces.size} workspaces, no errors`,
-      );
+      io.out(`${objects} objects in ${workspaces} workspaces, no errors`);
       return 0;
     }
     const n = shown.length;
@@ -87,26 +69,4 @@ async function findTop(path: string): Promise<string> {
   throw new Error(
     `Cannot validate ${path}: neither it nor a folder above it has a folder workspaces or root`,
   );
-}
-
-/** What can be said about places of kinds without asking a server. */
-async function checkKinds(
-  set: ManifestSet,
-  of: { scope: "root" | "workspace"; namespace: string | undefined },
-): Promise<Problem[]> {
-  const known = new Map<string, Resource>(
-    Object.values(core).map((r) => [`${apiVersionOf(r)} ${r.kind}`, r]),
-  );
-  const find = (apiVersion: string, kind: string) =>
-    findKind(apiVersion, kind) ?? known.get(`${apiVersion} ${kind}`);
-  // A kind that only the server may know is none of our business here.
-  const manifests = set.manifests.filter(({ object }) =>
-    find(object.apiVersion, object.kind)
-  );
-  const { problems } = await resolveKinds({ ...set, manifests }, {
-    scope: of.scope,
-    ...(of.namespace ? { namespace: of.namespace } : {}),
-    discover: (apiVersion, kind) => Promise.resolve(find(apiVersion, kind)),
-  });
-  return problems;
 }

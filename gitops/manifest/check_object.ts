@@ -2,6 +2,7 @@ import { SYSTEM_NAMESPACE } from "../../api/names.ts";
 import type { Kind } from "../../api/kind.ts";
 import { findKind, workspaceManifestKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
+import { checkCore } from "./check_core.ts";
 import { type Part, workspaceFile } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ParsedDocument } from "./parse_file.ts";
@@ -25,9 +26,13 @@ const SERVER_FIELDS = new Set([
 const RESERVED =
   /^(applyset\.(kubernetes|k8s)\.io\/|tenancy\.faros\.sh\/|gitops\.faros\.sh\/commit$)/;
 
+/** Problems of one object that are told one by one. */
+const MOST = 50;
+
 /** Collects the problems of one document. */
 class Report {
   readonly problems: Problem[] = [];
+  #more = 0;
   readonly #file: string;
   readonly #document: ParsedDocument;
 
@@ -41,11 +46,23 @@ class Report {
     message: string,
     about: "key" | "value" = "value",
   ): void {
+    if (this.problems.length === MOST) {
+      // Finding a place costs the more the larger the object is.
+      const last = this.problems[MOST - 1]!;
+      const { field: _, ...place } = last;
+      this.problems.push({ ...place, message: "" });
+    }
+    if (this.problems.length > MOST) {
+      const last = this.problems[MOST]!;
+      last.message = `and ${++this.#more} more errors in this object`;
+      return;
+    }
+    const { sensitive } = this.#document;
     this.problems.push({
       file: this.#file,
       ...this.#document.locate(path, about),
       ...(path.length ? { field: fieldName(path) } : {}),
-      message,
+      message: sensitive ? sensitive.redact(message) : message,
     });
   }
 }
@@ -84,15 +101,18 @@ export function checkObject(
     }
   } else {
     checkMeta(value, report);
+    checkCore(value, (...problem) => report.add(...problem));
   }
   checkNamespace(value, { part, report });
   if (report.problems.length > 0) return report.problems;
   return {
-    object: normalize(value, part),
+    object: normalize(value),
     resource: kind,
     file,
     ...document.locate([]),
     locate: document.locate,
+    ...(document.sensitive ? { sensitive: document.sensitive } : {}),
+    ...(document.encrypted ? { encrypted: true } : {}),
   };
 }
 
@@ -306,10 +326,11 @@ function checkNumbers(
 }
 
 /** As the API will hold it, so that it can be compared. */
-function normalize(object: KubeObject, part: Part): KubeObject {
+function normalize(object: KubeObject): KubeObject {
   const result = structuredClone(object);
-  // A workspace's namespace is the engine's business.
-  if (part.scope === "workspace") delete result.metadata.namespace;
+  // The only one that there can be: what is written and what is left out is
+  // the same object. A workspace's namespace is the engine's business.
+  delete result.metadata.namespace;
   if (result.apiVersion === "v1" && result.kind === "Secret") {
     // stringData is write-only: the server stores data and shows that.
     const secret = result as KubeObject & {

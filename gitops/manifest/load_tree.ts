@@ -3,14 +3,24 @@ import type { SourceFile, SourceTree } from "../source/read_tree.ts";
 import { checkObject } from "./check_object.ts";
 import { type Part, partOf, workspaceFile } from "./layout.ts";
 import { type Manifest, objectKey } from "./manifest.ts";
-import { parseFile } from "./parse_file.ts";
-import { compareProblems, type Problem } from "./problem.ts";
+import {
+  type ParsedDocument,
+  type ParsedFile,
+  parseFile,
+} from "./parse_file.ts";
+import { plaintextSecret } from "./plaintext_secret.ts";
+import { compareProblems, fieldName, type Problem } from "./problem.ts";
+import { checkSealed, isEncrypted } from "./sops/sealed.ts";
+import { substitute, usesVariables } from "./substitute.ts";
+import type { Variables } from "./variables.ts";
 
 /** Manifests that are applied, or not, together. */
 export interface ManifestSet {
   manifests: Manifest[];
   /** Where there is any, nothing of the set is applied. */
   problems: Problem[];
+  /** What is applied all the same, and somebody should look at. */
+  warnings?: Problem[];
   /** The same as long as nothing in the set's files changes. */
   fingerprint: string;
 }
@@ -32,7 +42,25 @@ export interface Manifests {
   problems: Problem[];
 }
 
-type Checked = { manifests: Manifest[]; problems: Problem[] };
+/** What {@linkcode loadTree} takes besides the files. */
+export interface LoadTreeOptions {
+  /** Files that were parsed already, by path: decrypted ones. */
+  parsed?: ReadonlyMap<string, ParsedFile>;
+  /** What `${…}` stands for, or why nobody knows; text where there are none. */
+  variables?: Variables | Error;
+  /**
+   * Whether files that nobody decrypted are taken for what can be seen of
+   * them, rather than refused. Where it is so, none of it can be applied.
+   */
+  sealed?: boolean;
+}
+
+type Checked = {
+  manifests: Manifest[];
+  problems: Problem[];
+  /** Whether it depends on the variables. */
+  varies: boolean;
+};
 
 /** Files are immutable: what was made of one holds as long as it is there. */
 const checked = new WeakMap<SourceFile, Checked>();
@@ -41,20 +69,23 @@ const checked = new WeakMap<SourceFile, Checked>();
  * Makes objects of files: parses and checks all that can be checked without a
  * server. Never throws for what is in the files.
  */
-export function loadTree(tree: SourceTree): Manifests {
-  const root = new SetBuilder();
+export function loadTree(
+  tree: SourceTree,
+  options: LoadTreeOptions = {},
+): Manifests {
+  const root = new SetBuilder(options);
   const workspaces = new Map<string, SetBuilder>();
   const problems: Problem[] = [];
   const setOf = (part: Part): SetBuilder => {
     if (part.scope === "root") return root;
     let set = workspaces.get(part.workspace);
-    if (!set) workspaces.set(part.workspace, set = new SetBuilder());
+    if (!set) workspaces.set(part.workspace, set = new SetBuilder(options));
     return set;
   };
   const files = [...tree.files].sort((a, b) => a.path < b.path ? -1 : 1);
   for (const file of files) {
     const part = partOf(file.path);
-    if (part) setOf(part).add(file, checkFile(file, part));
+    if (part) setOf(part).add(file, checkFile(file, { part, ...options }));
   }
   for (const { path, reason } of tree.refused) {
     const problem = { file: path, message: reason };
@@ -63,6 +94,7 @@ export function loadTree(tree: SourceTree): Manifests {
     if (part) setOf(part).problems.push(problem);
     else problems.push(problem);
   }
+  for (const manifest of root.manifests) refuseNamespace(manifest);
   return {
     commit: tree.commit,
     root: root.build(),
@@ -71,6 +103,22 @@ export function loadTree(tree: SourceTree): Manifests {
     ),
     problems,
   };
+
+  /** On most engines a workspace is a namespace, which the hub makes. */
+  function refuseNamespace(manifest: Manifest): void {
+    const { apiVersion, kind, metadata: { name } } = manifest.object;
+    if (apiVersion !== "v1" || kind !== "Namespace" || !workspaces.has(name)) {
+      return;
+    }
+    root.problems.push({
+      file: manifest.file,
+      ...manifest.locate(["metadata", "name"]),
+      field: "metadata.name",
+      message: `found the namespace of workspace ${name}, which is in ${
+        workspaceFile(name)
+      } and gets it from the hub; remove one`,
+    });
+  }
 }
 
 /** All problems there are, in the order of files and lines. */
@@ -82,30 +130,79 @@ export function allProblems(manifests: Manifests): Problem[] {
   ].sort(compareProblems);
 }
 
-function checkFile(file: SourceFile, part: Part): Checked {
-  let result = checked.get(file);
-  if (result) return result;
-  const { documents, problems } = parseFile(file);
-  result = { manifests: [], problems };
+function checkFile(
+  file: SourceFile,
+  options: LoadTreeOptions & { part: Part },
+): Checked {
+  const decrypted = options.parsed?.get(file.path);
+  const before = checked.get(file);
+  if (before && !decrypted && (!before.varies || !options.variables)) {
+    return before;
+  }
+  const { documents, problems } = decrypted ?? parseFile(file);
+  const result: Checked = {
+    manifests: [],
+    problems: [...problems],
+    varies: usesVariables(file.text),
+  };
   for (const document of documents) {
-    const manifest = checkObject(document, { file: file.path, part });
+    const of = { file: file.path, ...options };
+    const manifest = checkDocument(document, of);
     if (Array.isArray(manifest)) result.problems.push(...manifest);
     else result.manifests.push(manifest);
   }
-  checked.set(file, result);
+  const holds = !decrypted && !(result.varies && options.variables) &&
+    !documents.some(isEncrypted);
+  if (holds) checked.set(file, result);
   return result;
+}
+
+/** Checks an object with its variables replaced. */
+function checkDocument(
+  document: ParsedDocument,
+  options: LoadTreeOptions & { file: string; part: Part },
+): Manifest | Problem[] {
+  const { file, variables } = options;
+  if (isEncrypted(document)) {
+    return options.sealed ? checkSealed(document, options) : [{
+      file,
+      ...document.locate(["sops"], "key"),
+      field: "sops",
+      message:
+        "is encrypted with SOPS, and there is nothing to decrypt it with; name a Secret with the private keys in the Repository's spec.decryption.secretRef",
+      reason: "DecryptionFailed",
+    }];
+  }
+  if (!variables) return checkObject(document, options);
+  const { document: replaced, problems } = substitute(document, variables);
+  // A text that stands in the place of a number is no fault of its own.
+  if (problems.length === 0) return checkObject(replaced, options);
+  return problems.map(({ path, message }) => ({
+    file,
+    ...document.locate(path),
+    field: fieldName(path),
+    message,
+  }));
 }
 
 class SetBuilder {
   readonly manifests: Manifest[] = [];
   readonly problems: Problem[] = [];
+  readonly #options: LoadTreeOptions;
   readonly #oids: string[] = [];
   readonly #seen = new Map<string, Manifest>();
+  readonly #warnings: Problem[] = [];
+  #varies = false;
 
-  add(file: SourceFile, { manifests, problems }: Checked): void {
+  constructor(options: LoadTreeOptions) {
+    this.#options = options;
+  }
+
+  add(file: SourceFile, of: Checked): void {
     this.#oids.push(`${file.path}\0${file.oid}`);
-    this.problems.push(...problems);
-    for (const manifest of manifests) {
+    this.problems.push(...of.problems);
+    this.#varies ||= of.varies;
+    for (const manifest of of.manifests) {
       const key = objectKey(manifest.object);
       const first = this.#seen.get(key);
       if (first) {
@@ -121,13 +218,20 @@ class SetBuilder {
       }
       this.#seen.set(key, manifest);
       this.manifests.push(manifest);
+      const warning = plaintextSecret(manifest);
+      if (warning) this.#warnings.push(warning);
     }
   }
 
   build(): ManifestSet {
+    const { variables } = this.#options;
+    if (this.#varies && variables && !(variables instanceof Error)) {
+      this.#oids.push(variables.fingerprint);
+    }
     return {
       manifests: this.manifests,
       problems: this.problems.sort(compareProblems),
+      warnings: this.#warnings.sort(compareProblems),
       fingerprint: this.#oids.join("\n"),
     };
   }

@@ -14,6 +14,9 @@ const files = (content: Record<string, string>) => ({
   refused: [],
 });
 
+const WORKSPACE =
+  "{apiVersion: tenancy.faros.sh/v1alpha1, kind: Workspace, metadata: {name: a}}";
+
 /**
  * Golden files: `testdata/errors/NAME.txt` holds files, each after a line
  * `-- path --`, and the problems expected after `-- problems --`. With
@@ -32,8 +35,9 @@ for (
       content[parts[i]!] = parts[i + 1]!;
     }
     const { problems: expected = "", ...sources } = content;
-    const found = (await validateTree(files(sources)))
-      .map((problem) => `${formatProblem(problem)}\n`).join("");
+    const { problems } = await validateTree(files(sources));
+    const found = problems.map((problem) => `${formatProblem(problem)}\n`)
+      .join("");
     if (Deno.env.get("FAROS_UPDATE_GOLDEN")) {
       const text = Object.entries({ ...sources, problems: found })
         .map(([file, body]) => `-- ${file} --\n${body}`).join("");
@@ -106,6 +110,71 @@ Deno.test("loadTree() keeps a fault to the workspace it is in", () => {
   assert.deepEqual(root.problems, []);
   assert.equal(workspaces.get("a")!.problems.length, 1);
   assert.deepEqual(workspaces.get("b")!.problems, []);
+});
+
+Deno.test("loadTree() takes what editors on other systems write", () => {
+  const lines = [
+    "apiVersion: edge.faros.sh/v1alpha1",
+    "kind: Agent",
+    "metadata: {name: press-1}",
+    "spec: {plugns: []}",
+  ];
+  for (
+    const text of [
+      lines.join("\r\n"),
+      `\ufeff${lines.join("\n")}\n`,
+      `${lines.join("\r\n")}\r\n---\r\n...\r\n`,
+    ]
+  ) {
+    const found = allProblems(loadTree(files({
+      "workspaces/a/workspace.yaml": WORKSPACE,
+      "workspaces/a/agents.yaml": text,
+    })));
+    assert.deepEqual(found.map(formatProblem), [
+      'workspaces/a/agents.yaml:4:8: spec.plugns: is not a known field; did you mean "plugins"?',
+    ]);
+  }
+});
+
+Deno.test("loadTree() ends on whatever is nested or wide without end", () => {
+  for (
+    const text of [
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: wide}\ndata:\n${
+        Array.from({ length: 15_000 }, (_, i) => ` k${i}: ${i}`).join("\n")
+      }`,
+      "[".repeat(10_000) + "]".repeat(10_000),
+      "{a: ".repeat(10_000),
+      `${"- ".repeat(10_000)}x`,
+      `{"a":`.repeat(10_000),
+      `spec: ${"[".repeat(200)}${"]".repeat(200)}`,
+    ]
+  ) {
+    for (const name of ["x.yaml", "x.json"]) {
+      const found = allProblems(loadTree(files({
+        "workspaces/a/workspace.yaml": WORKSPACE,
+        [`workspaces/a/${name}`]: text,
+      })));
+      assert.ok(found.length >= 1 && found.length <= 51, String(found.length));
+      assert.ok(found.every((problem) => problem.message.length < 500));
+    }
+  }
+});
+
+Deno.test("loadTree() warns of a Secret in plain text, once and without its value", () => {
+  const { workspaces } = loadTree(files({
+    "workspaces/a/workspace.yaml": WORKSPACE,
+    "workspaces/a/secret.yaml":
+      `{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: hunter2, b: x, c: ""}}`,
+    "workspaces/a/empty.yaml":
+      `{apiVersion: v1, kind: Secret, metadata: {name: to-be-filled}}`,
+  }));
+  const { warnings, problems } = workspaces.get("a")!;
+  assert.deepEqual(problems, []);
+  assert.equal(warnings?.length, 1);
+  assert.match(
+    formatProblem(warnings[0]!),
+    /^workspaces\/a\/secret\.yaml:1:24: Secret s stands in Git in plain text \(a, b\)/,
+  );
 });
 
 Deno.test("loadTree() turns stringData into what the API server stores", () => {

@@ -11,6 +11,8 @@ export interface Problem extends Partial<Position> {
   field?: string;
   /** What was found, what is expected, and the way out. */
   message: string;
+  /** Of the condition, where it is another one than that the manifest is invalid. */
+  reason?: "DecryptionFailed" | "BuildFailed";
 }
 
 /** `file:line:column: field: message`, as compilers write it. */

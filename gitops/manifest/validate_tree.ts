@@ -1,5 +1,5 @@
 import type { SourceTree } from "../source/read_tree.ts";
-import { allProblems, loadTree } from "./load_tree.ts";
+import { allProblems, loadTree, type Manifests } from "./load_tree.ts";
 import { compareProblems, type Problem } from "./problem.ts";
 import {
   type Discover,
@@ -7,12 +7,24 @@ import {
   resolveKinds,
 } from "./resolve_kinds.ts";
 
+/** What can be said of a tree without a server. */
+export interface Validation {
+  /** Each keeps its workspace, or `root/`, from being applied. */
+  problems: Problem[];
+  /** What is applied all the same, and somebody should look at. */
+  warnings: Problem[];
+  objects: number;
+  workspaces: number;
+}
+
 /**
  * All problems of a tree that can be found without a server: of kinds that are
  * not Faros's, it only knows the common ones.
  */
-export async function validateTree(tree: SourceTree): Promise<Problem[]> {
-  const manifests = loadTree(tree);
+export async function validateTree(
+  tree: SourceTree,
+  manifests: Manifests = loadTree(tree),
+): Promise<Validation> {
   const problems = allProblems(manifests);
   const sets = [
     { set: manifests.root, scope: "root" as const, namespace: undefined },
@@ -22,7 +34,9 @@ export async function validateTree(tree: SourceTree): Promise<Problem[]> {
       namespace: set.name,
     })),
   ];
+  let objects = 0;
   for (const { set, scope, namespace } of sets) {
+    objects += set.manifests.length + (scope === "workspace" ? 1 : 0);
     const resolved = await resolveKinds(set, {
       scope,
       namespace,
@@ -30,7 +44,13 @@ export async function validateTree(tree: SourceTree): Promise<Problem[]> {
     });
     problems.push(...resolved.problems);
   }
-  return problems.sort(compareProblems);
+  return {
+    problems: problems.sort(compareProblems),
+    warnings: sets.flatMap(({ set }) => set.warnings ?? [])
+      .sort(compareProblems),
+    objects,
+    workspaces: manifests.workspaces.size,
+  };
 }
 
 /** What belongs to others may be there on the server. */

@@ -1,0 +1,135 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+} from "yaml";
+
+/** How deep objects may be nested: no API has use for more, and code that walks them has to come back. */
+const DEEPEST = 100;
+
+/** Something in a document that is YAML, but nothing that the API could hold. */
+export interface NodeProblem {
+  offset: number;
+  message: string;
+  /** Whether the document's other values can be looked at all the same. */
+  isLocal?: boolean;
+}
+
+/**
+ * What in a document is valid YAML but no JSON, or would reach the API as
+ * something else than what is written: cycles, keys that are no strings, whole
+ * numbers that a double cannot hold, tags.
+ */
+export function nodeProblems(document: Document.Parsed): NodeProblem[] {
+  const problems: NodeProblem[] = [];
+  const report = (node: unknown, message: string, isLocal = false) => {
+    const start = isNode(node) ? node.range?.[0] : undefined;
+    const offset = start ?? document.range?.[0] ?? 0;
+    problems.push({ offset, message, isLocal });
+  };
+  if (document.directives.yaml.version === "1.1") {
+    report(
+      document.contents,
+      "found the directive %YAML 1.1, expected YAML 1.2; remove it, and write true and false for yes and no",
+    );
+    return problems;
+  }
+  walk(document.contents, []);
+  if (problems.every((problem) => problem.isLocal)) {
+    try {
+      document.toJS();
+    } catch (error) {
+      report(
+        document.contents,
+        error instanceof RangeError
+          ? "is nested too deep to be read"
+          : lowerFirst((error as Error).message),
+      );
+    }
+  }
+  return problems;
+
+  function walk(node: unknown, above: Node[]): void {
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target && above.includes(target)) {
+        report(
+          node,
+          `found *${node.source}, which holds itself; write out what is meant`,
+        );
+      }
+      return;
+    }
+    if (above.length > DEEPEST) {
+      report(node, `is nested deeper than ${DEEPEST} levels`);
+    } else if (isMap(node)) {
+      if (node.tag && !node.tag.endsWith(":map")) return foreign(node);
+      const names = new Set<string>();
+      for (const { key, value } of node.items) {
+        checkKey(key, { map: node, names });
+        walk(value, [...above, node]);
+      }
+    } else if (isSeq(node)) {
+      if (node.tag && !node.tag.endsWith(":seq")) return foreign(node);
+      for (const item of node.items) walk(item, [...above, node]);
+    } else if (isScalar(node)) {
+      const { value, source } = node;
+      if (typeof value === "object" && value !== null) return foreign(node);
+      const isLarge = typeof value === "number" && Number.isInteger(value) &&
+          !Number.isSafeInteger(value) && !/[.eE]/.test(source ?? "") ||
+        typeof value === "bigint";
+      if (isLarge) {
+        report(
+          node,
+          `found ${source}, expected a whole number up to 9007199254740991, the largest that JSON holds exactly; put it in quotes where a string will do`,
+          true,
+        );
+      }
+    }
+  }
+
+  function foreign(node: Node): void {
+    report(
+      node,
+      `found a value with the tag ${
+        node.tag?.replace("tag:yaml.org,2002:", "!!") ?? "of another schema"
+      }, expected what JSON can hold; write it as a string, list or object`,
+    );
+  }
+
+  function checkKey(
+    key: unknown,
+    of: { map: Node; names: Set<string> },
+  ): void {
+    if (isAlias(key)) return checkKey(key.resolve(document), of);
+    if (!isScalar(key)) {
+      report(
+        key ?? of.map,
+        "found a list or an object as the name of a field, expected a string",
+      );
+    } else if (key.value === null) {
+      report(key, "found no name before the colon, expected one");
+    } else if (key.value === "__proto__") {
+      report(key, "found the name __proto__, which no object can have here");
+    } else {
+      // As JSON has them: 1 and "1" are one.
+      const name = String(key.value);
+      if (of.names.has(name)) {
+        report(
+          key,
+          `found the field ${name} twice in one object; remove one`,
+          true,
+        );
+      }
+      of.names.add(name);
+    }
+  }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
