@@ -6,14 +6,12 @@
 import assert from "node:assert/strict";
 import { kcpMissing } from "./engines/kcp_server.ts";
 import { KcpEnvironment } from "./kcp/environment.ts";
-import { crash } from "./kcp/scenarios/crash.ts";
 import { deletion } from "./kcp/scenarios/deletion.ts";
 import { endpoints } from "./kcp/scenarios/endpoints.ts";
 import { foreign } from "./kcp/scenarios/foreign.ts";
 import { handed } from "./kcp/scenarios/handed.ts";
 import { members } from "./kcp/scenarios/members.ts";
 import { pluginRights, reader } from "./kcp/scenarios/plugin_rights.ts";
-import { unbound } from "./kcp/scenarios/unbound.ts";
 import { upgrade } from "./kcp/scenarios/upgrade.ts";
 
 const missing = kcpMissing();
@@ -26,8 +24,6 @@ const scenarios = [
   endpoints,
   handed,
   deletion,
-  unbound,
-  crash,
   upgrade,
 ];
 

@@ -49,7 +49,11 @@ export const foreign: Scenario = {
         >(APIBinding, Agent.group);
         return status?.phase === "Bound";
       }, { timeout: TIMEOUT, what: `${path} had bound the export` });
-      await there.create(Agent, agent("stranger", "default"));
+      // What is bound is served a moment later.
+      await eventually(
+        () => there.create(Agent, agent("stranger", "default")),
+        { timeout: TIMEOUT, what: `${path} served the kind` },
+      );
       await there.create<KubeObject>(core.Secret, {
         apiVersion: "v1",
         kind: "Secret",
