@@ -2,7 +2,8 @@ import { goType, goValue } from "../schema/go_value.ts";
 import type { Json } from "../types.ts";
 import type { MergeType } from "./merge_type.ts";
 import { fieldElement, showElement } from "./path_element.ts";
-import { fieldType, isObject, itemElement, resolve } from "./resolve.ts";
+import { isObject } from "../is_object.ts";
+import { fieldType, itemElement, resolve } from "./resolve.ts";
 
 /** One problem, such as `.spec.foo: field not declared in schema`. */
 type Problems = string[];

@@ -1,15 +1,10 @@
+import { isObject } from "../is_object.ts";
 import type { Json } from "../types.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
 import { FieldSet } from "./field_set.ts";
 import type { ListType, MapType, MergeType } from "./merge_type.ts";
 import { fieldElement } from "./path_element.ts";
-import {
-  fieldType,
-  isObject,
-  itemElement,
-  resolve,
-  type Resolved,
-} from "./resolve.ts";
+import { fieldType, itemElement, resolve, type Resolved } from "./resolve.ts";
 
 /** What differs between two objects. */
 export interface Comparison {

@@ -4,7 +4,7 @@ import { checkType } from "./check_type.ts";
 import { compare } from "./compare.ts";
 import type { FieldSet } from "./field_set.ts";
 import type { MergeType } from "./merge_type.ts";
-import { isObject } from "./resolve.ts";
+import { isObject } from "../is_object.ts";
 import { toFieldSet } from "./to_field_set.ts";
 
 const ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration";

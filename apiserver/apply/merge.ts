@@ -1,12 +1,7 @@
+import { isObject } from "../is_object.ts";
 import type { Json, JsonObject } from "../types.ts";
 import type { ListType, MapType, MergeType } from "./merge_type.ts";
-import {
-  fieldType,
-  isObject,
-  itemElement,
-  resolve,
-  type Resolved,
-} from "./resolve.ts";
+import { fieldType, itemElement, resolve, type Resolved } from "./resolve.ts";
 
 /** Merges `right` over `left` by `type`; neither is changed, parts are shared. */
 export function merge(left: Json, right: Json, type: MergeType): Json {

@@ -2,7 +2,8 @@ import type { Json, JsonObject } from "../types.ts";
 import type { FieldSet } from "./field_set.ts";
 import type { MergeType } from "./merge_type.ts";
 import { fieldElement } from "./path_element.ts";
-import { fieldType, isObject, itemElement, resolve } from "./resolve.ts";
+import { isObject } from "../is_object.ts";
+import { fieldType, itemElement, resolve } from "./resolve.ts";
 
 /**
  * `value` without the paths in `remove`; undefined where nothing is left of a list. A map that loses its last key but

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from "../types.ts";
+import { isObject } from "../is_object.ts";
+import type { Json } from "../types.ts";
 import { keyElement, valueElement } from "./path_element.ts";
 import type { ListType, MapType, MergeType } from "./merge_type.ts";
 
@@ -20,11 +21,6 @@ export function resolve(type: MergeType, value: Json | undefined): Resolved {
   if (type.map) return { kind: "map", map: type.map };
   if (type.scalar) return { kind: "scalar" };
   return { kind: "list", list: type.list! };
-}
-
-/** Whether `value` is a JSON object. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The type of one key of a map. */

@@ -2,7 +2,8 @@ import type { Json } from "../types.ts";
 import { FieldSet } from "./field_set.ts";
 import type { MergeType } from "./merge_type.ts";
 import { fieldElement } from "./path_element.ts";
-import { fieldType, isObject, itemElement, resolve } from "./resolve.ts";
+import { isObject } from "../is_object.ts";
+import { fieldType, itemElement, resolve } from "./resolve.ts";
 
 /** The set of fields that `value` sets. */
 export function toFieldSet(value: Json, type: MergeType): FieldSet {

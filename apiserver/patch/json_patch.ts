@@ -1,3 +1,4 @@
+import { isObject } from "../is_object.ts";
 import { badRequest, StatusError } from "../errors.ts";
 import { cloneJson } from "../schema/clone_json.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
@@ -47,10 +48,6 @@ export function jsonPatch(document: JsonObject, patch: Json): JsonObject {
   }
   if (!isObject(result)) throw misfit("the patch does not leave an object");
   return result;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function misfit(why: string): StatusError {

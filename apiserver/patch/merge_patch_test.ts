@@ -1,3 +1,4 @@
+import { isObject } from "../is_object.ts";
 import assert from "node:assert/strict";
 import type { Json, JsonObject } from "../types.ts";
 import { mergePatch } from "./merge_patch.ts";
@@ -39,10 +40,6 @@ function diff(from: JsonObject, to: JsonObject): JsonObject {
     patch[key] = isObject(old) && isObject(value) ? diff(old, value) : value;
   }
   return patch;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 Deno.test("patching by the difference leads to the other object, and twice is once", () => {

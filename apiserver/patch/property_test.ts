@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isObject } from "../is_object.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { StatusError } from "../errors.ts";
@@ -42,10 +43,6 @@ function frozen<T extends Json>(value: T): T {
     JSON.stringify(value),
     (_, part) => typeof part === "object" ? Object.freeze(part) : part,
   );
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function same(actual: Json, expected: Json) {

@@ -1,3 +1,4 @@
+import { isObject } from "../is_object.ts";
 import { badRequest, StatusError } from "../errors.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
 import { goType, goValue, jsonKind } from "../schema/go_value.ts";
@@ -36,10 +37,6 @@ function rootSchema(schema: Schema | undefined): Schema {
     ...schema,
     properties: { ...schema?.properties, metadata: objectMetaSchema },
   };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function subSchema(schema: Schema | undefined, key: string) {

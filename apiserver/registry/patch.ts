@@ -9,7 +9,7 @@ import {
 import { invalidValue } from "../schema/field_error.ts";
 import { goValue } from "../schema/go_value.ts";
 import { jsonPatch, mergePatch, strategicMergePatch } from "../patch/mod.ts";
-import { isObject } from "../apply/resolve.ts";
+import { isObject } from "../is_object.ts";
 import { cloneJson } from "../schema/clone_json.ts";
 import type { Decision } from "../storage/store.ts";
 import type {

@@ -1,4 +1,4 @@
-import { isObject } from "../../apply/resolve.ts";
+import { isObject } from "../../is_object.ts";
 import type { Json, JsonObject, KubeObject, StoredAs } from "../../types.ts";
 
 const PREFIX = "autoscaling.alpha.kubernetes.io/";

@@ -1,0 +1,6 @@
+import type { Json, JsonObject } from "./types.ts";
+
+/** Whether `value` is a JSON object. */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
