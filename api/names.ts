@@ -18,6 +18,8 @@ export const WORKSPACE_LABEL = "tenancy.faros.sh/workspace";
 export const COMMIT_ANNOTATION = "gitops.faros.sh/commit";
 /** Annotation on a Repository: any new value asks for a sync now. */
 export const REQUESTED_AT_ANNOTATION = "reconcile.faros.sh/requestedAt";
+/** Annotation on a Repository: any new value asks for a look for commits now. The hub writes it when a webhook comes. */
+export const FETCH_REQUESTED_ANNOTATION = "gitops.faros.sh/fetchRequestedAt";
 /** Label of members of an apply set (KEP-3659). */
 export const APPLYSET_LABEL = "applyset.kubernetes.io/part-of";
 /** First segment of the hub's own HTTP API. */

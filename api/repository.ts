@@ -9,6 +9,15 @@ export const SourceError = z.strictObject({
   line: z.int().optional(),
 });
 
+/** Who may say by HTTP that there is news in a repository. */
+export const RepositoryWebhook = z.strictObject({
+  type: z.enum(["github", "gitlab", "gitea", "forgejo", "bitbucket", "generic"])
+    .describe("Who sends it, and so how it is signed"),
+  secretRef: z.strictObject({ name: z.string() }).describe(
+    "Secret in namespace faros-system whose `token` is the secret that the sender was given, too",
+  ),
+});
+
 /** A Git repository that the hub syncs. */
 export const Repository = defineKind({
   group: "gitops.faros.sh",
@@ -37,6 +46,9 @@ export const Repository = defineKind({
     suspend: z.boolean().optional().describe(
       "While true nothing is fetched, applied or corrected",
     ),
+    webhooks: z.array(RepositoryWebhook).max(10).optional().describe(
+      "Webhooks at `/webhooks/repositories/NAME` of the hub; each only makes the hub look for commits",
+    ),
   }),
   status: z.strictObject({
     observedGeneration: z.int().optional(),
@@ -46,6 +58,9 @@ export const Repository = defineKind({
     ),
     lastFetchTime: z.iso.datetime().optional(),
     lastAppliedTime: z.iso.datetime().optional(),
+    lastHandledReconcileAt: z.string().optional().describe(
+      "Value of the annotation `reconcile.faros.sh/requestedAt` that was followed last",
+    ),
     objects: z.strictObject({
       total: z.int(),
       created: z.int().optional(),

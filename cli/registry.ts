@@ -22,6 +22,7 @@ export interface Group {
 /** Groups that are no commands themselves. */
 export const groups: readonly Group[] = [
   { path: ["workspace"], summary: "Make, list, use and delete workspaces" },
+  { path: ["repository"], summary: "Work with repositories" },
   {
     path: ["generate"],
     summary: "Write what is generated from the kinds of Faros",
@@ -105,6 +106,10 @@ export const entries: readonly Entry[] = [
   entry(
     "workspace delete",
     "Delete a workspace with all that is in it",
+  ),
+  entry(
+    "repository sync",
+    "Have a repository looked at now",
   ),
   entry(
     "validate",

@@ -37,6 +37,10 @@ export {
   type SourceTree,
 } from "./source/read_tree.ts";
 export { readFolder } from "./source/read_folder.ts";
+export {
+  type WebhookOutcome,
+  WebhookReceiver,
+} from "./webhook/webhook_receiver.ts";
 export { validateTree } from "./manifest/validate_tree.ts";
 export type { GitOpsStats } from "./repository_controller.ts";
 

@@ -1,6 +1,9 @@
 import type { Repository } from "../api/repository.ts";
 import { Repository as RepositoryKind } from "../api/repository.ts";
-import { REQUESTED_AT_ANNOTATION } from "../api/names.ts";
+import {
+  FETCH_REQUESTED_ANNOTATION,
+  REQUESTED_AT_ANNOTATION,
+} from "../api/names.ts";
 import { Workspace } from "../api/workspace.ts";
 import {
   type Clock,
@@ -256,6 +259,7 @@ export class RepositoryController {
     const { state, error } = of;
     const { log } = this.#options;
     this.#stats.fetchFailures++;
+    state.facts.handledRequest = state.requestedAt;
     const message = error instanceof Error ? error.message : String(error);
     // What is no failure of git's is one of the Repository's own fields, or
     // of the API, which comes back.
@@ -287,7 +291,7 @@ export class RepositoryController {
     const { client, provider, clock, log } = this.#options;
     const { facts } = state;
     state.superseded = new AbortController();
-    const { force, fetched } = state;
+    const { force, fetched, requestedAt } = state;
     state.force = false;
     if (state.loaded?.from !== fetched) {
       state.loaded = { from: fetched, manifests: loadTree(fetched.tree) };
@@ -328,6 +332,7 @@ export class RepositoryController {
       facts.syncing = false;
     }
     if (force) state.lookedAt = started;
+    facts.handledRequest = requestedAt;
     return this.#synced(repository, { state, outcome, started });
   }
 
@@ -427,6 +432,7 @@ export class RepositoryController {
       fetchedAt: time(status?.lastFetchTime),
       appliedCommit: status?.appliedCommit,
       appliedAt: time(status?.lastAppliedTime),
+      handledRequest: status?.lastHandledReconcileAt,
     });
     state.requestedAt = repository.metadata.annotations
       ?.[REQUESTED_AT_ANNOTATION];
@@ -525,6 +531,7 @@ function isRequest(
   if (event.type !== "updated" || !old) return true;
   return object.metadata.generation !== old.metadata.generation ||
     object.metadata.uid !== old.metadata.uid ||
-    object.metadata.annotations?.[REQUESTED_AT_ANNOTATION] !==
-      old.metadata.annotations?.[REQUESTED_AT_ANNOTATION];
+    [REQUESTED_AT_ANNOTATION, FETCH_REQUESTED_ANNOTATION].some((name) =>
+      object.metadata.annotations?.[name] !== old.metadata.annotations?.[name]
+    );
 }

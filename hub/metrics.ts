@@ -41,6 +41,10 @@ export class HubMetrics {
       help: "Requests to the hub by method and status",
       type: "counter",
     });
+    this.#define("faros_webhooks_total", {
+      help: "Calls of Repositories' webhooks by sender and what became of them",
+      type: "counter",
+    });
     this.#define("faros_credentials_renewed_total", {
       help: "Credentials given to devices by signed challenge",
       type: "counter",

@@ -6,7 +6,8 @@ import {
   type HttpServer,
   serveHttp,
 } from "../apiserver/server/http_server.ts";
-import { createGitOps } from "../gitops/mod.ts";
+import { Repository } from "../api/repository.ts";
+import { createGitOps, WebhookReceiver } from "../gitops/mod.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { type Clock, systemClock } from "../kube/clock.ts";
 import { InformerFactory } from "../kube/informer_factory.ts";
@@ -117,9 +118,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const keys = new HubKeys(
     await openKeyRing(client, { now: clock.now(), signal }),
   );
-  // Of every replica, leader or not: keys for what the HTTP API signs.
+  // Of every replica, leader or not: keys for what the HTTP API signs, and
+  // Repositories whose webhooks are called.
   const shared = new InformerFactory(client, { signal, log, clock });
   followKeys(keys, { informers: shared, log });
+  const repositories = shared.get<Repository>(Repository);
 
   const metrics = new HubMetrics();
   metrics.gauge("faros_open_watches", {
@@ -156,6 +159,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     ...common,
     metrics,
     artifacts,
+    webhooks: new WebhookReceiver({
+      client,
+      repository: (name) => repositories.get(undefined, name),
+      clock,
+      signal,
+    }),
     checks: {
       engine: () => checkEngine(client),
       shutdown: () => signal.throwIfAborted(),

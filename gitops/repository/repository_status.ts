@@ -29,6 +29,8 @@ export interface RepositoryFacts {
   outcome?: SyncOutcome;
   appliedCommit?: string;
   appliedAt?: number;
+  /** Value of the annotation that asked for what was done last. */
+  handledRequest?: string;
 }
 
 /** Makes the status of a Repository. Pure. */
@@ -55,6 +57,7 @@ export function repositoryStatus(
     appliedCommit: facts.appliedCommit,
     lastFetchTime: time(facts.fetchedAt),
     lastAppliedTime: time(facts.appliedAt),
+    lastHandledReconcileAt: facts.handledRequest,
     objects: outcome && {
       total: outcome.parts.reduce((n, part) => n + part.total, 0),
       created: sum("created"),

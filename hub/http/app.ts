@@ -1,23 +1,22 @@
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { HUB_API } from "../../api/names.ts";
-import type { Logger } from "../../kube/log.ts";
 import type { Artifacts } from "../artifacts.ts";
 import { artifactRoutes } from "./artifacts.ts";
 import { NotReady } from "./not_ready.ts";
 import { deviceRoutes, type DeviceRoutesOptions } from "./devices.ts";
 import type { ConnectionEnv } from "./rate_limit.ts";
 import { answerErrors, answerNotFound } from "./status_error.ts";
+import { webhookRoutes, type WebhookRoutesOptions } from "./webhooks.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
 /** A named check of readiness: resolves, or throws what is wrong; only a {@linkcode NotReady} is shown to everybody. */
 export type ReadyCheck = () => void | Promise<void>;
 
 /** Options of {@linkcode createApp}. */
-export interface AppOptions extends DeviceRoutesOptions {
+export interface AppOptions extends DeviceRoutesOptions, WebhookRoutesOptions {
   artifacts: Artifacts;
   checks: Record<string, ReadyCheck>;
-  log: Logger;
 }
 
 /** The hub's own HTTP API. */
@@ -64,5 +63,6 @@ export function createApp(options: AppOptions): Hono<ConnectionEnv> {
   app.route(`${HUB_API}/workspaces`, workspaceRoutes(options));
   app.route(`${HUB_API}/devices`, deviceRoutes(options));
   app.route(`${HUB_API}/artifacts`, artifactRoutes(options));
+  app.route("/webhooks", webhookRoutes(options));
   return app;
 }

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import examples from "@octokit/webhooks-examples" with { type: "json" };
+import { concerns } from "./concerns.ts";
+import { senders, type WebhookType } from "./senders.ts";
+import published from "./testdata/published.json" with { type: "json" };
+import { signatureHeaders } from "./testing.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("senders verify what GitHub, Atlassian and Standard Webhooks publish as examples", async () => {
+  const secret = "It's a Secret to Everybody";
+  // https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+  assert.ok(
+    await senders.github.verify({
+      headers: new Headers({
+        "X-Hub-Signature-256":
+          "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+      }),
+      body: bytes("Hello, World!"),
+    }, secret),
+  );
+  // https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
+  assert.ok(
+    await senders.bitbucket.verify({
+      headers: new Headers({
+        "X-Hub-Signature":
+          "sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9",
+      }),
+      body: bytes("Hello World!"),
+    }, secret),
+  );
+  // https://github.com/standard-webhooks/standard-webhooks, of the libraries' tests; GitLab signs so.
+  const verified = await senders.gitlab.verify({
+    headers: new Headers({
+      "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      "webhook-timestamp": "1614265330",
+      "webhook-signature":
+        "v1,bm9tZXRoaW5nZWxzZQ== v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }),
+    body: bytes('{"test": 2432232314}'),
+  }, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  assert.equal(verified?.time, 1614265330_000);
+});
+
+const whsec = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+for (
+  const type of [
+    "github",
+    "gitlab",
+    "gitlab-signed",
+    "gitea",
+    "forgejo",
+    "bitbucket",
+    "generic",
+  ] as const
+) {
+  Deno.test(`${type}: what is forged, changed or unsigned is not verified`, async () => {
+    const sender = senders[type === "gitlab-signed" ? "gitlab" : type];
+    const secret = type === "gitlab-signed" ? whsec : "s3cret";
+    const body = '{"ref":"refs/heads/main"}';
+    const headers = signatureHeaders(type, { body, secret });
+    const verify = (
+      headers: Record<string, string>,
+      given = body,
+      key = secret,
+    ) =>
+      sender.verify({ headers: new Headers(headers), body: bytes(given) }, key);
+    assert.ok(await verify(headers));
+    assert.equal(await verify({}), undefined, "unsigned");
+    assert.equal(await verify(headers, body, "another"), undefined);
+    for (const name of Object.keys(headers)) {
+      // A delivery's name is not signed by all.
+      if (/delivery|key|request/i.test(name)) continue;
+      for (const value of ["", "x", `${headers[name]}0`, "sha256=", "v1,"]) {
+        const found = await verify({ ...headers, [name]: value });
+        assert.equal(found, undefined, `${name}: ${value}`);
+      }
+    }
+    // GitLab's token signs nothing.
+    if (type === "gitlab") return;
+    assert.equal(await verify(headers, `${body} `), undefined, "changed");
+  });
+}
+
+Deno.test("senders read what forges publish as examples, and no more than its ref", () => {
+  for (const { type, source, headers, body, event } of published) {
+    const read = senders[type as WebhookType].read({
+      headers: new Headers(headers as unknown as Record<string, string>),
+      body: bytes(JSON.stringify(body)),
+    });
+    assert.deepEqual(read, event, source);
+  }
+  const seen: Record<string, number> = {};
+  for (const { name, examples: payloads } of examples) {
+    for (const payload of payloads) {
+      const read = senders.github.read({
+        headers: new Headers({ "X-GitHub-Event": name }),
+        body: bytes(JSON.stringify(payload)),
+      });
+      seen[read.kind] = (seen[read.kind] ?? 0) + 1;
+      if (name !== "push") continue;
+      const { ref } = payload as unknown as { ref: string };
+      assert.deepEqual(read, { kind: "push", refs: [ref] });
+    }
+  }
+  assert.deepEqual(
+    [seen.push, seen.ping, seen["pull-request"]],
+    ["push", "ping", "pull_request"].map((name) =>
+      examples.find((e) => e.name === name)!.examples.length
+    ),
+  );
+  assert.ok(seen.other! > 200, "and of everything else nothing");
+});
+
+Deno.test("senders read nonsense without harm", () => {
+  const nonsense = ["", "null", "[]", '{"push":1}', '{"ref":{}}', "\u0000"];
+  for (const body of nonsense) {
+    for (const [type, sender] of Object.entries(senders)) {
+      const headers = new Headers({
+        "X-GitHub-Event": "push",
+        "X-Gitea-Event": "push",
+        "X-Gitlab-Event": "Push Hook",
+        "X-Event-Key": "repo:push",
+      });
+      assert.deepEqual(
+        sender.read({ headers, body: bytes(body) }),
+        { kind: "push" },
+        `${type}: ${body}`,
+      );
+    }
+  }
+});
+
+Deno.test("concerns() says which changes may be news for who follows a ref", () => {
+  const main = ["refs/heads/main"];
+  const tag = ["refs/tags/v1.2.0"];
+  const all: [Parameters<typeof concerns>[0], string[] | undefined, boolean][] =
+    [
+      [undefined, main, true],
+      [undefined, ["refs/heads/other"], false],
+      [undefined, ["refs/heads/other", ...main], true],
+      [undefined, undefined, true],
+      [{ branch: "other" }, main, false],
+      [{ branch: "main" }, tag, false],
+    ];
+  for (const [ref, refs, expected] of all) {
+    assert.equal(concerns(ref, refs), expected, JSON.stringify([ref, refs]));
+  }
+});
