@@ -18,6 +18,35 @@ export const RepositoryWebhook = z.strictObject({
   ),
 });
 
+const REFS = ["branch", "tag", "semver", "name", "commit"] as const;
+const ONE_REF = `exactly one of ${REFS.join(", ")} has to be set`;
+
+/** What of a Git repository is followed. */
+export const RepositoryRef = z.strictObject({
+  branch: z.string().min(1).optional().describe("A branch"),
+  tag: z.string().min(1).optional().describe(
+    "A tag; where it moves, its new commit is applied",
+  ),
+  semver: z.string().min(1).optional().describe(
+    "A range of versions, such as `^1.2.0`: of the tags that are versions, with or without a `v`, the highest in it; pre-releases only where the range names one of the same version",
+  ),
+  name: z.string().min(1).optional().describe(
+    "A ref by its full name, such as `refs/pull/1/head`, or `HEAD`, the default branch",
+  ),
+  commit: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/).optional()
+    .describe("A commit by its whole hash"),
+}).refine(
+  (ref) => REFS.filter((key) => ref[key] !== undefined).length === 1,
+  { error: ONE_REF },
+).meta({
+  "x-kubernetes-validations": [{
+    rule: `[${
+      REFS.map((key) => `has(self.${key})`).join(", ")
+    }].filter(x, x).size() == 1`,
+    message: ONE_REF,
+  }],
+});
+
 /** A Git repository that the hub syncs. */
 export const Repository = defineKind({
   group: "gitops.faros.sh",
@@ -30,15 +59,33 @@ export const Repository = defineKind({
     url: z.string().min(1).describe(
       "https://, ssh:// or file:// URL, host:path as git takes it, or an absolute path; without credentials",
     ),
-    ref: z.strictObject({
-      branch: z.string().min(1).default("main"),
-    }).optional().describe("What to follow; branch main when left out"),
+    ref: RepositoryRef.optional().describe(
+      "What to follow; branch main when left out",
+    ),
     path: z.string().optional().describe(
       "Folder of the repository to take as its top",
     ),
-    interval: Duration.default("1m").describe("How often to look for commits"),
+    interval: Duration.default("1m").describe(
+      "How often to look for commits, up to a twentieth sooner or later; failures are tried again after seconds at first, and after 15m at last",
+    ),
+    timeout: Duration.default("60s").describe(
+      "Longest time of one operation of git's: asking for refs, fetching",
+    ),
     secretRef: z.strictObject({ name: z.string() }).optional().describe(
-      "Secret in namespace faros-system: `username` and `password`, `bearerToken`, or `identity` and `known_hosts` for ssh",
+      "Secret in namespace faros-system. For https: `username` and `password`, or `bearerToken`, or `githubAppID`, `githubAppInstallationID` and `githubAppPrivateKey` (and `githubAppBaseURL` of an Enterprise Server); `ca.crt` of a private CA; `tls.crt` and `tls.key` of a client certificate. For ssh: `identity` (a private key; `password` where it is encrypted) and `known_hosts`",
+    ),
+    proxySecretRef: z.strictObject({ name: z.string() }).optional().describe(
+      "Secret in namespace faros-system with the `address` of a proxy for https (`http://`, `https://` or `socks5://`), and `username` and `password` where it asks for them",
+    ),
+    verify: z.strictObject({
+      mode: z.enum(["HEAD", "Tag", "TagAndHEAD"]).default("HEAD").describe(
+        "What has to be signed: the commit, the tag it is found by, or both",
+      ),
+      secretRef: z.strictObject({ name: z.string() }).describe(
+        "Secret in namespace faros-system with the public keys whose signatures count: OpenPGP keys (armored), SSH keys, or `allowed_signers`",
+      ),
+    }).optional().describe(
+      "Nothing is applied but what one of these keys signed",
     ),
     prune: z.boolean().default(true).describe(
       "Delete objects that left the repository",
@@ -53,6 +100,9 @@ export const Repository = defineKind({
   status: z.strictObject({
     observedGeneration: z.int().optional(),
     observedCommit: z.string().optional().describe("Newest commit fetched"),
+    observedRef: z.string().optional().describe(
+      "Ref that it was found by, such as the tag in the range of spec.ref.semver",
+    ),
     appliedCommit: z.string().optional().describe(
       "Newest commit of which everything is applied",
     ),

@@ -24,7 +24,11 @@ import { loadTree } from "./manifest/load_tree.ts";
 import { formatProblem } from "./manifest/problem.ts";
 import { AppliedSets } from "./repository/applied_sets.ts";
 import { parseDuration } from "./repository/duration.ts";
-import { fetchRepository } from "./repository/fetch_repository.ts";
+import {
+  fetchRepository,
+  secretVersions,
+} from "./repository/fetch_repository.ts";
+import { FetchRetry } from "./repository/fetch_retry.ts";
 import {
   newRepositoryState,
   type RepositoryState,
@@ -32,8 +36,8 @@ import {
 import { StatusWriter } from "./repository/status_writer.ts";
 import { problemsOf, type SyncOutcome } from "./repository/sync_outcome.ts";
 import { Superseded, syncRepository } from "./repository/sync_repository.ts";
-import { GitError } from "./source/run_git.ts";
 import { parseRemote } from "./source/remote.ts";
+import { SourceError } from "./source/source_error.ts";
 import { watchRefs } from "./source/watch_refs.ts";
 
 /** Options of {@linkcode RepositoryController}. */
@@ -184,6 +188,7 @@ export class RepositoryController {
   requestSync(repository: string): void {
     const state = this.#states.get(repository);
     if (state) state.force = true;
+    state?.retry.hurry();
     this.#fetchSoon({ name: repository });
   }
 
@@ -192,7 +197,7 @@ export class RepositoryController {
     if (!repository) return this.#forget(name);
     const state = this.#state(repository);
     const { facts } = state;
-    const { clock, log, random } = this.#options;
+    const { clock, log } = this.#options;
     const changed = facts.generation !== repository.metadata.generation;
     facts.generation = repository.metadata.generation;
     const wasSuspended = facts.suspended;
@@ -209,7 +214,14 @@ export class RepositoryController {
     if (changed || wasSuspended || requestedAt !== state.requestedAt) {
       state.requestedAt = requestedAt;
       state.force = true;
+      state.retry.hurry();
     }
+    const secrets = () =>
+      secretVersions(repository, { client: this.#options.client, signal });
+    const wait = await state.retry.wait(secrets);
+    if (wait !== undefined) return { requeueAfter: wait };
+    // Before they are read: what changes meanwhile is read again.
+    const versions = await secrets();
     const before = state.fetched;
     const hadFailed = facts.fetchError !== undefined;
     const started = clock.now();
@@ -222,15 +234,18 @@ export class RepositoryController {
       });
     } catch (error) {
       if (signal.aborted) throw error;
-      return this.#fetchFailed(repository, { state, error });
+      return this.#fetchFailed(repository, { state, error, versions });
     }
     this.#stats.fetches++;
-    facts.fetchError = facts.fetchStalled = undefined;
-    state.fetchBackoff.reset();
+    facts.fetchError = undefined;
+    facts.verified = state.fetched.verification;
+    state.fetchedFor = facts.generation;
+    state.retry.succeeded();
     if (state.fetched !== before) {
       const { commit } = state.fetched.tree;
       if (facts.observedCommit !== commit) facts.fetchedAt = clock.now();
       facts.observedCommit = commit;
+      facts.observedRef = state.fetched.tip.ref;
       log.info("Fetched a commit", {
         repository: name,
         commit,
@@ -247,47 +262,61 @@ export class RepositoryController {
       state.syncBackoff.reset();
       this.#syncSoon({ name });
     } else if (hadFailed) state.status.update();
-    const interval = parseDuration(repository.spec.interval ?? "1m");
+    return this.#nextPoll(repository);
+  }
+
+  #nextPoll({ spec }: Repository): Result {
+    const interval = parseDuration(spec.interval ?? "1m");
+    const { random } = this.#options;
     // A tenth by chance, so that many don't ask at the same moment.
     return { requeueAfter: Math.max(100, interval * (0.95 + random() * 0.1)) };
   }
 
   #fetchFailed(
     repository: Repository,
-    of: { state: RepositoryState; error: unknown },
+    of: { state: RepositoryState; error: unknown; versions: string },
   ): Result {
-    const { state, error } = of;
+    const { state, error, versions } = of;
     const { log } = this.#options;
+    const { facts } = state;
     this.#stats.fetchFailures++;
     state.facts.handledRequest = state.requestedAt;
     const message = error instanceof Error ? error.message : String(error);
-    // What is no failure of git's is one of the Repository's own fields, or
-    // of the API, which comes back.
-    state.facts.fetchStalled = !(error instanceof GitError) &&
-      /^Cannot (use the repository|follow|take)/.test(message);
+    // What else may fail is the API, which comes back.
+    const reason = error instanceof SourceError ? error.reason : "FetchFailed";
+    if (reason === "VerificationFailed") {
+      facts.verified = undefined;
+      // What was fetched for another way to verify may not be verified.
+      if (state.fetchedFor !== facts.generation) {
+        state.fetched = undefined;
+        state.superseded.abort();
+      }
+    }
     log.warn("Cannot fetch a repository", {
       repository: state.name,
+      reason,
       error: message,
-      failures: state.fetchBackoff.attempt + 1,
+      failures: state.retry.failures + 1,
     });
-    if (state.facts.fetchError !== message) {
-      state.facts.fetchError = message;
-      this.#events.event(repository, {
-        type: "Warning",
-        reason: "FetchFailed",
-        message,
-      });
+    if (facts.fetchError?.message !== message) {
+      this.#events.event(repository, { type: "Warning", reason, message });
     }
+    const stalled = error instanceof SourceError && error.stalled;
+    facts.fetchError = { reason, message, stalled };
     state.status.update();
-    const interval = parseDuration(repository.spec.interval ?? "1m");
-    // Polling quicker than the back-off is what was asked for.
-    return { requeueAfter: Math.max(state.fetchBackoff.next(), interval) };
+    if (error instanceof SourceError && error.mendedByPush) {
+      state.retry.succeeded();
+      return this.#nextPoll(repository);
+    }
+    return { requeueAfter: state.retry.failed(versions) };
   }
 
   async #sync(name: string, signal: AbortSignal): Promise<Result> {
     const state = this.#states.get(name);
     const repository = this.#repositories.get(undefined, name);
     if (!state?.fetched || !repository || state.facts.suspended) return;
+    // Fetched before anybody asked for a signature.
+    if (repository.spec.verify && !state.fetched.verification) return;
     const { client, provider, clock, log } = this.#options;
     const { facts } = state;
     state.superseded = new AbortController();
@@ -411,24 +440,31 @@ export class RepositoryController {
     let state = this.#states.get(name);
     if (state) return state;
     const { client, clock, log, signal } = this.#options;
-    state = newRepositoryState(name, (of) =>
-      new StatusWriter({
-        client,
-        repository: name,
-        facts: () => of().facts,
-        clock,
-        signal,
-        onError: (error) =>
-          log.warn("Cannot write the status of a Repository", {
-            repository: name,
-            error,
-          }),
-      }));
+    state = newRepositoryState(name, {
+      retry: new FetchRetry({
+        now: () => clock.now(),
+        random: this.#options.random,
+      }),
+      status: (of) =>
+        new StatusWriter({
+          client,
+          repository: name,
+          facts: () => of().facts,
+          clock,
+          signal,
+          onError: (error) =>
+            log.warn("Cannot write the status of a Repository", {
+              repository: name,
+              error,
+            }),
+        }),
+    });
     const { status } = repository;
     const time = (text?: string) => text ? Date.parse(text) : undefined;
     // Until there is news, what was reported before the start holds.
     Object.assign(state.facts, {
       observedCommit: status?.observedCommit,
+      observedRef: status?.observedRef,
       fetchedAt: time(status?.lastFetchTime),
       appliedCommit: status?.appliedCommit,
       appliedAt: time(status?.lastAppliedTime),
@@ -498,7 +534,10 @@ export class RepositoryController {
     const watcher = { path, stop };
     state.watcher = watcher;
     const link = new LinkedSignal(stop.signal, this.#options.signal);
-    const changed = () => this.#fetchSoon({ name: state.name });
+    const changed = () => {
+      state.retry.hurry();
+      this.#fetchSoon({ name: state.name });
+    };
     this.#inBackground(
       watchRefs(path, { changed, signal: link.signal }).finally(() => {
         link[Symbol.dispose]();

@@ -6,52 +6,94 @@ import type { KubeClient } from "../../kube/mod.ts";
 import { selectPath } from "../manifest/layout.ts";
 import type { SecretData } from "../source/credentials.ts";
 import { type Fetched, fetchSource } from "../source/source.ts";
+import { SourceError } from "../source/source_error.ts";
+import { parseDuration } from "./duration.ts";
 
-/** Fetches what a Repository asks for. @throws where that cannot be had, saying why */
+/** Options of {@linkcode fetchRepository}. */
+export interface FetchRepositoryOptions {
+  client: KubeClient;
+  stateDir: string;
+  previous?: Fetched;
+  signal?: AbortSignal;
+}
+
+type EncodedSecret = KubeObject & { data?: Record<string, string> };
+type Options = Pick<FetchRepositoryOptions, "client" | "signal">;
+
+/**
+ * Fetches what a Repository asks for.
+ *
+ * @throws {SourceError} where that cannot be had, saying why
+ */
 export async function fetchRepository(
   repository: Repository,
-  options: {
-    client: KubeClient;
-    stateDir: string;
-    previous?: Fetched;
-    signal?: AbortSignal;
-  },
+  options: FetchRepositoryOptions,
 ): Promise<Fetched> {
   const { spec, metadata: { name } } = repository;
-  const secret = spec.secretRef &&
-    await readSecret(spec.secretRef.name, options);
+  const secret = async (ref: { name: string } | undefined, field: string) =>
+    ref && await readSecret(ref.name, { ...options, field });
+  const { verify } = spec;
+  const [own, proxySecret, keys] = await Promise.all([
+    secret(spec.secretRef, "spec.secretRef"),
+    secret(spec.proxySecretRef, "spec.proxySecretRef"),
+    secret(verify?.secretRef, "spec.verify.secretRef"),
+  ]);
   return await fetchSource({
     url: spec.url,
-    branch: spec.ref?.branch,
+    ref: spec.ref,
     path: spec.path,
+    ...(keys ? { verify: { mode: verify?.mode, secret: keys } } : {}),
   }, {
     stateDir: options.stateDir,
     name,
-    secret,
+    secret: own,
+    proxySecret,
+    timeout: parseDuration(spec.timeout ?? "60s"),
     select: selectPath,
     previous: options.previous,
     signal: options.signal,
   });
 }
 
+/** The same as long as nothing in the Secrets that a Repository names changes. */
+export async function secretVersions(
+  { spec }: Repository,
+  options: Options,
+): Promise<string> {
+  const { client, signal } = options;
+  const refs = [spec.secretRef, spec.proxySecretRef, spec.verify?.secretRef];
+  const versions = await Promise.all(refs.map(async (ref) => {
+    const secret = ref && await client.tryGet(Secret, ref.name, {
+      namespace: SYSTEM_NAMESPACE,
+      signal,
+    });
+    const { uid, resourceVersion } = secret?.metadata ?? {};
+    return `${uid} ${resourceVersion}`;
+  }));
+  return versions.join();
+}
+
 async function readSecret(
   name: string,
-  options: { client: KubeClient; signal?: AbortSignal },
+  options: Options & { field: string },
 ): Promise<SecretData> {
-  const { client, signal } = options;
-  const secret = await client.tryGet<
-    KubeObject & { data?: Record<string, string> }
-  >(Secret, name, { namespace: SYSTEM_NAMESPACE, signal });
+  const { client, signal, field } = options;
+  const secret = await client.tryGet<EncodedSecret>(Secret, name, {
+    namespace: SYSTEM_NAMESPACE,
+    signal,
+  });
   if (!secret) {
-    throw new Error(
-      `Cannot fetch: there is no Secret ${name} (spec.secretRef) in namespace ${SYSTEM_NAMESPACE}`,
+    throw new SourceError(
+      "SecretNotFound",
+      "Cannot fetch",
+      `there is no Secret ${name} (${field}) in namespace ${SYSTEM_NAMESPACE}`,
     );
   }
   const decoder = new TextDecoder();
   return Object.fromEntries(
     Object.entries(secret.data ?? {}).map(([key, value]) => [
       key,
-      decoder.decode(Uint8Array.from(atob(value), (c) => c.charCodeAt(0))),
+      decoder.decode(Uint8Array.fromBase64(value)),
     ]),
   );
 }

@@ -1,6 +1,7 @@
 import { Backoff } from "../../kube/mod.ts";
 import type { Manifests } from "../manifest/load_tree.ts";
 import type { Fetched } from "../source/source.ts";
+import type { FetchRetry } from "./fetch_retry.ts";
 import type { RepositoryFacts } from "./repository_status.ts";
 import type { StatusWriter } from "./status_writer.ts";
 
@@ -9,6 +10,8 @@ export interface RepositoryState {
   readonly name: string;
   facts: RepositoryFacts;
   fetched?: Fetched;
+  /** Generation of the Repository that it was fetched for. */
+  fetchedFor?: number;
   /** What was made of it. */
   loaded?: { from: Fetched; manifests: Manifests };
   /** Annotation that asked for the last sync. */
@@ -19,7 +22,7 @@ export interface RepositoryState {
   lookedAt: number;
   /** Aborted when a newer commit is there. */
   superseded: AbortController;
-  readonly fetchBackoff: Backoff;
+  readonly retry: FetchRetry;
   readonly syncBackoff: Backoff;
   readonly status: StatusWriter;
   /** Follows the refs of a local repository. */
@@ -31,18 +34,21 @@ export interface RepositoryState {
 /** Makes the state of a Repository that was not known. */
 export function newRepositoryState(
   name: string,
-  status: (state: () => RepositoryState) => StatusWriter,
+  of: {
+    status: (state: () => RepositoryState) => StatusWriter;
+    retry: FetchRetry;
+  },
 ): RepositoryState {
   // deno-lint-ignore prefer-const
   let state: RepositoryState;
-  const writer = status(() => state);
+  const writer = of.status(() => state);
   state = {
     name,
     facts: { suspended: false, syncing: false },
     force: false,
     lookedAt: 0,
     superseded: new AbortController(),
-    fetchBackoff: new Backoff({ base: 1000, max: 60_000, jitter: 0.5 }),
+    retry: of.retry,
     syncBackoff: new Backoff({ base: 1000, max: 120_000, jitter: 0.5 }),
     status: writer,
     stop: new AbortController(),

@@ -5,9 +5,12 @@ import {
   markReady,
   markReconciling,
   markStalled,
+  removeCondition,
   setCondition,
 } from "../../kube/mod.ts";
 import { formatProblem, type Problem } from "../manifest/problem.ts";
+import type { SourceReason } from "../source/source_error.ts";
+import type { Verification } from "../source/verify.ts";
 import { problemsOf, type SyncOutcome } from "./sync_outcome.ts";
 
 /** `status` of a Repository. */
@@ -19,10 +22,17 @@ export interface RepositoryFacts {
   observedCommit?: string;
   /** When `observedCommit` was fetched, milliseconds since 1970. */
   fetchedAt?: number;
+  /** Ref that it was found by. */
+  observedRef?: string;
+  /** Who signed it, where that is asked for. */
+  verified?: Verification;
   /** Why the last attempt to fetch failed. */
-  fetchError?: string;
-  /** Whether it is no use to fetch again before somebody changes something. */
-  fetchStalled?: boolean;
+  fetchError?: {
+    reason: SourceReason;
+    message: string;
+    /** Whether it is no use to fetch again before somebody changes something. */
+    stalled: boolean;
+  };
   suspended: boolean;
   /** Whether a commit is being applied right now. */
   syncing: boolean;
@@ -54,6 +64,7 @@ export function repositoryStatus(
   return prune({
     observedGeneration: facts.generation,
     observedCommit: facts.observedCommit,
+    observedRef: facts.observedRef,
     appliedCommit: facts.appliedCommit,
     lastFetchTime: time(facts.fetchedAt),
     lastAppliedTime: time(facts.appliedAt),
@@ -67,11 +78,14 @@ export function repositoryStatus(
     },
     workspaces,
     lastError: facts.fetchError
-      ? { message: facts.fetchError }
+      ? { message: facts.fetchError.message }
       : problems.length
       ? sourceError(problems)
       : undefined,
-    conditions: conditionsOf(facts, options),
+    conditions: withVerification(conditionsOf(facts, options), {
+      facts,
+      now: options.now,
+    }),
   });
 }
 
@@ -90,7 +104,7 @@ function conditionsOf(
   if (facts.suspended) {
     const status = getCondition(conditions, "Ready")?.status ?? "Unknown";
     return setCondition(
-      conditions.filter((c) => c.type === "Ready"),
+      removeCondition(conditions, "Reconciling", "Stalled"),
       {
         type: "Ready",
         status,
@@ -105,11 +119,12 @@ function conditionsOf(
     );
   }
   if (facts.fetchError) {
-    return facts.fetchStalled
-      ? markStalled(conditions, mark("FetchFailed", facts.fetchError), now)
+    const { reason, message, stalled } = facts.fetchError;
+    return stalled
+      ? markStalled(conditions, mark(reason, message), now)
       : markReconciling(
         conditions,
-        mark("FetchFailed", `${facts.fetchError}; will try again`),
+        mark(reason, `${message}; will try again`),
         now,
       );
   }
@@ -147,6 +162,27 @@ function conditionsOf(
       now,
     )
     : markStalled(conditions, mark(reason, message), now);
+}
+
+/** Says of what was fetched last whether it is signed as was asked for. */
+function withVerification(
+  conditions: Condition[],
+  of: { facts: RepositoryFacts; now: number },
+): Condition[] {
+  const { generation, verified, fetchError, suspended } = of.facts;
+  const type = "SourceVerified";
+  const failed = fetchError?.reason === "VerificationFailed";
+  if (!verified && !failed) {
+    // While it is suspended, what was said before holds.
+    return suspended ? conditions : removeCondition(conditions, type);
+  }
+  return setCondition(conditions, {
+    type,
+    status: failed ? "False" : "True",
+    reason: failed ? fetchError.reason : "Succeeded",
+    message: failed ? fetchError.message : verified!.message,
+    observedGeneration: generation,
+  }, of.now);
 }
 
 /** The first problem, and how many more there are. */

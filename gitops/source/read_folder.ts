@@ -1,4 +1,4 @@
-import ignore from "ignore";
+import { FarosIgnore, IGNORE_FILE } from "./farosignore.ts";
 import type { RefusedFile, SourceFile, SourceTree } from "./read_tree.ts";
 
 /**
@@ -13,16 +13,24 @@ export async function readFolder(
   },
 ): Promise<SourceTree> {
   const { select, signal } = options;
-  const ignored = ignore();
-  try {
-    ignored.add(await Deno.readTextFile(`${path}/.farosignore`));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  const ignored = new FarosIgnore();
   const files: SourceFile[] = [];
   const refused: RefusedFile[] = [];
   const walk = async (below: string) => {
     signal?.throwIfAborted();
+    try {
+      const file = `${path}/${below}/${IGNORE_FILE}`;
+      const isFile = (await Deno.lstat(file)).isFile;
+      if (isFile) ignored.add(below, await Deno.readTextFile(file));
+      else {
+        refused.push({
+          path: below ? `${below}/${IGNORE_FILE}` : IGNORE_FILE,
+          reason: "is no regular file",
+        });
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
     for await (const entry of Deno.readDir(`${path}/${below}`)) {
       const name = below ? `${below}/${entry.name}` : entry.name;
       if (entry.name.startsWith(".")) continue;

@@ -1,5 +1,9 @@
-import ignore from "ignore";
+import { FarosIgnore, IGNORE_FILE } from "./farosignore.ts";
 import { GitError, runGit } from "./run_git.ts";
+import { SourceError } from "./source_error.ts";
+
+/** Most bytes of one file: etcd takes 1.5 MiB of an object. */
+export const MAX_FILE_BYTES = 2 ** 20;
 
 /** A file of a commit. */
 export interface SourceFile {
@@ -36,7 +40,12 @@ export interface ReadTreeOptions {
    * that what was made of them can be kept by them.
    */
   previous?: SourceTree;
-  /** Bytes of one file. @default {1 MiB: etcd takes 1.5 MiB of an object} */
+  /**
+   * Gets contents into the store that may not be there, by their hashes.
+   * @default all are there
+   */
+  provide?: (oids: string[]) => Promise<void>;
+  /** Bytes of one file. @default {MAX_FILE_BYTES} */
   maxFileBytes?: number;
   /** Bytes of all of them. @default {256 MiB} */
   maxTotalBytes?: number;
@@ -45,13 +54,9 @@ export interface ReadTreeOptions {
   signal?: AbortSignal;
 }
 
-/** Name of the file, at the top, that says what is left out, as .gitignore. */
-const IGNORE_FILE = ".farosignore";
-
 interface Entry {
   mode: string;
   oid: string;
-  size: number;
   path: string;
 }
 
@@ -59,6 +64,8 @@ interface Entry {
  * Reads the files of a commit out of git's own store. Nothing is checked out,
  * so nothing of a commit (hooks, filters, links, odd names) acts on this
  * machine.
+ *
+ * @throws {SourceError} PathNotFound, TooLarge, or what git says
  */
 export async function readTree(
   commit: string,
@@ -67,60 +74,76 @@ export async function readTree(
   const {
     select,
     previous,
-    maxFileBytes = 2 ** 20,
+    maxFileBytes = MAX_FILE_BYTES,
     maxTotalBytes = 256 * 2 ** 20,
     maxFiles = 100_000,
   } = options;
   const what = `Cannot read commit ${commit.slice(0, 12)}`;
   const entries = await listEntries(commit, { ...options, what });
-  const read = new BlobReader(options, what);
-  const ignoreFile = entries.find((e) =>
-    e.path === IGNORE_FILE && isRegular(e) && e.size <= maxFileBytes
-  );
-  const ignored = ignore();
-  if (ignoreFile) {
-    const [bytes] = await read.all([ignoreFile.oid]);
-    ignored.add(new TextDecoder().decode(bytes));
-  }
+  const store = new BlobStore({ ...options, maxTotalBytes }, what);
   const refused: RefusedFile[] = [];
-  const wanted: Entry[] = [];
-  let total = 0;
+  const ignored = await readIgnoreFiles(entries, {
+    store,
+    maxFileBytes,
+    refused,
+  });
+  const selected: Entry[] = [];
   for (const entry of entries) {
     const { path } = entry;
     if (!select(path, isRegular(entry) ? "file" : "link")) continue;
-    if (ignored.ignores(path)) continue;
-    const reason = refusal(entry, maxFileBytes);
-    if (reason) {
+    // Git itself makes no such path, but a commit can be made without it.
+    if (path.split("/").some((part) => /^(\.{0,2}|\.git)$/i.test(part))) {
+      const reason = "has a part in its path that no file can have";
       refused.push({ path, reason });
       continue;
     }
-    wanted.push(entry);
-    total += entry.size;
-  }
-  if (wanted.length > maxFiles || total > maxTotalBytes) {
-    throw new GitError(
-      what,
-      `its manifests are ${wanted.length} files of ${total} bytes, more than the limit of ${maxFiles} files and ${maxTotalBytes} bytes; split the repository, or leave files out by ${IGNORE_FILE}`,
-    );
+    if (ignored.ignores(path)) continue;
+    const reason = refusal(entry);
+    if (reason) refused.push({ path, reason });
+    else selected.push(entry);
   }
   const known = new Map(previous?.files.map((file) => [file.path, file]));
-  const isKnown = (e: Entry) => known.get(e.path)?.oid === e.oid;
-  const missing = [
-    ...new Set(wanted.filter((e) => !isKnown(e)).map((e) => e.oid)),
-  ];
-  const blobs = await read.all(missing);
-  const content = new Map(missing.map((oid, i) => [oid, blobs[i]!]));
+  const before = (e: Entry) => {
+    const file = known.get(e.path);
+    return file?.oid === e.oid ? file : undefined;
+  };
+  const tooMany = (bytes: string) =>
+    new SourceError(
+      "TooLarge",
+      what,
+      `its manifests are ${selected.length} files${bytes}, more than the limit of ${maxFiles} files and ${maxTotalBytes} bytes; split the repository, or leave files out by ${IGNORE_FILE}`,
+    );
+  if (selected.length > maxFiles) throw tooMany("");
+  const sizes = await store.sizes(
+    selected.filter((e) => !before(e)).map((e) => e.oid),
+  );
+  let total = 0;
+  const wanted = selected.filter((entry) => {
+    const size = before(entry)?.text.length ?? sizes.get(entry.oid)!;
+    if (size > maxFileBytes) {
+      const reason =
+        `is ${size} bytes large, more than the limit of ${maxFileBytes}`;
+      refused.push({ path: entry.path, reason });
+      return false;
+    }
+    total += size;
+    return true;
+  });
+  if (total > maxTotalBytes) throw tooMany(` of ${total} bytes`);
+  const blobs = await store.read(
+    wanted.filter((e) => !before(e)).map((e) => e.oid),
+  );
   const files: SourceFile[] = [];
   for (const entry of wanted) {
     const { path, oid } = entry;
-    const before = known.get(path);
-    if (before?.oid === oid) {
-      files.push(before);
+    const kept = before(entry);
+    if (kept) {
+      files.push(kept);
       continue;
     }
     try {
       const text = new TextDecoder("utf-8", { fatal: true })
-        .decode(content.get(oid)!);
+        .decode(blobs.get(oid)!);
       files.push({ path, oid, text });
     } catch {
       refused.push({ path, reason: "is not UTF-8 text" });
@@ -131,16 +154,42 @@ export async function readTree(
 
 const isRegular = (e: Entry) => e.mode === "100644" || e.mode === "100755";
 
-function refusal(entry: Entry, maxFileBytes: number): string | undefined {
-  switch (entry.mode) {
+function refusal({ mode }: Entry): string | undefined {
+  switch (mode) {
     case "120000":
       return `is a symbolic link, which is never followed; put the content in its place, or name it in ${IGNORE_FILE}`;
     case "160000":
       return `is a submodule, which is not read; put its files in its place, or name it in ${IGNORE_FILE}`;
   }
-  if (entry.size > maxFileBytes) {
-    return `is ${entry.size} bytes large, more than the limit of ${maxFileBytes}`;
+}
+
+async function readIgnoreFiles(
+  entries: Entry[],
+  options: { store: BlobStore; maxFileBytes: number; refused: RefusedFile[] },
+): Promise<FarosIgnore> {
+  const { store, maxFileBytes, refused } = options;
+  const ignored = new FarosIgnore();
+  const depth = (e: Entry) => e.path.split("/").length;
+  const found = entries.filter((e) =>
+    e.path === IGNORE_FILE || e.path.endsWith(`/${IGNORE_FILE}`)
+  ).sort((a, b) => depth(a) - depth(b));
+  const sizes = await store.sizes(found.filter(isRegular).map((e) => e.oid));
+  const readable = found.filter(({ oid, path }) => {
+    const size = sizes.get(oid);
+    if (size !== undefined && size <= maxFileBytes) return true;
+    // What it ought to leave out would be taken in.
+    const reason = size === undefined
+      ? "is no regular file"
+      : `is ${size} bytes large, more than the limit of ${maxFileBytes}`;
+    refused.push({ path, reason });
+    return false;
+  });
+  const blobs = await store.read(readable.map((e) => e.oid));
+  for (const { oid, path } of readable) {
+    const folder = path.slice(0, -IGNORE_FILE.length - 1);
+    ignored.add(folder, new TextDecoder().decode(blobs.get(oid)!));
   }
+  return ignored;
 }
 
 async function listEntries(
@@ -149,74 +198,118 @@ async function listEntries(
 ): Promise<Entry[]> {
   const { what, gitDir, signal } = options;
   const top = normalize(options.path);
-  const out = await runGit(
-    ["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--"]
-      .concat(top ? [`${top}/`] : []),
-    { what, gitDir, signal, env: { GIT_LITERAL_PATHSPECS: "1" } },
+  const list = async (args: string[]) => {
+    const out = await runGit(
+      ["ls-tree", "-z", "--full-tree", ...args],
+      { what, gitDir, signal, env: { GIT_LITERAL_PATHSPECS: "1", ...LOCAL } },
+    );
+    const entries: Entry[] = [];
+    for (const record of new TextDecoder().decode(out).split("\0")) {
+      // <mode> SP <type> SP <oid> TAB <path>
+      const match = /^(\d+) \w+ ([0-9a-f]+)\t([^]*)$/.exec(record);
+      if (!match) continue;
+      const [, mode = "", oid = "", path = ""] = match;
+      entries.push({ mode, oid, path });
+    }
+    return entries;
+  };
+  const entries = await list(
+    ["-r", commit, "--"].concat(top ? [`${top}/`] : []),
   );
-  const entries: Entry[] = [];
-  for (const record of new TextDecoder().decode(out).split("\0")) {
-    // <mode> SP <type> SP <oid> SP+ <size> TAB <path>
-    const match = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(record);
-    if (!match) continue;
-    const [, mode = "", oid = "", size = "", path = ""] = match;
-    entries.push({
-      mode,
-      oid,
-      size: Number(size) || 0,
-      path: top ? path.slice(top.length + 1) : path,
-    });
+  if (!top) return entries;
+  if (entries.length === 0) {
+    const [there] = await list([commit, "--", top]);
+    const found = there?.mode === "120000"
+      ? `${top} (spec.path) is a symbolic link in it, which is never followed`
+      : there?.mode === "160000"
+      ? `${top} (spec.path) is a submodule in it, which is not read`
+      : there
+      ? `${top} (spec.path) is a file in it, no folder`
+      : `there is no folder ${top} (spec.path) in it`;
+    throw new SourceError("PathNotFound", what, found);
   }
-  if (top && entries.length === 0) {
-    throw new GitError(what, `there is no folder ${top} (spec.path) in it`);
-  }
-  return entries;
+  return entries.map((entry) => ({
+    ...entry,
+    path: entry.path.slice(top.length + 1),
+  }));
 }
 
 function normalize(path = ""): string {
   const parts = path.split("/").filter((part) => part && part !== ".");
   if (parts.includes("..")) {
-    throw new Error(
-      `Cannot take spec.path ${
-        JSON.stringify(path)
-      }: it leads out of the repository`,
+    throw new SourceError(
+      "SpecInvalid",
+      `Cannot take spec.path ${JSON.stringify(path)}`,
+      "it leads out of the repository",
     );
   }
   return parts.join("/");
 }
 
-/** Reads blobs by `git cat-file --batch`. */
-class BlobReader {
-  readonly #options: ReadTreeOptions;
+/** For commands that are not to fetch, one by one, what is not there. */
+const LOCAL = { GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" };
+
+/** Contents by hash, read by `git cat-file`. */
+class BlobStore {
+  readonly #options: ReadTreeOptions & { maxTotalBytes: number };
   readonly #what: string;
 
-  constructor(options: ReadTreeOptions, what: string) {
+  constructor(
+    options: ReadTreeOptions & { maxTotalBytes: number },
+    what: string,
+  ) {
     this.#options = options;
     this.#what = what;
   }
 
-  async all(oids: string[]): Promise<Uint8Array[]> {
-    if (oids.length === 0) return [];
-    const { gitDir, signal, maxTotalBytes = 256 * 2 ** 20 } = this.#options;
-    const out = await runGit(["cat-file", "--batch"], {
-      what: this.#what,
-      gitDir,
-      signal,
-      stdin: new TextEncoder().encode(oids.join("\n") + "\n"),
-      maxBytes: maxTotalBytes + oids.length * 128,
-    });
-    const blobs: Uint8Array[] = [];
+  /** Bytes of each, which are in the store then. */
+  async sizes(oids: string[]): Promise<Map<string, number>> {
+    const unique = [...new Set(oids)];
+    if (unique.length === 0) return new Map();
+    await this.#options.provide?.(unique);
+    const out = await this.#catFile("--batch-check", unique, 128);
+    const lines = new TextDecoder().decode(out).split("\n");
+    return new Map(unique.map((oid, i) => {
+      const [, type, size] = lines[i]!.split(" ");
+      if (type !== "blob") throw this.#missing(oid, lines[i]!);
+      return [oid, Number(size)];
+    }));
+  }
+
+  async read(oids: string[]): Promise<Map<string, Uint8Array>> {
+    const blobs = new Map<string, Uint8Array>();
+    const unique = [...new Set(oids)];
+    if (unique.length === 0) return blobs;
+    const out = await this.#catFile("--batch", unique, 128);
     let at = 0;
-    for (const oid of oids) {
+    for (const oid of unique) {
       const end = out.indexOf(0x0a, at);
       const header = new TextDecoder().decode(out.subarray(at, end));
       const [, type, size] = header.split(" ");
-      if (type !== "blob") {
-        throw new GitError(this.#what, `missing blob ${oid}: ${header}`);
-      }
-      blobs.push(out.subarray(end + 1, end + 1 + Number(size)));
+      if (type !== "blob") throw this.#missing(oid, header);
+      blobs.set(oid, out.subarray(end + 1, end + 1 + Number(size)));
       at = end + 1 + Number(size) + 1;
     }
     return blobs;
+  }
+
+  #catFile(
+    mode: "--batch" | "--batch-check",
+    oids: string[],
+    overhead: number,
+  ): Promise<Uint8Array> {
+    const { gitDir, signal, maxTotalBytes } = this.#options;
+    return runGit(["cat-file", mode], {
+      what: this.#what,
+      gitDir,
+      signal,
+      env: LOCAL,
+      stdin: new TextEncoder().encode(oids.join("\n") + "\n"),
+      maxBytes: maxTotalBytes + oids.length * overhead,
+    });
+  }
+
+  #missing(oid: string, header: string): GitError {
+    return new GitError(this.#what, `missing blob ${oid}: ${header}`);
   }
 }

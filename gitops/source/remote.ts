@@ -1,3 +1,5 @@
+import { SourceError } from "./source_error.ts";
+
 /** Where a repository is, checked. */
 export interface Remote {
   transport: "local" | "https" | "http" | "ssh";
@@ -14,14 +16,14 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
  * (git would run any program for `ext::…`), and no credentials in it, which
  * would show in statuses and process lists.
  *
- * @throws {Error} saying what is taken
+ * @throws {SourceError} SpecInvalid, saying what is taken
  */
 export function parseRemote(url: string): Remote {
   const bad = (found: string) =>
-    new Error(
-      `Cannot use the repository URL ${
-        JSON.stringify(withoutUserinfo(url))
-      }: ${found}; an https://, ssh:// or file:// URL, host:path or an absolute path is taken`,
+    new SourceError(
+      "SpecInvalid",
+      `Cannot use the repository URL ${JSON.stringify(withoutUserinfo(url))}`,
+      `${found}; an https://, ssh:// or file:// URL, host:path or an absolute path is taken`,
     );
   // deno-lint-ignore no-control-regex
   if (/[\x00-\x20]/.test(url)) throw bad("it has white space in it");

@@ -1,11 +1,17 @@
+import { failureReason } from "./failure_reason.ts";
+import { SourceError, type SourceReason } from "./source_error.ts";
+
 /** A git command that failed. */
-export class GitError extends Error {
+export class GitError extends SourceError {
   override name = "GitError";
-  /** What git said, one line. */
-  readonly detail: string;
-  constructor(what: string, detail: string) {
-    super(`${what}: ${detail}`);
-    this.detail = detail;
+
+  /** @param detail What git said, one line. */
+  constructor(
+    what: string,
+    detail: string,
+    reason: SourceReason = "FetchFailed",
+  ) {
+    super(reason, what, detail);
   }
 }
 
@@ -22,6 +28,10 @@ export interface RunGitOptions {
   timeout?: number;
   /** Most bytes of output. @default {256 MiB} */
   maxBytes?: number;
+  /** Host and port of the proxy on the way, to tell its failures from the server's. */
+  proxy?: { host: string; port: string };
+  /** What must not show in an error, though the far side sends it. */
+  redact?: readonly string[];
   /** Kills it. */
   signal?: AbortSignal;
 }
@@ -34,12 +44,20 @@ const GRACE = 2000;
  * but what `env` names, no prompts, no hooks, no transports but the known.
  *
  * @returns What it wrote to standard output.
- * @throws {GitError} where it fails, or takes too long
+ * @throws {GitError} where it fails, or takes too long, with its reason
  */
 export async function runGit(
   args: string[],
   options: RunGitOptions,
 ): Promise<Uint8Array> {
+  return (await runGitVerbosely(args, options)).stdout;
+}
+
+/** As {@linkcode runGit}; returns also what it wrote to standard error. */
+export async function runGitVerbosely(
+  args: string[],
+  options: RunGitOptions,
+): Promise<{ stdout: Uint8Array; stderr: string }> {
   const { what, signal, timeout = 60_000, maxBytes = 256 * 2 ** 20 } = options;
   signal?.throwIfAborted();
   let child: Deno.ChildProcess;
@@ -51,43 +69,62 @@ export async function runGit(
       stdin: options.stdin ? "piped" : "null",
       stdout: "piped",
       stderr: "piped",
+      // A process group of its own, without a terminal that ssh could ask at.
+      detached: true,
     }).spawn();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new GitError(what, "there is no git on the PATH; install it");
+    throw new GitError(
+      what,
+      "there is no git on the PATH; install it",
+      "ProgramMissing",
+    );
   }
-  let reason: string | undefined;
+  let killed: { why: string; reason: SourceReason } | undefined;
   const timers: ReturnType<typeof setTimeout>[] = [];
-  const kill = (why: string) => {
-    if (reason) return;
-    reason = why;
-    tryKill(child, "SIGTERM");
-    timers.push(setTimeout(() => tryKill(child, "SIGKILL"), GRACE));
+  const ending: Promise<unknown>[] = [];
+  const kill = (why: string, reason: SourceReason) => {
+    if (killed) return;
+    killed = { why, reason };
+    ending.push(endGroup(child, "TERM"));
+    timers.push(
+      setTimeout(() => ending.push(endGroup(child, "KILL")), GRACE),
+    );
   };
-  const onAbort = () => kill("it was stopped");
+  const onAbort = () => kill("it was stopped", "FetchFailed");
   signal?.addEventListener("abort", onAbort, { once: true });
   timers.push(
-    setTimeout(() => kill(`it took longer than ${timeout / 1000} s`), timeout),
+    setTimeout(
+      () => kill(`it took longer than ${timeout / 1000} s`, "Timeout"),
+      timeout,
+    ),
   );
   try {
     const [out, err, status] = await Promise.all([
       collect(child.stdout, {
         max: maxBytes,
-        onExceeded: () => kill(`its output is larger than ${maxBytes} bytes`),
+        onExceeded: () =>
+          kill(`its output is larger than ${maxBytes} bytes`, "TooLarge"),
       }),
       collect(child.stderr, { max: 64 * 1024, onExceeded: () => {} }),
       child.status,
       feed(child, options.stdin),
     ]);
     signal?.throwIfAborted();
-    if (reason) throw new GitError(what, reason);
+    if (killed) throw new GitError(what, killed.why, killed.reason);
+    const stderr = redacted(new TextDecoder().decode(err), options.redact);
     if (!status.success) {
-      throw new GitError(what, detail(new TextDecoder().decode(err), status));
+      throw new GitError(
+        what,
+        detail(stderr, status),
+        failureReason(stderr, options),
+      );
     }
-    return out;
+    return { stdout: out, stderr };
   } finally {
     signal?.removeEventListener("abort", onAbort);
     for (const timer of timers) clearTimeout(timer);
+    await Promise.all(ending);
   }
 }
 
@@ -111,12 +148,37 @@ function environment(options: RunGitOptions): Record<string, string> {
   };
 }
 
-function tryKill(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch {
-    // It has ended by itself.
+/**
+ * Ends git and all that it started: by itself it leaves ssh and the helper
+ * for https waiting for a server that says nothing. Signals to other
+ * processes than a child take a right to run everything, so a shell of git's
+ * sends it.
+ */
+async function endGroup(
+  child: Deno.ChildProcess,
+  signal: "TERM" | "KILL",
+): Promise<void> {
+  if (Deno.build.os === "windows") {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    return;
   }
+  await new Deno.Command("git", {
+    args: ["-c", `alias.end=!kill -s ${signal} -- -${child.pid}`, "end"],
+    clearEnv: true,
+    env: environment({ what: "" }),
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn().status;
+}
+
+function redacted(text: string, secrets: readonly string[] = []): string {
+  for (const secret of secrets) text = text.replaceAll(secret, "…");
+  return text;
 }
 
 async function feed(child: Deno.ChildProcess, bytes?: Uint8Array) {
@@ -158,7 +220,7 @@ async function collect(
 function detail(stderr: string, status: Deno.CommandStatus): string {
   const lines = stderr.split("\n").map((line) => line.trim()).filter(Boolean);
   const telling = lines.filter((line) =>
-    /^(fatal|error|remote|ssh|[\w.@-]+: Permission denied|Host key|Permission)/i
+    /^(fatal|error|remote|ssh|[\w.@-]+: Permission denied|Host key|No \S+ host key|Permission)/i
       .test(line) &&
     !/^remote: (Enumerating|Counting|Compressing|Total)/.test(line)
   );

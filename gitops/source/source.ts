@@ -1,15 +1,25 @@
 import { prepareCredentials, type SecretData } from "./credentials.ts";
+import { forgetInstallationToken, isGitHubApp } from "./github_app.ts";
 import { isBroken, Mirror } from "./mirror.ts";
-import { readTree, type SourceTree } from "./read_tree.ts";
+import { MAX_FILE_BYTES, readTree, type SourceTree } from "./read_tree.ts";
+import { parseRef, type RefSpec, type Tip } from "./ref.ts";
 import { parseRemote } from "./remote.ts";
+import { SourceError } from "./source_error.ts";
+import {
+  type Verification,
+  type VerificationMode,
+  verifySource,
+} from "./verify.ts";
 
 /** What of a repository is wanted. */
 export interface SourceSpec {
   url: string;
-  /** @default {"main"} */
-  branch?: string;
+  /** @default {{ branch: "main" }} */
+  ref?: RefSpec;
   /** Folder to take as the top. */
   path?: string;
+  /** What has to be signed, by which keys. */
+  verify?: { mode?: VerificationMode; secret: SecretData };
 }
 
 /** Options of {@linkcode fetchSource}. */
@@ -19,90 +29,124 @@ export interface FetchSourceOptions {
   /** Names the mirror: that of the Repository. */
   name: string;
   secret?: SecretData;
+  proxySecret?: SecretData;
+  /** Longest time of one operation of git's, in milliseconds. @default {60000} */
+  timeout?: number;
   select: (path: string, what: "file" | "link") => boolean;
   /** What the last fetch returned. */
   previous?: Fetched;
   signal?: AbortSignal;
 }
 
-/** The content of a branch at some time. */
+/** The content of a ref at some time. */
 export interface Fetched {
   tree: SourceTree;
+  /** Which ref, and what it named. */
+  tip: Tip;
+  /** Who signed it, where that was asked for. */
+  verification?: Verification;
   /** What it was fetched from. */
   of: string;
   mirror: Mirror;
 }
 
 /**
- * Fetches a branch and reads its tree.
+ * Fetches a ref and reads its tree, once it is verified.
  *
- * Costs one small question to the remote where the branch has not moved; then
+ * Costs one small question to the remote where the ref has not moved; then
  * the very same value as last time is returned.
+ *
+ * @throws {SourceError}
  */
 export async function fetchSource(
   spec: SourceSpec,
   options: FetchSourceOptions,
 ): Promise<Fetched> {
-  const { stateDir, name, secret, select, previous, signal } = options;
+  const { stateDir, name, secret, proxySecret, select, previous, signal } =
+    options;
+  const { timeout = 60_000 } = options;
   const remote = parseRemote(spec.url);
-  const branch = checkBranch(spec.branch ?? "main");
-  const of = JSON.stringify([spec.url, branch, spec.path ?? ""]);
-  const mirror = previous?.of === of ? previous.mirror : new Mirror({
+  const ref = parseRef(spec.ref);
+  const of = await identity(spec);
+  const last = previous?.of === of ? previous : undefined;
+  const mirror = last?.mirror ?? new Mirror({
     remote,
     dir: `${stateDir}/mirrors/${await mirrorName(name, spec.url)}`,
+    maxFileBytes: MAX_FILE_BYTES,
   });
   await Deno.mkdir(`${stateDir}/mirrors`, { recursive: true, mode: 0o700 });
+  const dir = `${stateDir}/credentials`;
   await using credentials = await prepareCredentials(remote, {
     secret,
-    dir: `${stateDir}/credentials`,
+    proxySecret,
+    dir,
+    timeout,
+    signal,
   });
-  let commit = await mirror.tip(branch, { credentials, signal });
-  const last = previous?.of === of ? previous.tree : undefined;
-  if (last?.commit === commit) return previous!;
-  if (!await mirror.has(commit, signal)) {
-    commit = await mirror.fetch(branch, { credentials, signal });
-  }
-  const read = () =>
-    readTree(commit, {
+  const remotely = { credentials, timeout, signal };
+  const fetchTip = async (tip: Tip): Promise<Tip> => ({
+    ...tip,
+    oid: await mirror.fetch(tip, {
+      ...remotely,
+      sparse: spec.path !== undefined,
+    }),
+  });
+  const read = async (tip: Tip): Promise<Fetched> => {
+    const commit = await mirror.commitOf(tip.oid, signal);
+    const verification = spec.verify && await verifySource({
+      mode: "HEAD",
+      ...spec.verify,
+      gitDir: mirror.dir,
+      commit,
+      tip,
+      dir,
+      signal,
+    });
+    const tree = await readTree(commit, {
       gitDir: mirror.dir,
       path: spec.path,
       select,
-      previous: last,
+      previous: last?.tree,
+      provide: (oids) => mirror.provide(oids, { ...remotely, commit, tip }),
       signal,
     });
+    return { tree, tip, of, mirror, ...(verification ? { verification } : {}) };
+  };
   try {
-    return { tree: await read(), of, mirror };
+    let tip = await mirror.tip(ref, remotely);
+    if (last?.tip.oid === tip.oid && last.tip.ref === tip.ref) return last;
+    if (!await mirror.has(tip, signal)) tip = await fetchTip(tip);
+    try {
+      return await read(tip);
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+      await mirror.reset();
+      return await read(await fetchTip(tip));
+    }
   } catch (error) {
-    if (!isBroken(error)) throw error;
-    await mirror.reset();
-    commit = await mirror.fetch(branch, { credentials, signal });
-    return { tree: await read(), of, mirror };
+    if (
+      error instanceof SourceError && error.reason === "AuthenticationFailed" &&
+      secret && isGitHubApp(secret)
+    ) await forgetInstallationToken(secret);
+    throw error;
   }
 }
 
-/** As git check-ref-format has it, and nothing that could be an option. */
-function checkBranch(branch: string): string {
-  if (
-    // deno-lint-ignore no-control-regex
-    /[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|^[-/.]|\/[./]|[./]$|\.lock(\/|$)/
-      .test(branch)
-  ) {
-    throw new Error(
-      `Cannot follow branch ${
-        JSON.stringify(branch)
-      }: it is no valid name of a branch`,
-    );
-  }
-  return branch;
+/** The same for what gives the same from the same commit. */
+async function identity(spec: SourceSpec): Promise<string> {
+  const { url, ref, path, verify } = spec;
+  // Keys are public, and too long to be kept.
+  const keys = verify && await digest(JSON.stringify(verify.secret));
+  return JSON.stringify([url, ref ?? null, path ?? "", verify?.mode, keys]);
 }
 
 /** A mirror belongs to a URL: another one starts from nothing. */
 async function mirrorName(name: string, url: string): Promise<string> {
-  const digest = await crypto.subtle.digest(
-    "SHA-256",
-    new TextEncoder().encode(url),
-  );
-  const hex = [...new Uint8Array(digest).subarray(0, 6)]
-    .map((b) => b.toString(16).padStart(2, "0")).join("");
+  const hex = (await digest(url)).slice(0, 12);
   return `${name.replace(/[^\w.-]/g, "_")}-${hex}.git`;
+}
+
+async function digest(text: string): Promise<string> {
+  const bytes = new TextEncoder().encode(text);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

@@ -1,49 +1,31 @@
 import assert from "node:assert/strict";
 import { parseRemote } from "./remote.ts";
+import type { RefSpec } from "./ref.ts";
 import { fetchSource } from "./source.ts";
+import { SourceError } from "./source_error.ts";
+import { makeRepository } from "./testing/repository.ts";
 
-/** A bare repository, a work tree, and a folder for mirrors. */
+/** A repository, and how it is fetched. */
 async function repository() {
-  const dir = await Deno.makeTempDir({ prefix: "faros-source-" });
-  const work = `${dir}/work`;
-  const url = `${dir}/fleet.git`;
-  const git = async (...args: string[]) => {
-    const out = await new Deno.Command("git", {
-      args: ["-C", work, "-c", "user.name=A", "-c", "user.email=a@b", ...args],
-      env: { HOME: dir, GIT_CONFIG_NOSYSTEM: "1" },
-    }).output();
-    const text = new TextDecoder();
-    assert.ok(out.success, text.decode(out.stderr));
-    return text.decode(out.stdout).trim();
+  const repo = await makeRepository();
+  const options = {
+    stateDir: `${repo.dir}/state`,
+    name: "fleet",
+    select: () => true,
   };
-  await Deno.mkdir(work);
-  await git("init", "-q", "-b", "main");
-  await git("init", "-q", "--bare", "-b", "main", url);
-  const push = async (files: Record<string, string>, force = false) => {
-    for (const [name, content] of Object.entries(files)) {
-      await Deno.mkdir(`${work}/${name}`.replace(/\/[^/]*$/, ""), {
-        recursive: true,
-      });
-      await Deno.writeTextFile(`${work}/${name}`, content);
-    }
-    await git("add", "-A");
-    await git("commit", "-q", "-m", "x", ...(force ? ["--amend"] : []));
-    await git("push", "-q", ...(force ? ["-f"] : []), url, "HEAD:main");
-    return await git("rev-parse", "HEAD");
-  };
-  return {
-    dir,
-    work,
-    url,
-    git,
-    push,
-    options: {
-      stateDir: `${dir}/state`,
-      name: "fleet",
-      select: () => true,
-    },
-    [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
-  };
+  const push = (files: Record<string, string>, force = false) =>
+    repo.push(files, { force });
+  return { ...repo, url: repo.path, push, options };
+}
+
+/** Asserts that it fails with that reason and message. */
+function fails(work: Promise<unknown>, reason: string, message: RegExp) {
+  return assert.rejects(work, (error) => {
+    assert.ok(error instanceof SourceError, String(error));
+    assert.match(error.message, message);
+    assert.equal(error.reason, reason, error.message);
+    return true;
+  });
 }
 
 Deno.test("fetchSource() reads the tip, and keeps what has not changed", async () => {
@@ -82,6 +64,7 @@ Deno.test("fetchSource() follows a branch whose history was rewritten", async ()
 
 Deno.test("fetchSource() takes a folder as the top, less what .farosignore says", async () => {
   await using repo = await repository();
+  await Deno.symlink("fleet", `${repo.work}/link`);
   await repo.push({
     "fleet/.farosignore": "*.bak.yaml\n/old/\n",
     "fleet/a.yaml": "",
@@ -89,17 +72,27 @@ Deno.test("fetchSource() takes a folder as the top, less what .farosignore says"
     "fleet/old/b.yaml": "",
     "c.yaml": "",
   });
-  const { tree } = await fetchSource(
-    { url: repo.url, path: "./fleet/" },
-    repo.options,
-  );
+  const { url, options } = repo;
+  const { tree } = await fetchSource({ url, path: "./fleet/" }, options);
   assert.deepEqual(tree.files.map((f) => f.path), [".farosignore", "a.yaml"]);
-  await assert.rejects(
-    fetchSource({ url: repo.url, path: "fleets" }, repo.options),
+  await fails(
+    fetchSource({ url, path: "fleets" }, options),
+    "PathNotFound",
     /there is no folder fleets \(spec\.path\)/,
   );
-  await assert.rejects(
-    fetchSource({ url: repo.url, path: "../x" }, repo.options),
+  await fails(
+    fetchSource({ url, path: "link" }, options),
+    "PathNotFound",
+    /link \(spec\.path\) is a symbolic link/,
+  );
+  await fails(
+    fetchSource({ url, path: "c.yaml" }, options),
+    "PathNotFound",
+    /c\.yaml \(spec\.path\) is a file/,
+  );
+  await fails(
+    fetchSource({ url, path: "../x" }, options),
+    "SpecInvalid",
     /leads out of the repository/,
   );
 });
@@ -120,6 +113,7 @@ Deno.test("fetchSource() follows no links and reads no submodules", async () => 
   const { tree } = await fetchSource({ url: repo.url }, repo.options);
   assert.deepEqual(tree.files.map((f) => f.path), ["a.yaml"]);
   assert.deepEqual(tree.refused.map((r) => r.path), ["link.yaml", "sub"]);
+  assert.deepEqual(tree.files.map((f) => f.text), [""]);
   assert.match(tree.refused[0]!.reason, /symbolic link/);
   assert.match(tree.refused[1]!.reason, /submodule/);
 });
@@ -138,44 +132,116 @@ Deno.test("fetchSource() recovers a mirror that a kill left locked or broken", a
 
 Deno.test("fetchSource() says what is missing", async () => {
   await using repo = await repository();
-  await assert.rejects(
-    fetchSource({ url: repo.url }, repo.options),
-    /Cannot look for branch main of .*: there is no such branch/,
+  const { options, url } = repo;
+  await fails(
+    fetchSource({ url }, options),
+    "RefNotFound",
+    /Cannot look for branch main in .*: the repository is empty/,
   );
-  await assert.rejects(
-    fetchSource({ url: `${repo.dir}/none.git` }, repo.options),
+  await fails(
+    fetchSource({ url: `${repo.dir}/none.git` }, options),
+    "RepositoryNotFound",
     /none\.git.*does not appear to be a git repository/,
   );
-  await assert.rejects(
-    fetchSource({ url: repo.url, branch: "--upload-pack=x" }, repo.options),
-    /no valid name of a branch/,
+  await repo.push({ "a.yaml": "" });
+  await repo.git("-C", url, "branch", "-m", "main", "trunk");
+  await fails(
+    fetchSource({ url }, options),
+    "RefNotFound",
+    /branch main .*: it is not there \(deleted or renamed\?\); its branches are trunk/,
   );
-  await assert.rejects(
-    fetchSource({ url: "git@example.org:a/b.git" }, repo.options),
+  await fails(
+    fetchSource({ url, ref: { semver: "1.x" } }, options),
+    "RefNotFound",
+    /no tag is in that range .*it has no tags/,
+  );
+  for (const digit of ["0", "7"]) {
+    await fails(
+      fetchSource({ url, ref: { commit: digit.repeat(40) } }, options),
+      "RefNotFound",
+      /no branch or tag of it leads to this commit/,
+    );
+  }
+  await repo.git("tag", "blob", "HEAD:a.yaml");
+  await repo.git("push", "-q", url, "blob");
+  await fails(
+    fetchSource({ url, ref: { tag: "blob" } }, options),
+    "RefNotFound",
+    /it is a blob, no commit/,
+  );
+  await fails(
+    fetchSource({ url: "git@example.org:a/b.git" }, options),
+    "SecretInvalid",
     /needs a Secret .* identity is missing/,
   );
 });
 
-Deno.test("fetchSource() gives credentials to the server alone", async () => {
+Deno.test("fetchSource() follows a tag, a range of versions, a ref and a commit", async () => {
   await using repo = await repository();
-  const commit = await repo.push({ "a.yaml": "a: 1\n" });
-  await using server = serveGit(repo.dir, {
-    username: "ada",
-    password: "s3:cret",
-  });
-  const spec = { url: `${server.url}/fleet.git` };
-  const secret = { username: "ada", password: "s3:cret" };
-  const { tree } = await fetchSource(spec, { ...repo.options, secret });
-  assert.equal(tree.commit, commit);
-  const left = [...Deno.readDirSync(`${repo.dir}/state/credentials`)];
-  assert.deepEqual(left, [], "no credentials are left behind");
-  const wrong = { username: "ada", password: "wrong" };
-  await assert.rejects(
-    fetchSource(spec, { ...repo.options, secret: wrong }),
-    (error: Error) =>
-      /Authentication failed/i.test(error.message) &&
-      !error.message.includes("wrong"),
-  );
+  const { url, options, git } = repo;
+  const first = await repo.push({ "a.yaml": "a: 1\n" });
+  await git("tag", "v1.9.0");
+  await git("tag", "-a", "-m", "the tenth", "v1.10.0");
+  const second = await repo.push({ "a.yaml": "a: 2\n" });
+  await git("tag", "v2.0.0");
+  await git("tag", "v1.11.0-rc.1");
+  await git("tag", "not-a-version");
+  await git("push", "-q", url, "--tags", "HEAD:refs/pull/1/head");
+  const fetched = async (ref: RefSpec) => {
+    const { tree, tip } = await fetchSource({ url, ref }, options);
+    return [tree.commit, tip.ref];
+  };
+  assert.deepEqual(await fetched({ tag: "v1.10.0" }), [
+    first,
+    "refs/tags/v1.10.0",
+  ]);
+  assert.deepEqual(await fetched({ semver: "1.x" }), [
+    first,
+    "refs/tags/v1.10.0",
+  ]);
+  assert.deepEqual(await fetched({ semver: ">=1.11.0-rc.0 <2" }), [
+    second,
+    "refs/tags/v1.11.0-rc.1",
+  ]);
+  assert.deepEqual(await fetched({ name: "refs/pull/1/head" }), [
+    second,
+    "refs/pull/1/head",
+  ]);
+  assert.deepEqual(await fetched({ name: "HEAD" }), [second, "HEAD"]);
+  assert.deepEqual(await fetched({ commit: first }), [first, first]);
+  // A tag that moves is followed, and so is a new highest version.
+  const spec = { url, ref: { semver: "1.x" } };
+  const before = await fetchSource(spec, options);
+  await git("tag", "-f", "-a", "-m", "again", "v1.10.0", second);
+  await git("push", "-q", "-f", url, "--tags");
+  const moved = await fetchSource(spec, { ...options, previous: before });
+  assert.equal(moved.tree.commit, second);
+  await git("tag", "v1.12.0", first);
+  await git("push", "-q", url, "--tags");
+  const newer = await fetchSource(spec, { ...options, previous: moved });
+  assert.equal(newer.tree.commit, first);
+  assert.equal(newer.tip.ref, "refs/tags/v1.12.0");
+});
+
+Deno.test("fetchSource() takes exactly one valid ref", async () => {
+  const options = { stateDir: "/nonexistent", name: "a", select: () => true };
+  const cases: [RefSpec, RegExp][] = [
+    [{}, /exactly one of branch, tag, semver, name, commit; found none/],
+    [{ branch: "a", tag: "b" }, /exactly one of .*; found branch and tag/],
+    [{ branch: "--upload-pack=x" }, /no valid name of a branch/],
+    [{ tag: "a..b" }, /no valid name of a tag/],
+    [{ semver: "latest" }, /no range of versions/],
+    [{ name: "main" }, /full name such as refs\/heads\/main/],
+    [{ name: "refs/heads/*" }, /full name/],
+    [{ commit: "abc123" }, /the whole hash/],
+  ];
+  for (const [ref, message] of cases) {
+    await fails(
+      fetchSource({ url: "/srv/a", ref }, options),
+      "SpecInvalid",
+      message,
+    );
+  }
 });
 
 Deno.test("parseRemote() takes known transports without credentials only", () => {
@@ -208,61 +274,3 @@ Deno.test("parseRemote() takes known transports without credentials only", () =>
     );
   }
 });
-
-/** `git http-backend` behind basic authentication. */
-function serveGit(
-  root: string,
-  user: { username: string; password: string },
-): AsyncDisposable & { url: string } {
-  const expected = `Basic ${btoa(`${user.username}:${user.password}`)}`;
-  const server = Deno.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    onListen: () => {},
-  }, async (request) => {
-    if (request.headers.get("authorization") !== expected) {
-      return new Response("no", {
-        status: 401,
-        headers: { "www-authenticate": "Basic" },
-      });
-    }
-    const url = new URL(request.url);
-    const child = new Deno.Command("git", {
-      args: ["http-backend"],
-      env: {
-        GIT_PROJECT_ROOT: root,
-        GIT_HTTP_EXPORT_ALL: "1",
-        PATH_INFO: url.pathname,
-        QUERY_STRING: url.search.slice(1),
-        REQUEST_METHOD: request.method,
-        CONTENT_TYPE: request.headers.get("content-type") ?? "",
-        HTTP_CONTENT_ENCODING: request.headers.get("content-encoding") ?? "",
-        GIT_PROTOCOL: request.headers.get("git-protocol") ?? "",
-      },
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new Uint8Array(await request.arrayBuffer()));
-    await writer.close();
-    const { stdout } = await child.output();
-    const text = new TextDecoder("latin1").decode(stdout);
-    const end = text.indexOf("\r\n\r\n");
-    const headers = new Headers();
-    let status = 200;
-    for (const line of text.slice(0, end).split("\r\n")) {
-      const colon = line.indexOf(":");
-      const [name, value] = [
-        line.slice(0, colon),
-        line.slice(colon + 1).trim(),
-      ];
-      if (name === "Status") status = parseInt(value);
-      else headers.set(name, value);
-    }
-    return new Response(stdout.slice(end + 4), { status, headers });
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}

@@ -1,0 +1,220 @@
+import { createPrivateKey } from "node:crypto";
+import { importPKCS8, SignJWT } from "jose";
+import type { Proxy } from "./proxy.ts";
+import { oneLine, type SecretData } from "./secret_data.ts";
+import { SourceError } from "./source_error.ts";
+
+/** Options of {@linkcode installationToken}. */
+export interface InstallationTokenOptions {
+  proxy?: Proxy;
+  /** Longest time of the request, in milliseconds. @default {60000} */
+  timeout?: number;
+  /** Milliseconds since 1970. @default {Date.now} */
+  now?: () => number;
+  signal?: AbortSignal;
+}
+
+const WHAT = "Cannot get a token as a GitHub App";
+/** A token is used no longer than so many milliseconds before it expires. */
+const MARGIN = 5 * 60_000;
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** Tokens that have not expired, by the hash of what they were asked with. */
+const tokens = new Map<string, { token: string; expires: number }>();
+
+/** Whether a Secret is that of a GitHub App. */
+export function isGitHubApp(secret: SecretData): boolean {
+  return Object.keys(secret).some((key) => key.startsWith("githubApp"));
+}
+
+/**
+ * A token of an installation of a GitHub App, by which git reads as user
+ * `x-access-token`. It is kept until shortly before it expires (an hour).
+ *
+ * @param secret `githubAppID`, `githubAppInstallationID`,
+ * `githubAppPrivateKey`; `githubAppBaseURL` (`https://HOST/api/v3`) and
+ * `ca.crt` for a GitHub Enterprise Server
+ * @throws {SourceError}
+ * @see https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
+ */
+export async function installationToken(
+  secret: SecretData,
+  options: InstallationTokenOptions = {},
+): Promise<string> {
+  const { now = Date.now } = options;
+  const app = parse(secret);
+  const key = await hash(JSON.stringify(app));
+  const kept = tokens.get(key);
+  if (kept && kept.expires - MARGIN > now()) return kept.token;
+  const jwt = await appToken(app, now());
+  const answer = await request(jwt, { app, ca: secret["ca.crt"], ...options });
+  for (const [other, { expires }] of tokens) {
+    if (expires <= now()) tokens.delete(other);
+  }
+  tokens.set(key, answer);
+  return answer.token;
+}
+
+/** Forgets a token that was refused: it may have been revoked. */
+export async function forgetInstallationToken(
+  secret: SecretData,
+): Promise<void> {
+  tokens.delete(await hash(JSON.stringify(parse(secret))));
+}
+
+interface App {
+  id: string;
+  installation: string;
+  privateKey: string;
+  base: string;
+}
+
+function parse(secret: SecretData): App {
+  const value = (key: string) => {
+    const text = secret[key]?.trim();
+    if (text) return text;
+    throw new SourceError(
+      "SecretInvalid",
+      WHAT,
+      `the Secret lacks ${key}; it takes githubAppID, githubAppInstallationID and githubAppPrivateKey`,
+    );
+  };
+  const base = oneLine(
+    "githubAppBaseURL",
+    secret.githubAppBaseURL || "https://api.github.com",
+  ).replace(/\/+$/, "");
+  const url = URL.parse(base);
+  const secure = url?.protocol === "https:" ||
+    (url?.protocol === "http:" && LOOPBACK.test(url.hostname));
+  if (!url || !secure || url.username || url.search || url.hash) {
+    throw new SourceError(
+      "SecretInvalid",
+      WHAT,
+      "githubAppBaseURL is no https:// URL such as https://github.example.org/api/v3",
+    );
+  }
+  const installation = value("githubAppInstallationID");
+  if (!/^\d+$/.test(installation)) {
+    throw new SourceError(
+      "SecretInvalid",
+      WHAT,
+      "githubAppInstallationID is no number",
+    );
+  }
+  return {
+    id: oneLine("githubAppID", value("githubAppID")),
+    installation,
+    privateKey: value("githubAppPrivateKey"),
+    base,
+  };
+}
+
+/** The JWT by which an app shows that it has its key, valid for ten minutes. */
+async function appToken(app: App, now: number): Promise<string> {
+  let key: CryptoKey;
+  try {
+    // GitHub gives PKCS#1 (RSA PRIVATE KEY), jose takes PKCS#8.
+    const pem = createPrivateKey(app.privateKey).export({
+      type: "pkcs8",
+      format: "pem",
+    });
+    key = await importPKCS8(String(pem), "RS256");
+  } catch {
+    throw new SourceError(
+      "SecretInvalid",
+      WHAT,
+      "githubAppPrivateKey is no RSA private key in PEM",
+    );
+  }
+  const seconds = Math.floor(now / 1000);
+  return await new SignJWT().setProtectedHeader({ alg: "RS256", typ: "JWT" })
+    .setIssuer(app.id)
+    // Clocks may differ by a minute.
+    .setIssuedAt(seconds - 60).setExpirationTime(seconds + 9 * 60).sign(key);
+}
+
+async function request(
+  jwt: string,
+  options: InstallationTokenOptions & { app: App; ca?: string },
+): Promise<{ token: string; expires: number }> {
+  const { app, ca, proxy, timeout = 60_000, signal } = options;
+  const what = `${WHAT} at ${app.base}`;
+  using client = Deno.createHttpClient({
+    ...(ca ? { caCerts: [ca] } : {}),
+    ...(proxy ? { proxy: denoProxy(proxy) } : {}),
+  });
+  const limit = AbortSignal.timeout(timeout);
+  let response: Response;
+  let body: { token?: unknown; expires_at?: unknown; message?: unknown };
+  try {
+    response = await fetch(
+      `${app.base}/app/installations/${app.installation}/access_tokens`,
+      {
+        method: "POST",
+        headers: {
+          accept: "application/vnd.github+json",
+          authorization: `Bearer ${jwt}`,
+          "user-agent": "faros",
+          "x-github-api-version": "2022-11-28",
+        },
+        redirect: "error",
+        client,
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      },
+    );
+    body = await response.json().catch(() => ({})) ?? {};
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (limit.aborted) {
+      throw new SourceError(
+        "Timeout",
+        what,
+        `it took longer than ${timeout / 1000} s`,
+      );
+    }
+    throw new SourceError("Unreachable", what, causes(error));
+  }
+  if (!response.ok) {
+    const { status } = response;
+    throw new SourceError(
+      status === 401 || status === 403 || status === 404
+        ? "AuthenticationFailed"
+        : "Unreachable",
+      what,
+      `it answered ${status}${
+        typeof body.message === "string" ? `: ${body.message}` : ""
+      }${status === 404 ? " (is the app installed, and the ID right?)" : ""}`
+        .slice(0, 300),
+    );
+  }
+  const expires = Date.parse(String(body.expires_at));
+  if (typeof body.token !== "string" || !body.token || isNaN(expires)) {
+    throw new SourceError(
+      "Unreachable",
+      what,
+      "its answer has no token and expires_at; is githubAppBaseURL right?",
+    );
+  }
+  return { token: oneLine("token", body.token), expires };
+}
+
+function denoProxy(proxy: Proxy): Deno.Proxy {
+  const { username, password } = proxy;
+  return {
+    url: proxy.url.replace(/\/\/[^@/]*@/, "//"),
+    ...(username ? { basicAuth: { username, password: password ?? "" } } : {}),
+  };
+}
+
+/** fetch says why it failed in the cause only. */
+function causes(error: unknown): string {
+  const texts: string[] = [];
+  for (let e = error; e instanceof Error; e = e.cause) texts.push(e.message);
+  return texts.at(-1)?.slice(0, 300) ?? String(error);
+}
+
+async function hash(text: string): Promise<string> {
+  const bytes = new TextEncoder().encode(text);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return new Uint8Array(digest).toHex();
+}

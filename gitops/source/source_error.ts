@@ -1,0 +1,58 @@
+/**
+ * Why a source cannot be had. They are the reasons of a Repository's
+ * conditions and Events; docs/gitops.md tells what each means.
+ */
+export type SourceReason =
+  | "SpecInvalid"
+  | "SecretNotFound"
+  | "SecretInvalid"
+  | "AuthenticationFailed"
+  | "HostKeyUnknown"
+  | "HostKeyMismatch"
+  | "CertificateInvalid"
+  | "ProxyFailed"
+  | "RepositoryNotFound"
+  | "RefNotFound"
+  | "PathNotFound"
+  | "TooLarge"
+  | "Unreachable"
+  | "Timeout"
+  | "VerificationFailed"
+  | "ProgramMissing"
+  | "FetchFailed";
+
+/** Reasons of a commit, or a ref, that another push mends. */
+const MENDED_BY_PUSH: readonly SourceReason[] = [
+  "RefNotFound",
+  "PathNotFound",
+  "TooLarge",
+  "VerificationFailed",
+];
+
+/** A source that cannot be had, and why. */
+export class SourceError extends Error {
+  override name = "SourceError";
+  readonly reason: SourceReason;
+  /** What was found, without what was being done. */
+  readonly detail: string;
+
+  /** @param what What was being done: `Cannot fetch /srv/fleet.git` */
+  constructor(reason: SourceReason, what: string, detail: string) {
+    super(`${what}: ${detail}`);
+    this.reason = reason;
+    this.detail = detail;
+  }
+
+  /** Whether trying again is no use before somebody changes the Repository. */
+  get stalled(): boolean {
+    return this.reason === "SpecInvalid";
+  }
+
+  /**
+   * Whether the server answered well, so that a push mends it: then the next
+   * look is no more than the next poll, and does not queue behind failures.
+   */
+  get mendedByPush(): boolean {
+    return MENDED_BY_PUSH.includes(this.reason);
+  }
+}
