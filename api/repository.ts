@@ -87,6 +87,33 @@ export const Repository = defineKind({
     }).optional().describe(
       "Nothing is applied but what one of these keys signed",
     ),
+    decryption: z.strictObject({
+      secretRef: z.strictObject({ name: z.string() }).describe(
+        "Secret in namespace faros-system: private keys of age under names that end in `.agekey`, of PGP under such that end in `.asc`. One under `workspaces.NAME.agekey` (or `root.agekey`) serves that folder alone",
+      ),
+    }).optional().describe(
+      "How files that SOPS encrypted are decrypted; without it they are refused",
+    ),
+    substitute: z.strictObject({
+      variables: z.record(
+        z.string().regex(
+          /^[A-Za-z_][A-Za-z0-9_]*$/,
+          "must be a name of letters, digits and '_'",
+        ),
+        z.string(),
+      ).optional().describe("Values by name; they win over those of `from`"),
+      from: z.array(z.strictObject({
+        kind: z.enum(["ConfigMap", "Secret"]),
+        name: z.string(),
+        optional: z.boolean().optional().describe(
+          "Go on where there is none of that name",
+        ),
+      })).optional().describe(
+        "Objects in namespace faros-system whose entries are variables; a later one wins. Values of Secrets are never shown",
+      ).meta({ "x-kubernetes-list-type": "atomic" }),
+    }).optional().describe(
+      "What `${name}` stands for in the values of manifests; without it, it is text",
+    ),
     prune: z.boolean().default(true).describe(
       "Delete objects that left the repository",
     ),
@@ -133,6 +160,9 @@ export const Repository = defineKind({
       offline: z.int(),
     }).optional(),
     lastError: SourceError.optional(),
+    warnings: z.array(SourceError).optional().describe(
+      "What is applied all the same, and somebody should look at: the first ten",
+    ).meta({ "x-kubernetes-list-type": "atomic" }),
     conditions: Conditions.optional(),
   }),
   columns: [

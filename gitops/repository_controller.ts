@@ -20,8 +20,8 @@ import {
   type WorkspaceProvider,
 } from "../kube/mod.ts";
 import { DriftCorrector } from "./drift/drift_corrector.ts";
-import { loadTree } from "./manifest/load_tree.ts";
-import { formatProblem } from "./manifest/problem.ts";
+import { warningsOf } from "./manifest/load_tree.ts";
+import { compareProblems, formatProblem } from "./manifest/problem.ts";
 import { AppliedSets } from "./repository/applied_sets.ts";
 import { parseDuration } from "./repository/duration.ts";
 import {
@@ -29,6 +29,9 @@ import {
   secretVersions,
 } from "./repository/fetch_repository.ts";
 import { FetchRetry } from "./repository/fetch_retry.ts";
+import { InputWatcher } from "./repository/input_watcher.ts";
+import { loadRepository } from "./repository/load_repository.ts";
+import { inputReferences } from "./repository/manifest_inputs.ts";
 import {
   newRepositoryState,
   type RepositoryState,
@@ -88,6 +91,7 @@ export class RepositoryController {
   readonly #sets = new AppliedSets();
   readonly #states = new Map<string, RepositoryState>();
   readonly #drift: DriftCorrector;
+  readonly #inputs: InputWatcher;
   readonly #stats = {
     fetches: 0,
     fetchFailures: 0,
@@ -116,6 +120,13 @@ export class RepositoryController {
       signal,
     });
     this.#workspaces = createInformer<Workspace>(client, Workspace, {
+      log,
+      clock,
+      signal,
+    });
+    this.#inputs = new InputWatcher({
+      client,
+      changed: (name) => this.#syncSoon({ name }),
       log,
       clock,
       signal,
@@ -181,6 +192,7 @@ export class RepositoryController {
     ]);
     await Promise.all([...this.#states.values()].map((s) => s.status.flush()));
     await Promise.all(this.#background);
+    await this.#inputs.done();
     await this.#events.flush();
   }
 
@@ -209,6 +221,7 @@ export class RepositoryController {
       return;
     }
     this.#watch(state, repository.spec.url);
+    this.#inputs.follow(name, inputReferences(repository));
     const requestedAt = repository.metadata.annotations
       ?.[REQUESTED_AT_ANNOTATION];
     if (changed || wasSuspended || requestedAt !== state.requestedAt) {
@@ -322,9 +335,12 @@ export class RepositoryController {
     state.superseded = new AbortController();
     const { force, fetched, requestedAt } = state;
     state.force = false;
-    if (state.loaded?.from !== fetched) {
-      state.loaded = { from: fetched, manifests: loadTree(fetched.tree) };
-    }
+    state.loaded = await loadRepository(repository, {
+      fetched,
+      previous: state.loaded,
+      client,
+      signal,
+    });
     const { manifests } = state.loaded;
     facts.syncing = true;
     if (facts.outcome?.commit !== manifests.commit) state.status.update();
@@ -377,6 +393,10 @@ export class RepositoryController {
     // Another process may have applied it before this one leads.
     const news = (facts.outcome?.commit ?? facts.appliedCommit) !== commit;
     facts.outcome = outcome;
+    facts.warnings = [
+      ...state.loaded ? warningsOf(state.loaded.manifests) : [],
+      ...parts.flatMap((part) => part.warnings ?? []),
+    ].sort(compareProblems);
     this.#stats.syncs++;
     const counts = { created: 0, updated: 0, deleted: 0, unchanged: 0 };
     for (const part of parts) {
@@ -395,6 +415,15 @@ export class RepositoryController {
         message:
           `Applied commit ${commit}: ${counts.created} created, ${counts.updated} updated, ${counts.deleted} deleted, ${counts.unchanged} unchanged`,
       });
+    }
+    if (news) {
+      for (const warning of (facts.warnings ?? []).slice(0, MAX_EVENTS)) {
+        this.#events.event(repository, {
+          type: "Warning",
+          reason: "ManifestWarning",
+          message: formatProblem(warning),
+        });
+      }
     }
     this.#drift.follow(
       this.#sets.list(state.name).flatMap((set) =>
@@ -415,10 +444,14 @@ export class RepositoryController {
     );
     state.status.update();
     if (problems.length === 0) {
-      state.syncBackoff.reset();
       if (news && state.fetched) {
         this.#inBackground(state.fetched.mirror.tidy(this.#options.signal));
       }
+      // What they wait for is looked for, less and less often.
+      if (parts.some((part) => part.warnings?.length)) {
+        return { requeueAfter: state.syncBackoff.next() };
+      }
+      state.syncBackoff.reset();
       return;
     }
     this.#stats.syncFailures++;
@@ -485,6 +518,7 @@ export class RepositoryController {
     state.stop.abort();
     state.superseded.abort();
     this.#unwatch(state);
+    this.#inputs.follow(name, []);
     for (const set of this.#sets.list(name)) this.#sets.drop(set);
     const mirror = state.fetched?.mirror;
     if (mirror) this.#inBackground(mirror.reset());

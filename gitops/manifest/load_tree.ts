@@ -130,6 +130,12 @@ export function allProblems(manifests: Manifests): Problem[] {
   ].sort(compareProblems);
 }
 
+/** What is applied all the same, and somebody should look at. */
+export function warningsOf(manifests: Manifests): Problem[] {
+  return [manifests.root, ...manifests.workspaces.values()]
+    .flatMap((set) => set.warnings ?? []).sort(compareProblems);
+}
+
 function checkFile(
   file: SourceFile,
   options: LoadTreeOptions & { part: Part },

@@ -1,5 +1,6 @@
 import type { WorkspaceAccess } from "../../kube/mod.ts";
 import type { AppliedObject } from "../apply/sync_set.ts";
+import type { Problem } from "../manifest/problem.ts";
 import type { ApplySet } from "../plan/apply_set.ts";
 import { Mutex } from "./mutex.ts";
 
@@ -15,6 +16,8 @@ export interface AppliedSet {
   commit?: string;
   /** Of the manifests of which all is applied; none where it has to be synced whatever comes. */
   fingerprint?: string;
+  /** What the last sync found that somebody should look at. */
+  warnings?: Problem[];
   /** Of the Workspace object: another one has nothing of what was applied. */
   workspaceUid?: string;
   /** Whoever writes holds it. */

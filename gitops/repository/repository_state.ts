@@ -1,7 +1,7 @@
 import { Backoff } from "../../kube/mod.ts";
-import type { Manifests } from "../manifest/load_tree.ts";
 import type { Fetched } from "../source/source.ts";
 import type { FetchRetry } from "./fetch_retry.ts";
+import type { Loaded } from "./load_repository.ts";
 import type { RepositoryFacts } from "./repository_status.ts";
 import type { StatusWriter } from "./status_writer.ts";
 
@@ -13,7 +13,7 @@ export interface RepositoryState {
   /** Generation of the Repository that it was fetched for. */
   fetchedFor?: number;
   /** What was made of it. */
-  loaded?: { from: Fetched; manifests: Manifests };
+  loaded?: Loaded;
   /** Annotation that asked for the last sync. */
   requestedAt?: string;
   /** Whether the next sync looks at everything again. */

@@ -41,7 +41,12 @@ export interface RepositoryFacts {
   appliedAt?: number;
   /** Value of the annotation that asked for what was done last. */
   handledRequest?: string;
+  /** What was found in the commit that somebody should look at. */
+  warnings?: Problem[];
 }
+
+/** Warnings that the status tells one by one. */
+const MOST_WARNINGS = 10;
 
 /** Makes the status of a Repository. Pure. */
 export function repositoryStatus(
@@ -86,6 +91,9 @@ export function repositoryStatus(
       facts,
       now: options.now,
     }),
+    warnings: facts.warnings?.length
+      ? facts.warnings.slice(0, MOST_WARNINGS).map((w) => sourceError([w]))
+      : undefined,
   });
 }
 
@@ -152,7 +160,13 @@ function conditionsOf(
     );
   }
   const failed = outcome.parts.filter((part) => part.problems.length);
-  const reason = ["ManifestInvalid", "ApplyFailed", "WorkspaceNotReady"]
+  const reason = [
+    "DecryptionFailed",
+    "BuildFailed",
+    "ManifestInvalid",
+    "ApplyFailed",
+    "WorkspaceNotReady",
+  ]
     .find((r) => failed.some((part) => part.reason === r)) ?? "ApplyFailed";
   const message = summary(problems);
   return failed.some((part) => part.retry)

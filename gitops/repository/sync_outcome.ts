@@ -13,8 +13,15 @@ export interface PartOutcome extends Counts {
   /** Name of the workspace; none for the hub's own objects. */
   workspace?: string;
   problems: Problem[];
+  /** What is applied all the same, and somebody should look at. */
+  warnings?: Problem[];
   /** Why, for the condition, where there are problems. */
-  reason?: "ManifestInvalid" | "ApplyFailed" | "WorkspaceNotReady";
+  reason?:
+    | "ManifestInvalid"
+    | "DecryptionFailed"
+    | "BuildFailed"
+    | "ApplyFailed"
+    | "WorkspaceNotReady";
   /** Whether trying again may help, without a new commit. */
   retry?: boolean;
   /** Objects that are applied. */
@@ -41,4 +48,12 @@ export const noCounts: Counts = {
 /** All problems of an outcome. */
 export function problemsOf(outcome: SyncOutcome): Problem[] {
   return outcome.parts.flatMap((part) => part.problems);
+}
+
+/** Why manifests are not applied: the first cause that has a name of its own. */
+export function invalidReason(
+  problems: Problem[],
+): NonNullable<PartOutcome["reason"]> {
+  return problems.find((problem) => problem.reason)?.reason ??
+    "ManifestInvalid";
 }

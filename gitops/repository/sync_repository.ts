@@ -22,10 +22,14 @@ import type {
   ManifestSet,
   WorkspaceManifests,
 } from "../manifest/load_tree.ts";
+import { checkReferences } from "../manifest/check_references.ts";
 import { objectKey } from "../manifest/manifest.ts";
+import { redactProblems } from "../manifest/redact_problems.ts";
 import { type ApplySet, applySet, groupKindsOf } from "../plan/apply_set.ts";
 import type { AppliedSet, AppliedSets } from "./applied_sets.ts";
+import { liveObjects } from "./live_objects.ts";
 import {
+  invalidReason,
   noCounts,
   type PartOutcome,
   type SyncOutcome,
@@ -198,7 +202,7 @@ class RepositorySync {
       return {
         ...this.#kept(set),
         problems: set.problems,
-        reason: "ManifestInvalid",
+        reason: invalidReason(set.problems),
       };
     }
     const ready = await this.#untilReady(name);
@@ -240,29 +244,54 @@ class RepositorySync {
     return await entry.mutex.run(async () => {
       const sameWorkspace = entry.workspaceUid === workspaceUid;
       if (
-        !force && sameWorkspace && entry.fingerprint === manifests.fingerprint
+        !force && sameWorkspace &&
+        entry.fingerprint === manifests.fingerprint &&
+        // What was missing may have come.
+        !entry.warnings?.length
       ) {
         entry.commit = commit;
         const total = entry.objects.size;
-        return { ...noCounts, unchanged: total, total, commit, problems: [] };
+        return {
+          ...noCounts,
+          unchanged: total,
+          total,
+          commit,
+          problems: [],
+          warnings: entry.warnings,
+        };
       }
       entry.fingerprint = undefined;
       const isNew = !sameWorkspace || entry.commit === undefined;
       try {
         if (workspace && isNew) await this.#untilAllowed(entry);
-        const result = await syncSet(manifests, {
+        const prune = of.prune ?? this.#options.prune;
+        const references = await checkReferences(manifests.manifests, {
+          root: this.#manifests.root.manifests,
+          live: liveObjects(set, {
+            access,
+            hub: this.#hub.client,
+            prune,
+            signal,
+          }),
+        });
+        entry.warnings = references.warnings;
+        const result = await syncSet({
+          ...manifests,
+          problems: [...manifests.problems, ...references.problems],
+        }, {
           set,
           access,
           scope: of.scope,
           commit,
-          prune: of.prune ?? this.#options.prune,
+          prune,
           keep: of.keep,
           others: await this.#others(set, of.scope),
           known: sameWorkspace ? entry.objects : undefined,
           clock,
           signal,
         });
-        const { problems, invalid, objects, ...counts } = result;
+        const { invalid, objects, ...counts } = result;
+        const problems = redactProblems(result.problems, manifests.manifests);
         if (!invalid) entry.objects = objects;
         if (problems.length === 0) {
           entry.fingerprint = manifests.fingerprint;
@@ -274,11 +303,12 @@ class RepositorySync {
           total: entry.objects.size,
           commit: entry.commit,
           problems,
+          warnings: entry.warnings,
           ...(problems.length
             // A kind that is not there may come with what another commit,
             // or another Repository, installs.
             ? {
-              ...failed(invalid ? "ManifestInvalid" : "ApplyFailed"),
+              ...failed(invalid ? invalidReason(problems) : "ApplyFailed"),
               retry: manifests.problems.length === 0,
             }
             : {}),
