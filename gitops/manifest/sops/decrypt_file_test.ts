@@ -136,7 +136,7 @@ Deno.test("decryptFile() takes nothing of a file that was changed", async () => 
       /stringData\.password: cannot be decrypted: it is not written as SOPS/,
     ],
     "no MAC": [
-      text.replace(/^ +mac: .*$/mg, "    mac: x"),
+      text.replace(/^ +mac: .*$/mg, "  mac: x"),
       /cannot be decrypted: its sops\.mac does not fit/,
     ],
     "another time": [
@@ -144,11 +144,11 @@ Deno.test("decryptFile() takes nothing of a file that was changed", async () => 
       /cannot be decrypted: its sops\.mac does not fit/,
     ],
     "the MAC of encrypted values alone": [
-      text.replaceAll("sops:\n", "sops:\n    mac_only_encrypted: true\n"),
+      text.replaceAll("sops:\n", "sops:\n  mac_only_encrypted: true\n"),
       /sops: found values that were added, removed or changed/,
     ],
     "another key": [
-      text.replaceAll(/^ +-----BEGIN[^]*?-----END.*$/mg, "            x"),
+      text.replaceAll(/^ +-----BEGIN[^]*?-----END.*$/mg, "        x"),
       /none of the keys in Secret x\/sops/,
     ],
   };
