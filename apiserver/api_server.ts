@@ -48,6 +48,12 @@ export interface ApiServerOptions {
   hostname?: string;
   /** 0 takes a free one. @default {0} */
   port?: number;
+  /**
+   * Whether it listens at all. Without it there is no port and no certificate: only `fetch` and `client` reach the
+   * server, which is quicker to start and needs no permission for the network.
+   * @default {true}
+   */
+  listen?: boolean;
   /** URL under which clients reach the server, where that is not its own address. */
   advertiseUrl?: string;
   /** Further names and addresses that the certificate is good for. */
@@ -247,25 +253,26 @@ export async function startApiServer(
     ],
     now,
   };
-  const pki = await ensurePki(pkiOptions);
+  const { listen = true } = options;
+  const pki = listen ? await ensurePki(pkiOptions) : undefined;
   const stop = new AbortController();
   const controllers = await startControllers(client, {
     resources: () => resources.all().map(({ definition }) => definition),
     signal: stop.signal,
     tokens: authentication.tokens,
-    ca: pki.ca,
+    ca: pki?.ca,
     now,
     onError: ({ controller, key, error }) =>
       log("controller failed and will try again", { controller, key, error }),
   });
-  const server = serveHttp({
+  const server = pki && serveHttp({
     hostname,
     port: options.port ?? 0,
     certificate: pki,
     handler,
   });
-  const { port } = server.addr;
-  const renewal = keepCertificate({
+  const port = server?.addr.port ?? 0;
+  const renewal = server && keepCertificate({
     pki,
     renew: () => ensurePki(pkiOptions),
     now,
@@ -276,21 +283,23 @@ export async function startApiServer(
     onError,
   });
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  url ||= `https://${host}:${port}`;
-  if (options.builtins === "all") {
+  // Without a port, the name by which an API server knows itself.
+  url ||= server ? `https://${host}:${port}` : "https://kubernetes.default.svc";
+  if (options.builtins === "all" && server) {
     const { ensureKubernetesService } = await import(
       "./builtin/all/kubernetes_service.ts"
     );
     await ensureKubernetesService(client, { hostname, port });
   }
   const { adminToken } = authentication;
+  const caData = pki?.ca ?? "";
   const adminKubeconfig: ApiServer["kubeconfig"] = (
     { name = "root", namespace } = {},
-  ) => kubeconfig({ url, caData: pki.ca, token: adminToken, name, namespace });
+  ) => kubeconfig({ url, caData, token: adminToken, name, namespace });
   if (dataDir) {
     await keepKubeconfig(`${dataDir}/admin.kubeconfig`, {
       url,
-      caData: pki.ca,
+      caData,
       token: adminToken,
       name: "root",
     });
@@ -300,9 +309,9 @@ export async function startApiServer(
   const close = async () => {
     // From here on /readyz fails, and what comes new is sent away.
     closing = true;
-    await renewal.stop();
+    await renewal?.stop();
     // Nothing new is taken before watches end: their clients come back at once.
-    const ended = server.shutdown();
+    const ended = server?.shutdown();
     watchers.close();
     await ended;
     requestTime.close();
@@ -318,8 +327,8 @@ export async function startApiServer(
     url,
     hostname,
     port,
-    caData: pki.ca,
-    certificate: { cert: pki.cert, key: pki.key },
+    caData,
+    certificate: { cert: pki?.cert ?? "", key: pki?.key ?? "" },
     adminToken,
     client,
     kubeconfig: adminKubeconfig,

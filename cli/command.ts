@@ -55,6 +55,8 @@ export interface Command<O extends OptionSpecs = OptionSpecs> {
   description: string;
   arguments?: readonly ArgumentSpec[];
   options: O;
+  /** Exit code for a command line that makes no sense, where 2 says something else. @default {2} */
+  usageExitCode?: number;
   /** Whole command lines with what they do. */
   examples: readonly { run: string; does: string }[];
   /** Resolves to the exit code; nothing is 0. */

@@ -41,6 +41,7 @@ export async function main(
   const help = { program, style: styleOf(io) };
   const found = findEntry(args[0] === "--version" ? ["version"] : args);
   const name = [program, ...found.path].join(" ");
+  let usage: number = ExitCode.usage;
   try {
     if (found.entry === undefined) {
       return runGroup(found, { io, help });
@@ -51,6 +52,7 @@ export async function main(
       throw unknownCommand(word, { path: found.path, children });
     }
     const { command } = await found.entry.load();
+    usage = command.usageExitCode ?? usage;
     const parsed = parseCommandLine(command, found.rest);
     if (parsed.help) {
       io.out(commandHelp({ ...found.entry, command }, { ...help, children }));
@@ -68,7 +70,7 @@ export async function main(
     if (error instanceof UsageError) {
       const end = /[.?]$/.test(error.message) ? "" : ".";
       io.err(`${name}: ${error.message}${end} See '${name} --help'.`);
-      return ExitCode.usage;
+      return usage;
     }
     io.err(`${name}: ${errorLine(error)}`);
     if (io.env("FAROS_DEBUG") && error instanceof Error) {

@@ -116,6 +116,10 @@ export const entries: readonly Entry[] = [
     "Check a fleet repository's files",
   ),
   entry(
+    "plan",
+    "Show what a change of a fleet repository does to objects and devices",
+  ),
+  entry(
     "generate crds",
     "Write the CustomResourceDefinitions",
   ),

@@ -33,7 +33,11 @@ export function runPluginController(
       if (found?.metadata.deletionTimestamp) return;
       const own = bundles.get(name);
       const plugin = own
-        ? await publish(context, { own, found, artifacts: options.artifacts })
+        ? await publishPlugin(context, {
+          own,
+          found,
+          artifacts: options.artifacts,
+        })
         : found;
       if (!plugin) return;
       await writeStatus(context, Plugin, plugin, {
@@ -56,9 +60,12 @@ export function runPluginController(
   });
 }
 
+/** What of the hub's context publishing needs. */
+type Publishing = Pick<HubContext, "client" | "keys" | "signal">;
+
 /** Puts a plugin of the hub into the catalogue; versions published before stay. */
-async function publish(
-  context: HubContext,
+export async function publishPlugin(
+  context: Pick<Publishing, "client" | "keys"> & Partial<Publishing>,
   { own, found, artifacts }: {
     own: PluginBundle[];
     found?: Plugin;
@@ -90,7 +97,7 @@ async function publish(
 }
 
 async function entryOf(
-  { keys }: HubContext,
+  { keys }: Pick<Publishing, "keys">,
   bundle: PluginBundle,
   { hash, found }: { hash: string; found?: Plugin },
 ): Promise<PluginVersion> {
@@ -117,7 +124,7 @@ async function entryOf(
 
 /** Whether a version is one that the hub published earlier. */
 async function isOurs(
-  { keys }: HubContext,
+  { keys }: Pick<Publishing, "keys">,
   plugin: string,
   { version, artifacts }: PluginVersion,
 ): Promise<boolean> {

@@ -54,10 +54,15 @@ export function compileSchema(
 export function configProblems(
   value: unknown,
   validate: ValidateFunction,
+  { unread = [] }: {
+    /** JSON Pointers of fields whose values are not known, and so not wrong. @default none */
+    unread?: string[];
+  } = {},
 ): string[] {
   if (validate(value)) return [];
   const byField = new Map<string, ErrorObject[]>();
   for (const error of validate.errors ?? []) {
+    if (unread.some((path) => isAbout(error, path))) continue;
     const field = fieldOf(error);
     byField.set(field, [...byField.get(field) ?? [], error]);
   }
@@ -67,6 +72,13 @@ export function configProblems(
   );
   const more = fields.length - MOST;
   return more > 0 ? [...problems, `and ${more} more`] : problems;
+}
+
+/** Whether an error is about the value at a pointer, or of alternatives for what holds it. */
+function isAbout(error: ErrorObject, path: string): boolean {
+  const { instancePath, keyword } = error;
+  return instancePath === path ||
+    path.startsWith(`${instancePath}/`) && /^(any|one)Of$/.test(keyword);
 }
 
 function fieldOf(error: ErrorObject): string {

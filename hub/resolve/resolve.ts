@@ -121,17 +121,20 @@ async function resolveEntry(
     own,
   );
   const schema = version.configSchema ?? {};
-  const { config, complete, references, lifted } = await separateSecrets(
-    merged,
-    {
-      fields: secretFields(merged, schema),
-      // A Secret goes with the object that its value was written in.
-      ownerOf: (field) => valueAt(own, field) === undefined ? object : agent,
-      where: `${kind} ${name}`,
-      secrets: inputs.secrets,
-    },
-  );
-  const problems = configProblems(complete, compileSchema(schema, where));
+  const { config, complete, references, lifted, unread } =
+    await separateSecrets(
+      merged,
+      {
+        fields: secretFields(merged, schema),
+        // A Secret goes with the object that its value was written in.
+        ownerOf: (field) => valueAt(own, field) === undefined ? object : agent,
+        where: `${kind} ${name}`,
+        secrets: inputs.secrets,
+      },
+    );
+  const problems = configProblems(complete, compileSchema(schema, where), {
+    unread,
+  });
   if (problems.length) {
     throw new Problem(
       "ConfigInvalid",

@@ -22,6 +22,12 @@ const CREDENTIALS = /^(kubernetes\.io\/service-account-token|faros\.sh\/.*)$/;
 export interface SecretReader {
   /** A Secret of the workspace. */
   get(name: string): SecretObject | undefined;
+  /**
+   * Whether a Secret may be there that cannot be read from here: its value is
+   * taken for good. The hub reads all; a preview of a pull request does not.
+   * @default never
+   */
+  isUnread?(name: string): boolean;
   /** HMAC under a key of the hub, in hex. */
   hmac(value: unknown): Promise<string>;
 }
@@ -42,6 +48,8 @@ export interface Separated {
   complete: Config;
   references: SecretReference[];
   lifted: LiftedSecret[];
+  /** JSON Pointers of those in `complete` whose value could not be read. */
+  unread: string[];
 }
 
 /** Takes the secret `fields` (JSON Pointers) out of a config. @throws Problem */
@@ -61,6 +69,7 @@ export async function separateSecrets(
   const complete = structuredClone(merged);
   const references: SecretReference[] = [];
   const lifted: LiftedSecret[] = [];
+  const unread: string[] = [];
   for (const path of fields) {
     const given = valueAt(merged, path);
     const named = secretKeyRef(given);
@@ -68,7 +77,12 @@ export async function separateSecrets(
     let value: string;
     if (named) {
       reference = named;
-      value = read(secrets, named, `config.${dotted(path)} of ${where}`);
+      if (secrets.isUnread?.(named.name)) {
+        value = "";
+        unread.push(path);
+      } else {
+        value = read(secrets, named, `config.${dotted(path)} of ${where}`);
+      }
       replaceAt(complete, path, value);
     } else if (typeof given === "string") {
       value = given;
@@ -96,7 +110,7 @@ export async function separateSecrets(
     const hmac = await secrets.hmac(["reference", reference, value]);
     references.push({ path, ...reference, hmac });
   }
-  return { config, complete, references, lifted };
+  return { config, complete, references, lifted, unread };
 }
 
 function secretKeyRef(

@@ -1,0 +1,98 @@
+import { formatProblem } from "../../../gitops/manifest/problem.ts";
+import type { Preview } from "../preview_result.ts";
+import { plain } from "./escape.ts";
+import {
+  byWorkspace,
+  count,
+  fieldWords,
+  MARK,
+  placeOf,
+  pluginWords,
+  summary,
+} from "./wording.ts";
+
+/** Names that are written out. */
+const NAMES = 10;
+
+/** A preview for a terminal. */
+export function renderText(preview: Preview): string {
+  const lines = [
+    `${plain(preview.base)} → ${plain(preview.head)}: ${summary(preview)}`,
+  ];
+  const section = (title: string, body: string[]) => {
+    if (body.length) lines.push("", title, ...body.map((line) => `  ${line}`));
+  };
+  for (const severity of ["error", "warning"] as const) {
+    const found = preview.problems.filter((p) => p.severity === severity);
+    section(
+      severity === "error" ? "Errors" : "Warnings",
+      found.map((problem) => {
+        const { agents = [], message } = problem;
+        const more = agents.length > 1
+          ? ` (${count(agents.length, "agent")}: ${names(agents)})`
+          : "";
+        return plain(formatProblem({
+          ...problem,
+          message: message.replaceAll(/\s*\n\s*/g, " "),
+        })) + more;
+      }),
+    );
+  }
+  section(
+    "Devices",
+    byWorkspace(preview.devices).flatMap(([workspace, changes]) => [
+      plain(workspace),
+      ...changes.flatMap(({ change, agents, paused, plugins }) => [
+        `  ${MARK[change]} ${names(agents)}${
+          agents.length > 1 ? ` (${agents.length})` : ""
+        }${paused ? ", paused: it keeps what it runs until it is not" : ""}${
+          change === "remove"
+            ? ": gets no orders any more, and keeps what it runs"
+            : ""
+        }`,
+        ...(change === "remove" ? [] : plugins.flatMap((plugin) => [
+          `      ${MARK[plugin.change]} ${pluginWords(plugin, plain)}`,
+          ...plugin.config.map((field) =>
+            `          ${fieldWords(field, plain)}`
+          ),
+        ])),
+      ]),
+    ]),
+  );
+  section(
+    "Objects",
+    byWorkspace(preview.objects).flatMap(([workspace, changes]) => [
+      workspace ? plain(workspace) : "(the hub's own)",
+      ...changes.flatMap((object) => {
+        const place = placeOf(object);
+        return [
+          `  ${MARK[object.change]} ${plain(object.kind)} ${
+            plain(object.name)
+          }${place ? ` (${plain(place)})` : ""}`,
+          ...object.fields.map((field) => `      ${fieldWords(field, plain)}`),
+        ];
+      }),
+    ]),
+  );
+  section(
+    "Waits for approval",
+    preview.held.map(({ workspace, message }) =>
+      `${workspace ? plain(workspace) : "(the hub's own)"}: ${plain(message)}`
+    ),
+  );
+  section(
+    "To be approved by",
+    preview.approvals.map(({ owners, files }) =>
+      `${owners.length ? plain(owners.join(", ")) : "nobody in CODEOWNERS"}: ${
+        names(files)
+      }`
+    ),
+  );
+  return lines.join("\n");
+}
+
+function names(all: string[]): string {
+  const more = all.length - NAMES;
+  return all.slice(0, NAMES).map(plain).join(", ") +
+    (more > 0 ? ` and ${more} more` : "");
+}

@@ -1,0 +1,111 @@
+/**
+ * Words that text and Markdown share.
+ *
+ * @module
+ */
+import {
+  countPreview,
+  type FieldChange,
+  type ObjectChange,
+  type PluginChange,
+  type Preview,
+} from "../preview_result.ts";
+
+/** How a change is marked. */
+export const MARK = {
+  create: "+",
+  add: "+",
+  update: "~",
+  delete: "-",
+  remove: "-",
+} as const;
+
+/** `3 devices`, `1 device` */
+export function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n.toLocaleString("en-US")} ${n === 1 ? noun : plural}`;
+}
+
+/** What happens in one line: `2 devices change in 1 workspace …`. */
+export function summary(preview: Preview): string {
+  const n = countPreview(preview);
+  const parts: string[] = [];
+  if (n.errors) parts.push(count(n.errors, "error"));
+  if (n.devices) {
+    parts.push(
+      `${count(n.devices, "device")} affected` +
+        (n.restarting ? `, ${n.restarting} with a plugin that restarts` : ""),
+    );
+  } else parts.push("no device affected");
+  const objects = [
+    n.create ? `${n.create} created` : "",
+    n.update ? `${n.update} updated` : "",
+    n.delete ? `${n.delete} deleted` : "",
+  ].filter(Boolean);
+  parts.push(
+    objects.length
+      ? `${objects.join(", ")} of ${
+        count(n.create + n.update + n.delete, "object")
+      } in ${count(n.workspaces, "workspace")}`
+      : "no object changes",
+  );
+  return parts.join("; ");
+}
+
+/** What becomes of a field: texts that come from outside go through `value`. */
+export function fieldWords(
+  change: FieldChange,
+  value: (text: string) => string,
+): string {
+  const { field, before, after, secret } = change;
+  const name = value(field);
+  if (secret) {
+    const what = before === undefined
+      ? "added"
+      : after === undefined
+      ? "removed"
+      : "changed";
+    return `${name} (secret ${what})`;
+  }
+  if (before === undefined && after === undefined) return name;
+  if (before === undefined) return `${name}: ${value(after!)}`;
+  if (after === undefined) return `${name}: ${value(before)} removed`;
+  return `${name}: ${value(before)} → ${value(after)}`;
+}
+
+/** What becomes of a plugin, without its config. */
+export function pluginWords(
+  plugin: PluginChange,
+  value: (text: string) => string,
+): string {
+  const { version: { before, after }, also, restarts, change } = plugin;
+  const version = before === after || before === undefined ||
+      after === undefined
+    ? value(after ?? before ?? "")
+    : `${value(before)} → ${value(after)}`;
+  const notes = [
+    ...also.map((part) => `other ${part}`),
+    change === "update"
+      ? restarts ? "restarts" : "goes on without restart"
+      : "",
+  ].filter(Boolean);
+  return `${value(plugin.object)}: ${value(plugin.plugin)} ${version}${
+    notes.length ? `, ${notes.join(", ")}` : ""
+  }`;
+}
+
+/** Items by workspace, the hub's own first. */
+export function byWorkspace<T extends { workspace?: string }>(
+  items: readonly T[],
+): [string, T[]][] {
+  const groups = Map.groupBy(items, ({ workspace }) => workspace ?? "");
+  return [...groups].sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
+}
+
+/** The file and line of an object: `a.yaml:3`. */
+export function placeOf({ file, line }: Pick<ObjectChange, "file" | "line">) {
+  return file === undefined
+    ? ""
+    : line === undefined
+    ? file
+    : `${file}:${line}`;
+}

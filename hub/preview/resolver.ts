@@ -1,0 +1,88 @@
+import type { Agent } from "../../api/agent.ts";
+import { canonicalJson } from "../../api/protocol/canonical_json.ts";
+import type { Revision } from "../../api/revision.ts";
+import type { HubKeys } from "../keys/hub_keys.ts";
+import { Problem } from "../resolve/problem.ts";
+import { HUB_PUBLISHER, resolve } from "../resolve/resolve.ts";
+import type { FleetInputs, WorkspaceInputs } from "./fleet_inputs.ts";
+
+/** What an Agent's device is to run, or why that cannot be said. */
+export type Resolution = Revision["spec"] | Problem;
+
+/** Options of {@linkcode Resolver}. */
+export interface ResolverOptions {
+  fleet: FleetInputs;
+  keys: HubKeys;
+  /** Whether a Secret of a workspace is somewhere that cannot be read from here. */
+  isUnread(workspace: string, secret: string): boolean;
+}
+
+/**
+ * Resolves Agents as the hub does, each distinct input once: what differs
+ * between Agents with the same plugins is but whose Secret a lifted value
+ * becomes, which is no matter here.
+ */
+export class Resolver {
+  readonly #options: ResolverOptions;
+  readonly #done = new Map<string, Promise<Resolution>>();
+
+  constructor(options: ResolverOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined where the workspace has no such Agent. */
+  resolve(workspace: string, agent: string): Promise<Resolution> | undefined {
+    const inputs = this.#options.fleet.workspaces.get(workspace);
+    const object = inputs?.agents.get(agent);
+    if (!inputs?.workspace || !object) return undefined;
+    const key = `${workspace} ${canonicalJson(object.spec?.plugins ?? [])}`;
+    let resolution = this.#done.get(key);
+    if (!resolution) {
+      this.#done.set(key, resolution = this.#resolve(object, inputs));
+    }
+    return resolution;
+  }
+
+  /** The entry of `spec.plugins` that a Problem of {@linkcode resolve} is about; none where it takes several. */
+  async entryOf(
+    workspace: string,
+    { agent, problem }: { agent: string; problem: Problem },
+  ): Promise<number | undefined> {
+    const inputs = this.#options.fleet.workspaces.get(workspace);
+    const object = inputs?.agents.get(agent);
+    const entries = object?.spec?.plugins ?? [];
+    for (const [index, entry] of entries.entries()) {
+      const alone = { ...object!, spec: { plugins: [entry] } };
+      const found = await this.#resolve(alone, inputs!);
+      if (found instanceof Problem && found.message === problem.message) {
+        return index;
+      }
+    }
+  }
+
+  async #resolve(agent: Agent, inputs: WorkspaceInputs): Promise<Resolution> {
+    const { fleet: { plugins }, keys, isUnread } = this.#options;
+    const { metadata: { name } } = inputs.workspace!;
+    try {
+      const { spec } = await resolve({
+        // All are one owner, so that references compare.
+        agent: { ...agent, metadata: { ...agent.metadata, uid: "agent" } },
+        workspace: inputs.workspace!,
+        objects: inputs.objects,
+        plugin: (name) => plugins.get(name),
+        catalogue: () => [...plugins.values()],
+        hub: keys.keys().map(({ key }) => ({ name: HUB_PUBLISHER, key })),
+        secrets: {
+          get: (secret) => inputs.secrets.get(secret),
+          isUnread: (secret) =>
+            !inputs.secrets.has(secret) && isUnread(name, secret),
+          hmac: (value) => keys.hmac("secret-reference", [name, value]),
+        },
+      });
+      return spec;
+    } catch (error) {
+      if (error instanceof Problem) return error;
+      throw error;
+    }
+  }
+}
