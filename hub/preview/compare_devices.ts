@@ -12,7 +12,8 @@ import type {
   PreviewProblem,
 } from "./preview_result.ts";
 import type { Redactor } from "./redactor.ts";
-import { type Resolution, Resolver } from "./resolver.ts";
+import { byNumber } from "./by_number.ts";
+import { type Resolution, Resolver, ValueIds } from "./resolver.ts";
 
 /** Options of {@linkcode compareDevices}. */
 export interface CompareDevicesOptions {
@@ -49,7 +50,7 @@ class Groups<T> {
   values(): (T & { agents: string[] })[] {
     return [...this.#groups.values()].map((group) => ({
       ...group,
-      agents: group.agents.sort(),
+      agents: group.agents.sort(byNumber),
     }));
   }
 }
@@ -82,9 +83,11 @@ class Comparison {
     this.#after = after;
     this.#options = options;
     const { keys } = options;
+    const values = new ValueIds();
     this.#old = new Resolver({
       fleet: before,
       keys,
+      values,
       isUnread: (workspace, secret) => {
         this.#unread.old.add(`${workspace} ${secret}`);
         return true;
@@ -93,6 +96,7 @@ class Comparison {
     this.#new = new Resolver({
       fleet: after,
       keys,
+      values,
       isUnread: (workspace, secret) => {
         // What was there and goes is not somewhere else.
         if (before.workspaces.get(workspace)?.secrets.has(secret)) return false;

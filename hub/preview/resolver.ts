@@ -9,10 +9,30 @@ import type { FleetInputs, WorkspaceInputs } from "./fleet_inputs.ts";
 /** What an Agent's device is to run, or why that cannot be said. */
 export type Resolution = Revision["spec"] | Problem;
 
+/**
+ * Stands for an HMAC: the same for the same value, another for another. It
+ * leaves this process by no way, and so need not keep anything from anybody.
+ */
+export class ValueIds {
+  readonly #ids = new Map<string, string>();
+
+  /** As long as what the names of lifted Secrets are cut to. */
+  id(value: unknown): string {
+    const text = canonicalJson(value);
+    let id = this.#ids.get(text);
+    if (!id) {
+      this.#ids.set(text, id = String(this.#ids.size).padStart(20, "0"));
+    }
+    return id;
+  }
+}
+
 /** Options of {@linkcode Resolver}. */
 export interface ResolverOptions {
   fleet: FleetInputs;
   keys: HubKeys;
+  /** Shared by resolvers whose answers are compared. */
+  values: ValueIds;
   /** Whether a Secret of a workspace is somewhere that cannot be read from here. */
   isUnread(workspace: string, secret: string): boolean;
 }
@@ -25,9 +45,11 @@ export interface ResolverOptions {
 export class Resolver {
   readonly #options: ResolverOptions;
   readonly #done = new Map<string, Promise<Resolution>>();
+  readonly #values: ValueIds;
 
   constructor(options: ResolverOptions) {
     this.#options = options;
+    this.#values = options.values;
   }
 
   /** Undefined where the workspace has no such Agent. */
@@ -76,7 +98,7 @@ export class Resolver {
           get: (secret) => inputs.secrets.get(secret),
           isUnread: (secret) =>
             !inputs.secrets.has(secret) && isUnread(name, secret),
-          hmac: (value) => keys.hmac("secret-reference", [name, value]),
+          hmac: (value) => Promise.resolve(this.#values.id([name, value])),
         },
       });
       return spec;

@@ -4,6 +4,7 @@ import {
   byWorkspace,
   count,
   fieldWords,
+  groupObjects,
   MARK,
   placeOf,
   pluginWords,
@@ -60,9 +61,9 @@ export function renderMarkdown(
     byWorkspace(preview.devices).flatMap(([workspace, changes]) =>
       changes.map(({ change, agents, paused, plugins }, i) => [
         ...(i === 0 ? ["", `${code(workspace)}`, ""] : []),
-        `- ${code(MARK[change])} ${names(agents)}${
-          agents.length > 1 ? ` (${agents.length})` : ""
-        }${paused ? ", paused: keeps what it runs until it is not" : ""}${
+        `- ${code(MARK[change])} ${names(agents)}${amount(agents)}${
+          paused ? ", paused: keeps what it runs until it is not" : ""
+        }${
           change === "remove"
             ? ": gets no orders any more, and keeps what it runs"
             : ""
@@ -78,15 +79,15 @@ export function renderMarkdown(
   page.fold(
     "Objects",
     byWorkspace(preview.objects).flatMap(([workspace, changes]) =>
-      changes.map((object, i) => {
+      groupObjects(changes).map((object, i) => {
         const place = placeOf(object);
         return [
           ...(i === 0
             ? ["", workspace ? code(workspace) : "The hub's own", ""]
             : []),
           `- ${code(MARK[object.change])} ${code(object.kind)} ${
-            code(object.name)
-          }${place ? ` (${code(place)})` : ""}`,
+            names(object.names)
+          }${amount(object.names)}${place ? ` (${code(place)})` : ""}`,
           ...fields(object.fields, "  "),
         ];
       })
@@ -130,6 +131,10 @@ function fields(
     ),
     ...(more > 0 ? [`${indent}- and ${count(more, "more field")}`] : []),
   ];
+}
+
+function amount(all: string[]): string {
+  return all.length > 1 ? ` (${all.length.toLocaleString("en-US")})` : "";
 }
 
 function names(all: string[]): string {

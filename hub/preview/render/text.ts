@@ -5,6 +5,7 @@ import {
   byWorkspace,
   count,
   fieldWords,
+  groupObjects,
   MARK,
   placeOf,
   pluginWords,
@@ -43,9 +44,9 @@ export function renderText(preview: Preview): string {
     byWorkspace(preview.devices).flatMap(([workspace, changes]) => [
       plain(workspace),
       ...changes.flatMap(({ change, agents, paused, plugins }) => [
-        `  ${MARK[change]} ${names(agents)}${
-          agents.length > 1 ? ` (${agents.length})` : ""
-        }${paused ? ", paused: it keeps what it runs until it is not" : ""}${
+        `  ${MARK[change]} ${names(agents)}${amount(agents)}${
+          paused ? ", paused: it keeps what it runs until it is not" : ""
+        }${
           change === "remove"
             ? ": gets no orders any more, and keeps what it runs"
             : ""
@@ -63,12 +64,12 @@ export function renderText(preview: Preview): string {
     "Objects",
     byWorkspace(preview.objects).flatMap(([workspace, changes]) => [
       workspace ? plain(workspace) : "(the hub's own)",
-      ...changes.flatMap((object) => {
+      ...groupObjects(changes).flatMap((object) => {
         const place = placeOf(object);
         return [
           `  ${MARK[object.change]} ${plain(object.kind)} ${
-            plain(object.name)
-          }${place ? ` (${plain(place)})` : ""}`,
+            names(object.names)
+          }${amount(object.names)}${place ? ` (${plain(place)})` : ""}`,
           ...object.fields.map((field) => `      ${fieldWords(field, plain)}`),
         ];
       }),
@@ -89,6 +90,10 @@ export function renderText(preview: Preview): string {
     ),
   );
   return lines.join("\n");
+}
+
+function amount(all: string[]): string {
+  return all.length > 1 ? ` (${all.length})` : "";
 }
 
 function names(all: string[]): string {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { byNumber } from "../by_number.ts";
 import {
   countPreview,
   type FieldChange,
@@ -93,6 +94,25 @@ export function pluginWords(
   }`;
 }
 
+/** Objects that come or go, of one kind and file; or one that changes. */
+export interface ObjectGroup extends Omit<ObjectChange, "name"> {
+  names: string[];
+}
+
+/** Puts together what is to be told in one line. */
+export function groupObjects(changes: readonly ObjectChange[]): ObjectGroup[] {
+  const groups = Map.groupBy(
+    changes,
+    ({ change, kind, name, file, fields }) =>
+      JSON.stringify([change, kind, file, fields.length ? name : ""]),
+  );
+  return [...groups.values()].map((all) => {
+    const { name: _, ...first } = all[0]!;
+    if (all.length > 1) delete first.line;
+    return { ...first, names: all.map(({ name }) => name).sort(byNumber) };
+  });
+}
+
 /** Items by workspace, the hub's own first. */
 export function byWorkspace<T extends { workspace?: string }>(
   items: readonly T[],
@@ -102,7 +122,9 @@ export function byWorkspace<T extends { workspace?: string }>(
 }
 
 /** The file and line of an object: `a.yaml:3`. */
-export function placeOf({ file, line }: Pick<ObjectChange, "file" | "line">) {
+export function placeOf(
+  { file, line }: Pick<ObjectChange, "file" | "line">,
+): string {
   return file === undefined
     ? ""
     : line === undefined
