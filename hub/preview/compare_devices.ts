@@ -12,6 +12,7 @@ import type {
   PreviewProblem,
 } from "./preview_result.ts";
 import type { Redactor } from "./redactor.ts";
+import { safeReason } from "./safe_problem.ts";
 import { byNumber } from "./by_number.ts";
 import { type Resolution, Resolver, ValueIds } from "./resolver.ts";
 
@@ -135,7 +136,11 @@ class Comparison {
     );
     const problems: PreviewProblem[] = [];
     for (const found of this.#problems.values()) {
-      problems.push({ ...await this.#locate(found), ...found });
+      problems.push({
+        ...await this.#locate(found),
+        ...found,
+        message: safeReason(found.message),
+      });
     }
     for (const name of this.#unread.new) {
       if (this.#unread.old.has(name)) continue;
@@ -238,7 +243,11 @@ class Comparison {
       : undefined;
     const path = index === undefined
       ? ["spec", "plugins"]
-      : ["spec", "plugins", index];
+      : ["spec", "plugins", index].concat(
+        reason === "ConfigInvalid" && entry?.config !== undefined
+          ? ["config"]
+          : [],
+      );
     return place ?? at(here, path) ??
       { file: `${Agent.kind} ${workspace}/${agent}` };
   }

@@ -241,11 +241,18 @@ export class FleetLoader {
       keep: scope === "root" ? this.#keep() : undefined,
       known: this.#known,
     });
+    // What one manifest said and the next does not is told by managedFields,
+    // which an object that was put has not.
+    const less = this.#options.live ? [] : steps.unchanged.filter((change) => {
+      const known = this.#known.get(change.key);
+      return known && known.fingerprint !== fingerprint(change.object);
+    });
+    const update = [...steps.update, ...less];
     const problems: Problem[] = [];
     const slow: Change[] = [];
     for (
       const stage of byStage(
-        [...steps.create, ...steps.update],
+        [...steps.create, ...update],
         (c) => c.manifest.resource,
       )
     ) {
@@ -281,7 +288,7 @@ export class FleetLoader {
       },
     );
     problems.push(...result.problems);
-    for (const change of [...steps.create, ...steps.update]) {
+    for (const change of [...steps.create, ...update]) {
       const { metadata: { name, namespace } } = change.object;
       const after = server.get(change.manifest.resource, { namespace, name });
       const written = after &&

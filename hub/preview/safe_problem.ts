@@ -38,6 +38,11 @@ export function safeProblem<P extends Problem>(
   return problem;
 }
 
+/** Why an Agent cannot be resolved, without what a parser quotes of its config. */
+export function safeReason(message: string): string {
+  return message.replace(/ is not YAML: .*?( \(line|$)/s, " is not YAML$1");
+}
+
 /** Problems of files, with nothing of what stands in a file that may hold a Secret. */
 export function safeFileProblem<P extends Problem>(
   problem: P,
@@ -47,13 +52,14 @@ export function safeFileProblem<P extends Problem>(
     /^no valid YAML/.test(problem.message) && text &&
     /kind["']?\s*:\s*["']?Secret\b|\bconfig["']?\s*:/.test(text)
   ) {
+    const said = problem.message.replace(/^no valid YAML: /, "");
+    const safe = said.replace(/[^\w -].*$/s, "").trim();
     return {
       ...problem,
-      message: `no valid YAML: ${
-        problem.message.replace(/^no valid YAML: /, "").replace(
-          /(["'`]).*\1|:.*$/s,
-          "(not shown, since the file may hold secrets)",
-        )
+      message: `no valid YAML: ${safe}${
+        safe === said
+          ? ""
+          : " (the rest is not shown, since the file may hold secrets)"
       }`,
     };
   }

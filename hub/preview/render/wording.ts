@@ -44,9 +44,8 @@ export function summary(preview: Preview): string {
   ].filter(Boolean);
   parts.push(
     objects.length
-      ? `${objects.join(", ")} of ${
-        count(n.create + n.update + n.delete, "object")
-      } in ${count(n.workspaces, "workspace")}`
+      ? `objects: ${objects.join(", ")}` +
+        (n.workspaces ? ` in ${count(n.workspaces, "workspace")}` : "")
       : "no object changes",
   );
   return parts.join("; ");
