@@ -12,6 +12,7 @@ import type {
   PreviewProblem,
 } from "./preview_result.ts";
 import type { Redactor } from "./redactor.ts";
+import { sealedKey, type SealedObjects } from "./sealed.ts";
 import { safeReason } from "./safe_problem.ts";
 import { byNumber } from "./by_number.ts";
 import { type Resolution, Resolver, ValueIds } from "./resolver.ts";
@@ -20,6 +21,8 @@ import { type Resolution, Resolver, ValueIds } from "./resolver.ts";
 export interface CompareDevicesOptions {
   keys: HubKeys;
   redactor: Redactor;
+  /** What is encrypted and cannot be read. */
+  sealed: { before: SealedObjects; after: SealedObjects };
   /** Where an object stands, by its key. */
   manifest(key: string): Manifest | undefined;
   signal?: AbortSignal;
@@ -89,20 +92,26 @@ class Comparison {
       fleet: before,
       keys,
       values,
-      isUnread: (workspace, secret) => {
+      unread: (workspace, secret) => {
+        const sealed = secretIn(options.sealed.before, workspace, secret);
+        if (sealed) return sealed.text;
         this.#unread.old.add(`${workspace} ${secret}`);
-        return true;
+        return "";
       },
     });
     this.#new = new Resolver({
       fleet: after,
       keys,
       values,
-      isUnread: (workspace, secret) => {
+      unread: (workspace, secret) => {
+        const sealed = secretIn(options.sealed.after, workspace, secret);
+        if (sealed) return sealed.text;
         // What was there and goes is not somewhere else.
-        if (before.workspaces.get(workspace)?.secrets.has(secret)) return false;
+        const was = before.workspaces.get(workspace)?.secrets.has(secret) ||
+          secretIn(options.sealed.before, workspace, secret);
+        if (was) return undefined;
         this.#unread.new.add(`${workspace} ${secret}`);
-        return true;
+        return "";
       },
     });
     this.#plugins = differing(
@@ -114,7 +123,7 @@ class Comparison {
   async compare(workspace: string): Promise<void> {
     const old = this.#before.workspaces.get(workspace)!;
     const now = this.#after.workspaces.get(workspace)!;
-    const all = this.#concernsAll(old, now);
+    const all = this.#concernsAll(old, now) || this.#opensOther(workspace);
     const objects = differing(old.objects, now.objects);
     const agents = differing([...old.agents.values()], [
       ...now.agents.values(),
@@ -165,6 +174,15 @@ class Comparison {
       differing([...old.secrets.values()], [...now.secrets.values()]).size > 0;
   }
 
+  /** Whether encrypted objects of a workspace change, come or go. */
+  #opensOther(workspace: string): boolean {
+    const { before, after } = this.#options.sealed;
+    return [...before, ...after].some(([key, sealed]) =>
+      sealed.workspace === workspace &&
+      before.get(key)?.text !== after.get(key)?.text
+    );
+  }
+
   async #compareAgent(workspace: string, name: string): Promise<void> {
     const [old, now] = [
       await this.#old.resolve(workspace, name),
@@ -174,7 +192,8 @@ class Comparison {
     const paused = agents.get(name)?.spec?.paused ?? false;
     if (now instanceof Problem) {
       const { reason, message } = now;
-      const known = old instanceof Problem && old.message === message;
+      const known = old instanceof Problem && old.message === message ||
+        reason === "PluginObjectNotFound" && this.#namesSealed(workspace, name);
       this.#problems.add(name, {
         workspace,
         severity: known ? "warning" : "error",
@@ -187,6 +206,16 @@ class Comparison {
     const change = !now ? "remove" : !old ? "add" : "update";
     if (change === "update" && !plugins.length) return;
     this.#changes.add(name, { change, workspace, paused, plugins });
+  }
+
+  /** Whether an Agent names what may be there, encrypted. */
+  #namesSealed(workspace: string, agent: string): boolean {
+    const entries = this.#after.workspaces.get(workspace)!.agents.get(agent)
+      ?.spec?.plugins ?? [];
+    return [...this.#options.sealed.after.values()].some((sealed) =>
+      sealed.workspace === workspace &&
+      entries.some(({ name }) => name === sealed.manifest.object.metadata.name)
+    );
   }
 
   #pluginChanges(
@@ -251,6 +280,10 @@ class Comparison {
     return place ?? at(here, path) ??
       { file: `${Agent.kind} ${workspace}/${agent}` };
   }
+}
+
+function secretIn(sealed: SealedObjects, workspace: string, name: string) {
+  return sealed.get(sealedKey(workspace, { kind: "Secret", name }));
 }
 
 /** Names of objects that are not the same on both sides. */

@@ -5,8 +5,11 @@
  * @module
  */
 import type { PluginBundle } from "../../api/plugin_bundle.ts";
-import { loadTree } from "../../gitops/manifest/load_tree.ts";
-import { compareProblems } from "../../gitops/manifest/problem.ts";
+import { loadTree, type Manifests } from "../../gitops/manifest/load_tree.ts";
+import {
+  compareProblems,
+  type Problem,
+} from "../../gitops/manifest/problem.ts";
 import {
   DEFAULT_PRUNE_GUARD,
   type PruneGuard,
@@ -22,6 +25,7 @@ import type { Approval, Preview, PreviewProblem } from "./preview_result.ts";
 import { Redactor } from "./redactor.ts";
 import { safeFileProblem } from "./safe_problem.ts";
 import { ScratchServer } from "./scratch_server.ts";
+import { partSealed, sealedChanges } from "./sealed.ts";
 import { scrub } from "./scrub.ts";
 import { groupsOf, needsAllBuiltins } from "./builtin_groups.ts";
 
@@ -63,7 +67,12 @@ export async function preview(
     held: [],
     approvals: options.approvals?.(trees.touched) ?? [],
   };
-  const [base, head] = [loadTree(trees.base), loadTree(trees.head)];
+  const [{ manifests: base, sealed: before }, {
+    manifests: head,
+    sealed: after,
+  }] = [trees.base, trees.head].map((tree) =>
+    partSealed(loadTree(tree, { sealed: true }), tree)
+  ) as [ReturnType<typeof partSealed>, ReturnType<typeof partSealed>];
   await using server = await ScratchServer.start({
     catalogue: options.catalogue,
     builtins: needsAllBuiltins(groupsOf([base, head])) ? "all" : "default",
@@ -77,20 +86,23 @@ export async function preview(
     ...new Set([...base.workspaces.keys(), ...head.workspaces.keys()]),
   ].sort();
   const first = await loader.load(base, { lenient: true });
-  const before = fleetInputs(server, { workspaces });
+  const old = fleetInputs(server, { workspaces });
   const second = await loader.load(head);
-  const after = fleetInputs(server, { workspaces, gone: second.gone });
+  const now = fleetInputs(server, { workspaces, gone: second.gone });
 
   const redactor = new Redactor({
-    plugins: [...before.plugins.values(), ...after.plugins.values()],
-    objects: [before, after].flatMap((fleet) =>
+    plugins: [...old.plugins.values(), ...now.plugins.values()],
+    objects: [old, now].flatMap((fleet) =>
       [...fleet.workspaces.values()].flatMap(({ objects }) => objects)
     ),
   });
   result.objects = second.changed
     .map((pair) => objectChange(pair, redactor))
     .filter((change) => change !== undefined);
-  const devices = await compareDevices({ before, after }, {
+  const sealed = sealedChanges(before, after);
+  result.objects.push(...sealed.objects);
+  const devices = await compareDevices({ before: old, after: now }, {
+    sealed: { before, after },
     keys: server.keys,
     redactor,
     manifest: (key) => loader.manifest(key),
@@ -105,10 +117,12 @@ export async function preview(
       severity: "error",
     })),
     ...devices.problems,
+    ...sealed.problems,
+    ...newWarnings(base, head),
     ...notesOnBase(broken, second.problems.map(({ file }) => file)),
   ].sort((a, b) =>
     a.severity === b.severity
-      ? compareProblems(a, b)
+      ? compareProblems(a as Problem, b as Problem)
       : a.severity === "error"
       ? -1
       : 1
@@ -133,6 +147,23 @@ function fromTop(result: Preview, folder: string | undefined): Preview {
     problems: result.problems.map(moved),
     objects: result.objects.map(moved),
   };
+}
+
+/** What somebody should look at in the head, that was not in the base already. */
+function newWarnings(base: Manifests, head: Manifests): PreviewProblem[] {
+  const all = ({ root, workspaces }: Manifests): PreviewProblem[] =>
+    [
+      { set: root, workspace: undefined },
+      ...[...workspaces].map(([workspace, set]) => ({ set, workspace })),
+    ].flatMap(({ set, workspace }) =>
+      (set.warnings ?? []).map((warning) => ({
+        ...warning,
+        severity: "warning" as const,
+        ...(workspace === undefined ? {} : { workspace }),
+      }))
+    );
+  const known = new Set(all(base).map(({ message }) => message));
+  return all(head).filter(({ message }) => !known.has(message));
 }
 
 /** That the base had errors, which make the comparison worth less. */

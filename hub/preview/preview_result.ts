@@ -60,11 +60,11 @@ export interface DeviceChange {
 }
 
 /** Something wrong, or to be known, at a place of the head. */
-export interface PreviewProblem extends Problem {
+export interface PreviewProblem extends Omit<Problem, "reason"> {
   /** An error keeps something from being applied, or a device from getting it. */
   severity: "error" | "warning";
   workspace?: string;
-  /** CamelCase, where it is of an Agent's condition. */
+  /** CamelCase, as a condition would have it. */
   reason?: string;
   /** Agents that it is of, where it is of some. */
   agents?: string[];

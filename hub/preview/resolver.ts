@@ -33,8 +33,8 @@ export interface ResolverOptions {
   keys: HubKeys;
   /** Shared by resolvers whose answers are compared. */
   values: ValueIds;
-  /** Whether a Secret of a workspace is somewhere that cannot be read from here. */
-  isUnread(workspace: string, secret: string): boolean;
+  /** Stands for a Secret of a workspace that cannot be read from here; undefined where there is none. */
+  unread(workspace: string, secret: string): string | undefined;
 }
 
 /**
@@ -83,7 +83,7 @@ export class Resolver {
   }
 
   async #resolve(agent: Agent, inputs: WorkspaceInputs): Promise<Resolution> {
-    const { fleet: { plugins }, keys, isUnread } = this.#options;
+    const { fleet: { plugins }, keys, unread } = this.#options;
     const { metadata: { name } } = inputs.workspace!;
     try {
       const { spec } = await resolve({
@@ -96,8 +96,8 @@ export class Resolver {
         hub: keys.keys().map(({ key }) => ({ name: HUB_PUBLISHER, key })),
         secrets: {
           get: (secret) => inputs.secrets.get(secret),
-          isUnread: (secret) =>
-            !inputs.secrets.has(secret) && isUnread(name, secret),
+          unread: (secret) =>
+            inputs.secrets.has(secret) ? undefined : unread(name, secret),
           hmac: (value) => Promise.resolve(this.#values.id([name, value])),
         },
       });

@@ -26,16 +26,20 @@ export function safeProblem<P extends Problem>(
     };
   }
   const about = manifests.find((m) => m.file === file && m.line === line);
-  if (SECRET_FIELD.test(field) || about?.object.kind === "Secret") {
-    return {
-      ...problem,
-      message: message.replace(
-        /(found|Invalid value:|Unsupported value:) ("(?:[^"\\]|\\.)*"|the number \S+|[^\s,:;]+)/g,
-        "$1 a value",
-      ),
-    };
-  }
-  return problem;
+  return SECRET_FIELD.test(field) || about?.object.kind === "Secret"
+    ? { ...problem, message: withoutValues(message) }
+    : problem;
+}
+
+/** A message without what it says it found, or quotes. */
+function withoutValues(message: string): string {
+  return message
+    .replace(
+      /found (?!no |an? (?:tab|field|list|object|string|value)\b).+?(?=, expected|, which| twice|;|$)/s,
+      "found a value",
+    )
+    .replaceAll(/(["'`]).*?\1/gs, "(not shown)")
+    .replace(/: .*$/s, ": (not shown)");
 }
 
 /** Why an Agent cannot be resolved, without what a parser quotes of its config. */
@@ -43,25 +47,18 @@ export function safeReason(message: string): string {
   return message.replace(/ is not YAML: .*?( \(line|$)/s, " is not YAML$1");
 }
 
-/** Problems of files, with nothing of what stands in a file that may hold a Secret. */
+/** What a file looks like that may hold secrets. */
+const RISKY = /kind["']?\s*:\s*["']?Secret\b|\bconfig["']?\s*:/;
+
+/** A problem of a file, with nothing of what stands in it where that may be a secret. */
 export function safeFileProblem<P extends Problem>(
   problem: P,
   text: string | undefined,
 ): P {
-  if (
-    /^no valid YAML/.test(problem.message) && text &&
-    /kind["']?\s*:\s*["']?Secret\b|\bconfig["']?\s*:/.test(text)
-  ) {
-    const said = problem.message.replace(/^no valid YAML: /, "");
-    const safe = said.replace(/[^\w -].*$/s, "").trim();
-    return {
-      ...problem,
-      message: `no valid YAML: ${safe}${
-        safe === said
-          ? ""
-          : " (the rest is not shown, since the file may hold secrets)"
-      }`,
-    };
-  }
-  return safeProblem(problem);
+  // Without a field it is about syntax: the parser's words.
+  const isSyntax = problem.field === undefined && problem.line !== undefined &&
+    !/^Cannot |^there is no kind/.test(problem.message);
+  return isSyntax && text !== undefined && RISKY.test(text)
+    ? { ...problem, message: withoutValues(problem.message) }
+    : safeProblem(problem);
 }

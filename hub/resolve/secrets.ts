@@ -23,11 +23,12 @@ export interface SecretReader {
   /** A Secret of the workspace. */
   get(name: string): SecretObject | undefined;
   /**
-   * Whether a Secret may be there that cannot be read from here: its value is
-   * taken for good. The hub reads all; a preview of a pull request does not.
-   * @default never
+   * Stands for the values of a Secret that may be there and cannot be read from
+   * here: they are taken for good. The hub reads all; a preview of a pull
+   * request does not.
+   * @default undefined for all
    */
-  isUnread?(name: string): boolean;
+  unread?(name: string): string | undefined;
   /** HMAC under a key of the hub, in hex. */
   hmac(value: unknown): Promise<string>;
 }
@@ -77,12 +78,10 @@ export async function separateSecrets(
     let value: string;
     if (named) {
       reference = named;
-      if (secrets.isUnread?.(named.name)) {
-        value = "";
-        unread.push(path);
-      } else {
-        value = read(secrets, named, `config.${dotted(path)} of ${where}`);
-      }
+      const standIn = secrets.unread?.(named.name);
+      if (standIn !== undefined) unread.push(path);
+      value = standIn ??
+        read(secrets, named, `config.${dotted(path)} of ${where}`);
       replaceAt(complete, path, value);
     } else if (typeof given === "string") {
       value = given;

@@ -1,7 +1,6 @@
-import { formatProblem } from "../../../gitops/manifest/problem.ts";
 import type { Preview, PreviewProblem } from "../preview_result.ts";
 import { xml } from "./escape.ts";
-import { summary } from "./wording.ts";
+import { formatPreviewProblem, summary } from "./wording.ts";
 
 /** A preview as a report of tests, for CI systems that show those: a case for each workspace. */
 export function renderJunit(preview: Preview): string {
@@ -43,6 +42,6 @@ function failure(problems: PreviewProblem[]): string {
   return `      <failure type="${
     xml(first!.reason ?? "ManifestInvalid")
   }" message="${xml(first!.message)}">${
-    xml(problems.map(formatProblem).join("\n"))
+    xml(problems.map(formatPreviewProblem).join("\n"))
   }</failure>`;
 }

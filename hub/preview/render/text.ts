@@ -1,10 +1,10 @@
-import { formatProblem } from "../../../gitops/manifest/problem.ts";
 import type { Preview } from "../preview_result.ts";
 import { plain } from "./escape.ts";
 import {
   byWorkspace,
   count,
   fieldWords,
+  formatPreviewProblem,
   groupObjects,
   MARK,
   placeOf,
@@ -32,7 +32,7 @@ export function renderText(preview: Preview): string {
         const more = agents.length > 1
           ? ` (${count(agents.length, "agent")}: ${names(agents)})`
           : "";
-        return plain(formatProblem({
+        return plain(formatPreviewProblem({
           ...problem,
           message: message.replaceAll(/\s*\n\s*/g, " "),
         })) + more;

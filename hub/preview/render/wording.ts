@@ -3,6 +3,10 @@
  *
  * @module
  */
+import {
+  formatProblem,
+  type Problem,
+} from "../../../gitops/manifest/problem.ts";
 import { byNumber } from "../by_number.ts";
 import {
   countPreview,
@@ -10,6 +14,7 @@ import {
   type ObjectChange,
   type PluginChange,
   type Preview,
+  type PreviewProblem,
 } from "../preview_result.ts";
 
 /** How a change is marked. */
@@ -49,6 +54,11 @@ export function summary(preview: Preview): string {
       : "no object changes",
   );
   return parts.join("; ");
+}
+
+/** `file:line:column: field: message` */
+export function formatPreviewProblem(problem: PreviewProblem): string {
+  return formatProblem(problem as Problem);
 }
 
 /** What becomes of a field: texts that come from outside go through `value`. */
