@@ -12,6 +12,8 @@ export const SYNC_SERVICE_ACCOUNT = "faros-sync";
 export const HUB_MANAGER = "faros-hub";
 export const AGENT_MANAGER = "faros-agent";
 export const GITOPS_MANAGER = "faros-gitops";
+/** Of what a Repository's status says of its forge. */
+export const FORGE_MANAGER = "faros-forge";
 /** Label on a workspace's namespace: name of its Workspace. */
 export const WORKSPACE_LABEL = "tenancy.faros.sh/workspace";
 /** Annotation on applied objects: the commit that changed them last; no reason to write by itself. */

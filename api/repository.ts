@@ -1,21 +1,13 @@
 import { z } from "zod";
 import { defineKind, type InferObject } from "./kind.ts";
 import { Conditions, Duration } from "./meta.ts";
+import { RepositoryForge, RepositoryWebhook } from "./repository_forge.ts";
 
 /** Where something went wrong in a repository. */
 export const SourceError = z.strictObject({
   message: z.string(),
   file: z.string().optional(),
   line: z.int().optional(),
-});
-
-/** Who may say by HTTP that there is news in a repository. */
-export const RepositoryWebhook = z.strictObject({
-  type: z.enum(["github", "gitlab", "gitea", "forgejo", "bitbucket", "generic"])
-    .describe("Who sends it, and so how it is signed"),
-  secretRef: z.strictObject({ name: z.string() }).describe(
-    "Secret in namespace faros-system whose `token` is the secret that the sender was given, too",
-  ),
 });
 
 const REFS = ["branch", "tag", "semver", "name", "commit"] as const;
@@ -123,6 +115,9 @@ export const Repository = defineKind({
     webhooks: z.array(RepositoryWebhook).max(10).optional().describe(
       "Webhooks at `/webhooks/repositories/NAME` of the hub; each only makes the hub look for commits",
     ),
+    forge: RepositoryForge.optional().describe(
+      "The forge that is told what became of commits",
+    ),
   }),
   status: z.strictObject({
     observedGeneration: z.int().optional(),
@@ -163,6 +158,12 @@ export const Repository = defineKind({
     warnings: z.array(SourceError).optional().describe(
       "What is applied all the same, and somebody should look at: the first ten",
     ).meta({ "x-kubernetes-list-type": "atomic" }),
+    forge: z.strictObject({
+      commit: z.string(),
+      state: z.enum(["pending", "success", "failure", "cancelled"]),
+      description: z.string(),
+      time: z.iso.datetime(),
+    }).optional().describe("Commit status that was set last"),
     conditions: Conditions.optional(),
   }),
   columns: [

@@ -3,13 +3,21 @@
  *
  * @module
  */
+import { Repository } from "../api/repository.ts";
 import {
   type Clock,
+  createEventRecorder,
+  createInformer,
   type KubeClient,
   type Logger,
   systemClock,
   type WorkspaceProvider,
 } from "../kube/mod.ts";
+import { type Counter, Counters } from "./counters.ts";
+import {
+  FORGE_REQUESTS,
+  runForgeController,
+} from "./forge/forge_controller.ts";
 import {
   type GitOpsStats,
   RepositoryController,
@@ -73,14 +81,43 @@ export interface GitOps {
   requestSync(repository: string): void;
   /** Numbers since the start, for metrics. */
   readonly stats: GitOpsStats;
+  /** Counts by labels since the start, for metrics. */
+  counters(): Counter[];
 }
 
 /** Makes the GitOps part of a hub. */
 export function createGitOps(options: GitOpsOptions): GitOps {
-  return new RepositoryController({
+  const all = {
     clock: systemClock,
     resyncInterval: 10 * 60_000,
     random: Math.random,
     ...options,
+  };
+  const { client } = all;
+  const events = createEventRecorder(client, {
+    ...all,
+    component: "faros-gitops",
   });
+  const counters = new Counters({
+    [FORGE_REQUESTS]:
+      "Requests to forges by their kind and the answer's status",
+  });
+  const controller = new RepositoryController({ ...all, events });
+  return {
+    async run() {
+      const repositories = createInformer<Repository>(client, Repository, all);
+      const common = { ...all, repositories, events, counters };
+      await Promise.all([
+        controller.run(),
+        runForgeController(common),
+        repositories.done,
+      ]);
+      await events.flush();
+    },
+    requestSync: (repository) => controller.requestSync(repository),
+    get stats() {
+      return controller.stats;
+    },
+    counters: () => counters.list(),
+  };
 }

@@ -7,7 +7,6 @@ import {
 import { Workspace } from "../api/workspace.ts";
 import {
   type Clock,
-  createEventRecorder,
   createInformer,
   type EventRecorder,
   type Informer,
@@ -50,6 +49,8 @@ export interface RepositoryControllerOptions {
   provider: WorkspaceProvider;
   /** Where mirrors are kept: a cache. */
   stateDir: string;
+  /** Tells what happens to Repositories. */
+  events: EventRecorder;
   log: Logger;
   clock: Clock;
   /**
@@ -108,12 +109,7 @@ export class RepositoryController {
   constructor(options: RepositoryControllerOptions) {
     this.#options = options;
     const { client, log, clock, signal } = options;
-    this.#events = createEventRecorder(client, {
-      component: "faros-gitops",
-      log,
-      clock,
-      signal,
-    });
+    this.#events = options.events;
     this.#repositories = createInformer<Repository>(client, RepositoryKind, {
       log,
       clock,

@@ -210,6 +210,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
               value,
             })),
         });
+        for (const { name, help } of git.counters()) {
+          metrics.gauge(name, {
+            help,
+            type: "counter",
+            read: () =>
+              git.counters().find((c) => c.name === name)?.series ?? [],
+          });
+        }
         await git.run();
       },
     ];

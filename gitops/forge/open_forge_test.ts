@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import type { Repository } from "../../api/repository.ts";
+import {
+  type RecordingServer,
+  startRecordingServer,
+} from "../testing/recording_server.ts";
+import { ForgeError } from "./forge_client.ts";
+import { gitHubApi } from "./github.ts";
+import { openForge } from "./open_forge.ts";
+
+const commit = "0123456789abcdef0123456789abcdef01234567";
+const status = {
+  commit,
+  state: "failure",
+  description: "workspaces/a/x.yaml:3: unknown",
+} as const;
+const context = "faros/fleet";
+
+function open(
+  server: RecordingServer,
+  type: NonNullable<Repository["spec"]["forge"]>["type"],
+  secret: Record<string, string> | undefined = { token: "t0ken\n" },
+) {
+  return openForge({
+    spec: {
+      url: "git@forge.example.org:acme/eu/fleet.git",
+      forge: {
+        type,
+        url: server.url,
+        secretRef: { name: "forge" },
+        ...(type === "gitlab" ? {} : { repository: "acme/fleet" }),
+      },
+    },
+  } as Repository, { secret, now: Date.now });
+}
+
+Deno.test("each forge is told in its own words", async () => {
+  const gitea = {
+    path: `/api/v1/repos/acme/fleet/statuses/${commit}`,
+    authorization: "token t0ken",
+    body: { state: "failure", description: status.description, context },
+  };
+  const expected = {
+    github: {
+      path: `/api/v3/repos/acme/fleet/statuses/${commit}`,
+      authorization: "Bearer t0ken",
+      body: { state: "failure", description: status.description, context },
+    },
+    gitlab: {
+      path: `/api/v4/projects/acme%2Feu%2Ffleet/statuses/${commit}`,
+      authorization: "Bearer t0ken",
+      body: { state: "failed", description: status.description, name: context },
+    },
+    gitea,
+    forgejo: gitea,
+    bitbucket: {
+      path: `/2.0/repositories/acme/fleet/commit/${commit}/statuses/build`,
+      authorization: "Bearer t0ken",
+      body: {
+        key: context,
+        name: context,
+        state: "FAILED",
+        description: status.description,
+        url: "",
+      },
+    },
+  };
+  await using server = startRecordingServer();
+  expected.bitbucket.body.url = `${server.url}/acme/fleet/commits/${commit}`;
+  for (const type of Object.keys(expected) as (keyof typeof expected)[]) {
+    using forge = open(server, type);
+    await forge.setStatus(status, { context });
+    const { method, path, headers, body } = server.requests.at(-1)!;
+    assert.equal(method, "POST");
+    const authorization = headers.get("authorization");
+    assert.deepEqual(
+      { path, authorization, body: JSON.parse(body) },
+      expected[type],
+      type,
+    );
+  }
+  using basic = open(server, "bitbucket", { username: "a", password: "b" });
+  await basic.setStatus(status, { context: "c".repeat(50) });
+  const { headers, body } = server.requests.at(-1)!;
+  assert.equal(headers.get("authorization"), "Basic YTpi");
+  assert.equal(JSON.parse(body).key.length, 40, "the longest that it takes");
+});
+
+Deno.test("a GitHub's API is where it says", () => {
+  assert.equal(gitHubApi("https://github.com"), "https://api.github.com");
+  assert.equal(gitHubApi("https://acme.ghe.com"), "https://api.acme.ghe.com");
+  assert.equal(
+    gitHubApi("https://git.acme.org"),
+    "https://git.acme.org/api/v3",
+  );
+});
+
+Deno.test("what a forge answers is told by its reason, and never the token", async () => {
+  await using server = startRecordingServer();
+  const answer = async (response: () => Response, type = "github" as const) => {
+    server.answer = response;
+    using forge = open(server, type);
+    const error = await forge.setStatus(status, { context }).then(
+      () => undefined,
+      (error) => error,
+    );
+    assert.ok(error instanceof ForgeError, String(error));
+    assert.doesNotMatch(error.message, /t0ken/);
+    return error;
+  };
+  const say = (message: string, init: ResponseInit) => () =>
+    Response.json({ message }, init);
+
+  const bad = await answer(say("Bad credentials", { status: 401 }));
+  assert.equal(bad.reason, "ForgeUnauthorized");
+  assert.match(bad.message, /^Cannot POST http.* it answered 401: Bad cred/);
+  const gone = await answer(say("Not Found", { status: 404 }));
+  assert.equal(gone.reason, "ForgeNotFound");
+  const refused = await answer(say("No commit found", { status: 422 }));
+  assert.equal(refused.reason, "ForgeRefused");
+  const down = await answer(() => new Response("<html>", { status: 502 }));
+  assert.equal(down.reason, "ForgeUnreachable");
+  const reset = String(Math.floor(Date.now() / 1000) + 120);
+  const limited = await answer(say("API rate limit exceeded", {
+    status: 403,
+    headers: { "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset },
+  }));
+  assert.equal(limited.reason, "ForgeRateLimited");
+  assert.ok(limited.retryAfter! > 60_000 && limited.retryAfter! <= 120_000);
+  const secondary = await answer(say("secondary rate limit", {
+    status: 429,
+    headers: { "Retry-After": "7" },
+  }));
+  assert.equal(secondary.retryAfter, 7000);
+
+  // Elsewhere nobody gets the token.
+  await using other = startRecordingServer();
+  const moved = await answer(() => Response.redirect(other.url, 307));
+  assert.equal(moved.reason, "ForgeInvalid");
+  assert.deepEqual(other.requests, []);
+
+  const flood = await answer(() => new Response("x".repeat(9 << 20)));
+  assert.match(flood.message, /the answer is larger than/);
+});
+
+Deno.test("an older GitLab that was told so already is fine; nobody listens at a closed port", async () => {
+  const server = startRecordingServer();
+  server.answer = () =>
+    Response.json({
+      message: "Cannot transition status via :enqueue from :pending",
+    }, { status: 400 });
+  using gitlab = open(server, "gitlab");
+  await gitlab.setStatus({ ...status, state: "pending" }, { context });
+  await server[Symbol.asyncDispose]();
+  await assert.rejects(
+    gitlab.setStatus(status, { context }),
+    (error: ForgeError) => error.reason === "ForgeUnreachable",
+  );
+});
+
+Deno.test("a Secret that serves for nothing is told", async () => {
+  await using server = startRecordingServer();
+  for (
+    const [secret, said] of [
+      [{}, /it has no token/],
+      [{ username: "a", password: "b" }, /it has no token/],
+      [{ token: "a\nb" }, /characters that no header may have/],
+    ] as const
+  ) {
+    assert.throws(() => open(server, "github", secret), said);
+  }
+  const none = {
+    spec: {
+      url: "https://github.com/acme/fleet",
+      forge: { type: "github", secretRef: { name: "forge" } },
+    },
+  } as Repository;
+  assert.throws(
+    () => openForge(none, { secret: undefined, now: Date.now }),
+    /Secret forge \(spec.forge.secretRef\).* there is none of that name/,
+  );
+});

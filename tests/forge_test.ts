@@ -1,0 +1,212 @@
+/**
+ * What the hub tells others of a Repository: the status of its commits, on a
+ * forge.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { Agent } from "../api/agent.ts";
+import { Event, Secret } from "../api/core.ts";
+import type { KubeObject } from "../api/meta.ts";
+import { AGENT_MANAGER, SYSTEM_NAMESPACE } from "../api/names.ts";
+import { Repository } from "../api/repository.ts";
+import { startRecordingServer } from "../gitops/testing/recording_server.ts";
+import { startUp } from "../hub/mod.ts";
+import { getCondition } from "../kube/conditions.ts";
+import { eventually } from "../kube/testing/eventually.ts";
+import { makeGitRepository } from "./gitops/git_repository.ts";
+
+const WAIT = { timeout: 60_000 };
+const workspace = `apiVersion: tenancy.faros.sh/v1alpha1
+kind: Workspace
+metadata: {name: a}
+`;
+const agent = (spec: string) =>
+  `apiVersion: edge.faros.sh/v1alpha1
+kind: Agent
+metadata: {name: press}
+spec: ${spec}
+`;
+
+async function start() {
+  await using stack = new AsyncDisposableStack();
+  const dir = await Deno.makeTempDir({ prefix: "faros-forge-" });
+  stack.defer(() => Deno.remove(dir, { recursive: true }));
+  const git = stack.use(await makeGitRepository());
+  const forge = stack.use(startRecordingServer());
+  const up = stack.use(await startUp({ dataDir: dir }));
+  await up.leading;
+  const { client } = up;
+  const secret = (name: string, stringData: Record<string, string>) =>
+    client.apply(Secret, {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: SYSTEM_NAMESPACE },
+      stringData,
+    } as KubeObject, { fieldManager: "test", force: true });
+  const follow = (spec: Partial<Repository["spec"]>) =>
+    client.apply(Repository, {
+      apiVersion: Repository.apiVersion,
+      kind: "Repository",
+      metadata: { name: "fleet" },
+      spec: { url: git.path, ...spec },
+    } as KubeObject, { fieldManager: "test", force: true });
+  const fleet = () => client.get<Repository>(Repository, "fleet");
+  const all = stack.move();
+  return {
+    up,
+    client,
+    git,
+    forge,
+    secret,
+    follow,
+    fleet,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+Deno.test("a forge is told of each commit: pending, applied, converged, failed; one that is away holds up nothing", async (t) => {
+  await using env = await start();
+  const { client, git, forge, secret, follow, fleet } = env;
+  const told = () =>
+    forge.requests.map(({ path, body }) => {
+      const { state, description, context } = JSON.parse(body);
+      assert.equal(context, "faros/fleet");
+      return `${path.split("/").at(-1)!.slice(0, 7)} ${state}: ${description}`;
+    });
+  const untilTold = async (wanted: string) => {
+    await eventually(() => told().includes(wanted), {
+      ...WAIT,
+      what: wanted,
+    }).catch((error) => {
+      throw new Error(`${error}; it was told ${told().join("\n")}`);
+    });
+  };
+  await secret("forge", { token: "s3cret" });
+  const first = await git.push({
+    "workspaces/a/workspace.yaml": workspace,
+    "workspaces/a/agents.yaml": agent("{}"),
+  });
+  const spec = {
+    forge: {
+      type: "gitea",
+      url: forge.url,
+      repository: "acme/fleet",
+      secretRef: { name: "forge" },
+    } as Repository["spec"]["forge"],
+  };
+  await follow(spec);
+
+  await t.step("pending, applied, and devices are counted", async () => {
+    const short = first.slice(0, 7);
+    await untilTold(`${short} success: converged 0/1, 1 offline`);
+    const all = told();
+    assert.deepEqual(all.slice(-2), [
+      `${short} success: applied: 2 objects`,
+      `${short} success: converged 0/1, 1 offline`,
+    ]);
+    assert.equal(all[0], `${short} pending: Applying it`);
+    assert.equal(
+      forge.requests[0]!.path,
+      `/api/v1/repos/acme/fleet/statuses/${first}`,
+    );
+    const { status } = await eventually(async () => {
+      const object = await fleet();
+      const told = object.status?.forge?.description.startsWith("converged");
+      return told ? object : undefined;
+    }, WAIT);
+    assert.equal(
+      getCondition(status?.conditions, "ForgeReported")?.reason,
+      "Reported",
+    );
+
+    // What the device itself would say.
+    const press = await client.get<Agent>(Agent, "press", { namespace: "a" });
+    await client.apply(Agent, {
+      apiVersion: Agent.apiVersion,
+      kind: "Agent",
+      metadata: { name: "press", namespace: "a" },
+      status: {
+        revision: press.status!.assignment!.revision,
+        conditions: [{
+          type: "UpToDate",
+          status: "True",
+          reason: "Applied",
+          message: "",
+          lastTransitionTime: new Date().toISOString(),
+        }],
+      },
+    } as KubeObject, {
+      fieldManager: AGENT_MANAGER,
+      subresource: "status",
+      force: true,
+    });
+    await untilTold(`${short} success: converged 1/1, 1 offline`);
+    using http = Deno.createHttpClient({ caCerts: [env.up.caData] });
+    const metrics = await fetch(`${env.up.hubUrl}/metrics`, { client: http });
+    assert.match(
+      await metrics.text(),
+      /faros_forge_requests_total\{type="gitea",code="201"\} \d/,
+    );
+  });
+
+  await t.step("the first problem of a commit that fails", async () => {
+    const broken = await git.push({
+      "workspaces/a/agents.yaml": agent("{plugin: []}"),
+    });
+    await eventually(
+      () =>
+        told().find((line) =>
+          line.startsWith(
+            `${broken.slice(0, 7)} failure: workspaces/a/agents.yaml:4`,
+          )
+        ),
+      WAIT,
+    );
+  });
+
+  await t.step(
+    "a forge that is away: a condition and an Event, and the sync goes on",
+    async () => {
+      forge.answer = () => Response.json({ message: "down" }, { status: 503 });
+      const fixed = await git.push({ "workspaces/a/agents.yaml": agent("{}") });
+      const { status } = await eventually(async () => {
+        const object = await fleet();
+        const reported = getCondition(
+          object.status?.conditions,
+          "ForgeReported",
+        );
+        return object.status?.appliedCommit === fixed &&
+            reported?.status === "False"
+          ? object
+          : undefined;
+      }, WAIT);
+      const condition = getCondition(status?.conditions, "ForgeReported")!;
+      assert.equal(condition.reason, "ForgeUnreachable");
+      assert.match(condition.message, /it answered 503: down; will try again/);
+      assert.equal(getCondition(status?.conditions, "Ready")?.status, "True");
+      const events = () => client.list(Event, { namespace: "default" });
+      await eventually(
+        async () => JSON.stringify(await events()).includes("ForgeUnreachable"),
+        WAIT,
+      );
+      forge.answer = () => Response.json({}, { status: 201 });
+      await untilTold(`${fixed.slice(0, 7)} success: converged 1/1, 1 offline`);
+    },
+  );
+
+  await t.step("a Repository without a forge says nothing of one", async () => {
+    await client.patch(Repository, "fleet", { spec: { forge: null } }, {
+      type: "merge",
+    });
+    await eventually(async () => {
+      const { status } = await fleet();
+      return !status?.forge &&
+        !getCondition(status?.conditions, "ForgeReported");
+    }, WAIT);
+  });
+
+  assert.ok(
+    forge.requests.every(({ path, body }) => !`${path}${body}`.includes("s3c")),
+  );
+});
