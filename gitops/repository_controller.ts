@@ -225,6 +225,12 @@ export class RepositoryController {
       state.force = true;
       state.retry.hurry();
     }
+    const fetchRequestedAt = repository.metadata.annotations
+      ?.[FETCH_REQUESTED_ANNOTATION];
+    if (fetchRequestedAt !== state.fetchRequestedAt) {
+      state.fetchRequestedAt = fetchRequestedAt;
+      state.retry.hurry();
+    }
     const secrets = () =>
       secretVersions(repository, { client: this.#options.client, signal });
     const wait = await state.retry.wait(secrets);

@@ -39,6 +39,7 @@ export interface ForgeClientOptions {
   headers: Record<string, string>;
   /** PEM of a private CA. */
   caCert?: string;
+  proxy?: Deno.Proxy;
   /** Told of each request, for metrics. */
   onRequest?: (code: number | undefined) => void;
   /** Milliseconds since 1970. */
@@ -57,9 +58,11 @@ export class ForgeClient implements Disposable {
 
   constructor(options: ForgeClientOptions) {
     this.#options = options;
-    this.#http = Deno.createHttpClient(
-      options.caCert ? { caCerts: [options.caCert] } : {},
-    );
+    const { caCert, proxy } = options;
+    this.#http = Deno.createHttpClient({
+      ...(caCert ? { caCerts: [caCert] } : {}),
+      ...(proxy ? { proxy } : {}),
+    });
   }
 
   /**

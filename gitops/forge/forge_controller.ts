@@ -144,8 +144,12 @@ class ForgeController {
     const { name } = repository.metadata;
     const { type, context = `faros/${name}`, secretRef } = repository.spec
       .forge!;
-    using forge = openForge(repository, {
-      secret: await readSystemSecret(secretRef.name, { client, signal }),
+    const secret = (ref: { name: string } | undefined) =>
+      ref && readSystemSecret(ref.name, { client, signal });
+    using forge = await openForge(repository, {
+      secret: await secret(secretRef),
+      proxySecret: await secret(repository.spec.proxySecretRef),
+      signal,
       onRequest: (code) =>
         counters.add(FORGE_REQUESTS, { type, code: String(code ?? "none") }),
       now: () => clock.now(),

@@ -1,4 +1,11 @@
 import type { Repository } from "../../api/repository.ts";
+import {
+  denoProxy,
+  installationToken,
+  isGitHubApp,
+} from "../source/github_app.ts";
+import { parseProxy, type Proxy } from "../source/proxy.ts";
+import { SourceError } from "../source/source_error.ts";
 import { openBitbucket } from "./bitbucket.ts";
 import type { Forge, ForgeSpec, OpenForge } from "./forge.ts";
 import { ForgeClient, ForgeError } from "./forge_client.ts";
@@ -53,9 +60,12 @@ const KINDS: Record<ForgeSpec["type"], ForgeKind> = {
 export interface OpenForgeOptions {
   /** What the Secret of `spec.forge.secretRef` holds. */
   secret: Secret | undefined;
+  /** What the Secret of `spec.proxySecretRef` holds. */
+  proxySecret?: Secret | undefined;
   onRequest?: (code: number | undefined) => void;
   /** Milliseconds since 1970. */
   now: () => number;
+  signal?: AbortSignal;
 }
 
 /**
@@ -63,19 +73,21 @@ export interface OpenForgeOptions {
  *
  * @throws {ForgeError} where something is missing
  */
-export function openForge(
+export async function openForge(
   { spec }: Repository,
   options: OpenForgeOptions,
-): Forge & Disposable {
+): Promise<Forge & Disposable> {
   const forge = spec.forge!;
   const kind = KINDS[forge.type];
   const { root, path } = projectOf(spec);
-  const { secret, ...rest } = options;
+  const { secret, proxySecret, signal, ...rest } = options;
+  const proxy = proxySecret && await told(() => parseProxy(proxySecret));
   const client = new ForgeClient({
     ...rest,
     api: kind.api(root),
-    headers: authorization(forge, secret, kind),
+    headers: await authorization(forge, { secret, kind, proxy, signal }),
     ...(secret?.["ca.crt"] ? { caCert: secret["ca.crt"] } : {}),
+    ...(proxy ? { proxy: denoProxy(proxy) } : {}),
   });
   return {
     ...kind.open({ client, root, path }),
@@ -83,11 +95,16 @@ export function openForge(
   };
 }
 
-function authorization(
+async function authorization(
   { type, secretRef }: ForgeSpec,
-  secret: Secret | undefined,
-  kind: ForgeKind,
-): Record<string, string> {
+  of: {
+    secret: Secret | undefined;
+    kind: ForgeKind;
+    proxy: Proxy | undefined;
+    signal: AbortSignal | undefined;
+  },
+): Promise<Record<string, string>> {
+  const { secret, kind, proxy, signal } = of;
   const invalid = (found: string) =>
     new ForgeError(
       "ForgeInvalid",
@@ -103,9 +120,31 @@ function authorization(
   };
   const token = value("token");
   if (token) return kind.headers(token);
+  if (type === "github" && isGitHubApp(secret)) {
+    return kind.headers(
+      await told(() => installationToken(secret, { proxy, signal })),
+    );
+  }
   const [username, password] = [value("username"), value("password")];
   if (type === "bitbucket" && username && password) {
     return { authorization: `Basic ${btoa(`${username}:${password}`)}` };
   }
   throw invalid("it has no token");
+}
+
+/** What goes wrong with Secrets and apps, as an error of the forge. */
+async function told<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    throw new ForgeError(
+      error.reason === "SecretInvalid"
+        ? "ForgeInvalid"
+        : error.reason === "AuthenticationFailed"
+        ? "ForgeUnauthorized"
+        : "ForgeUnreachable",
+      error.message,
+    );
+  }
 }

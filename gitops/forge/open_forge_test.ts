@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import type { Repository } from "../../api/repository.ts";
 import {
   type RecordingServer,
@@ -68,7 +69,7 @@ Deno.test("each forge is told in its own words", async () => {
   await using server = startRecordingServer();
   expected.bitbucket.body.url = `${server.url}/acme/fleet/commits/${commit}`;
   for (const type of Object.keys(expected) as (keyof typeof expected)[]) {
-    using forge = open(server, type);
+    using forge = await open(server, type);
     await forge.setStatus(status, { context });
     const { method, path, headers, body } = server.requests.at(-1)!;
     assert.equal(method, "POST");
@@ -79,7 +80,10 @@ Deno.test("each forge is told in its own words", async () => {
       type,
     );
   }
-  using basic = open(server, "bitbucket", { username: "a", password: "b" });
+  using basic = await open(server, "bitbucket", {
+    username: "a",
+    password: "b",
+  });
   await basic.setStatus(status, { context: "c".repeat(50) });
   const { headers, body } = server.requests.at(-1)!;
   assert.equal(headers.get("authorization"), "Basic YTpi");
@@ -99,7 +103,7 @@ Deno.test("what a forge answers is told by its reason, and never the token", asy
   await using server = startRecordingServer();
   const answer = async (response: () => Response, type = "github" as const) => {
     server.answer = response;
-    using forge = open(server, type);
+    using forge = await open(server, type);
     const error = await forge.setStatus(status, { context }).then(
       () => undefined,
       (error) => error,
@@ -149,7 +153,7 @@ Deno.test("an older GitLab that was told so already is fine; nobody listens at a
     Response.json({
       message: "Cannot transition status via :enqueue from :pending",
     }, { status: 400 });
-  using gitlab = open(server, "gitlab");
+  using gitlab = await open(server, "gitlab");
   await gitlab.setStatus({ ...status, state: "pending" }, { context });
   await server[Symbol.asyncDispose]();
   await assert.rejects(
@@ -165,9 +169,10 @@ Deno.test("a Secret that serves for nothing is told", async () => {
       [{}, /it has no token/],
       [{ username: "a", password: "b" }, /it has no token/],
       [{ token: "a\nb" }, /characters that no header may have/],
+      [{ githubAppID: "1" }, /Secret lacks githubAppInstallationID/],
     ] as const
   ) {
-    assert.throws(() => open(server, "github", secret), said);
+    await assert.rejects(open(server, "github", secret), said);
   }
   const none = {
     spec: {
@@ -175,8 +180,40 @@ Deno.test("a Secret that serves for nothing is told", async () => {
       forge: { type: "github", secretRef: { name: "forge" } },
     },
   } as Repository;
-  assert.throws(
-    () => openForge(none, { secret: undefined, now: Date.now }),
+  await assert.rejects(
+    openForge(none, { secret: undefined, now: Date.now }),
     /Secret forge \(spec.forge.secretRef\).* there is none of that name/,
+  );
+});
+
+Deno.test("a GitHub App tells by a token of its installation", async () => {
+  await using server = startRecordingServer();
+  server.answer = ({ path }) =>
+    path.endsWith("/access_tokens")
+      ? Response.json({
+        token: "installed",
+        expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+      })
+      : Response.json({});
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  using forge = await open(server, "github", {
+    githubAppID: "7",
+    githubAppInstallationID: "42",
+    githubAppPrivateKey: String(
+      privateKey.export({ type: "pkcs1", format: "pem" }),
+    ),
+    githubAppBaseURL: `${server.url}/api/v3`,
+  });
+  await forge.setStatus(status, { context });
+  assert.deepEqual(
+    server.requests.map(({ path }) => path),
+    [
+      "/api/v3/app/installations/42/access_tokens",
+      `/api/v3/repos/acme/fleet/statuses/${commit}`,
+    ],
+  );
+  assert.equal(
+    server.requests[1]!.headers.get("authorization"),
+    "Bearer installed",
   );
 });

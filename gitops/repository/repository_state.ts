@@ -16,6 +16,8 @@ export interface RepositoryState {
   loaded?: Loaded;
   /** Annotation that asked for the last sync. */
   requestedAt?: string;
+  /** Annotation that asked for the last look for commits. */
+  fetchRequestedAt?: string;
   /** Whether the next sync looks at everything again. */
   force: boolean;
   /** When everything was last looked at, milliseconds since 1970. */

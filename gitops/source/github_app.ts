@@ -1,5 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { importPKCS8, SignJWT } from "jose";
+import { causes } from "../http/causes.ts";
 import type { Proxy } from "./proxy.ts";
 import { oneLine, type SecretData } from "./secret_data.ts";
 import { SourceError } from "./source_error.ts";
@@ -198,19 +199,13 @@ async function request(
   return { token: oneLine("token", body.token), expires };
 }
 
-function denoProxy(proxy: Proxy): Deno.Proxy {
+/** A proxy as `Deno.createHttpClient` takes it. */
+export function denoProxy(proxy: Proxy): Deno.Proxy {
   const { username, password } = proxy;
   return {
     url: proxy.url.replace(/\/\/[^@/]*@/, "//"),
     ...(username ? { basicAuth: { username, password: password ?? "" } } : {}),
   };
-}
-
-/** fetch says why it failed in the cause only. */
-function causes(error: unknown): string {
-  const texts: string[] = [];
-  for (let e = error; e instanceof Error; e = e.cause) texts.push(e.message);
-  return texts.at(-1)?.slice(0, 300) ?? String(error);
 }
 
 async function hash(text: string): Promise<string> {

@@ -6,10 +6,7 @@ export function concerns(
   refs: string[] | undefined,
 ): boolean {
   if (!refs) return true;
-  const { branch, tag, semver, name, commit }: Record<
-    string,
-    string | undefined
-  > = ref ?? {};
+  const { branch, tag, semver, name, commit } = ref ?? {};
   return refs.some((changed) => {
     if (commit) return false;
     if (name) return name === "HEAD" || changed === name;

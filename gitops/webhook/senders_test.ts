@@ -143,6 +143,14 @@ Deno.test("concerns() says which changes may be news for who follows a ref", () 
       [undefined, undefined, true],
       [{ branch: "other" }, main, false],
       [{ branch: "main" }, tag, false],
+      [{ tag: "v1.2.0" }, tag, true],
+      [{ tag: "v1.2.1" }, tag, false],
+      [{ semver: "^1" }, tag, true],
+      [{ semver: "^1" }, main, false],
+      [{ name: "refs/pull/1/head" }, ["refs/pull/1/head"], true],
+      [{ name: "refs/pull/1/head" }, main, false],
+      [{ name: "HEAD" }, main, true],
+      [{ commit: "0".repeat(40) }, main, false],
     ];
   for (const [ref, refs, expected] of all) {
     assert.equal(concerns(ref, refs), expected, JSON.stringify([ref, refs]));
