@@ -39,6 +39,7 @@ import { StatusWriter } from "./repository/status_writer.ts";
 import { problemsOf, type SyncOutcome } from "./repository/sync_outcome.ts";
 import { Superseded, syncRepository } from "./repository/sync_repository.ts";
 import { parseRemote } from "./source/remote.ts";
+import { removeLeftCredentials } from "./source/source.ts";
 import { SourceError } from "./source/source_error.ts";
 import { watchRefs } from "./source/watch_refs.ts";
 
@@ -152,6 +153,7 @@ export class RepositoryController {
   /** Works until its signal ends it. */
   async run(): Promise<void> {
     const { log, clock, signal } = this.#options;
+    await removeLeftCredentials(this.#options.stateDir);
     await Promise.all([
       runController({
         name: "repository-fetch",

@@ -71,11 +71,10 @@ export async function fetchSource(
   const last = previous?.of === of ? previous : undefined;
   const mirror = last?.mirror ?? new Mirror({
     remote,
-    dir: `${stateDir}/mirrors/${await mirrorName(name, spec.url)}`,
+    dir: await mirrorDir(spec.url, { stateDir, name }),
     maxFileBytes: MAX_FILE_BYTES,
   });
-  await Deno.mkdir(`${stateDir}/mirrors`, { recursive: true, mode: 0o700 });
-  const dir = `${stateDir}/credentials`;
+  const dir = credentialsDir(stateDir);
   await using credentials = await prepareCredentials(remote, {
     secret,
     proxySecret,
@@ -132,6 +131,17 @@ export async function fetchSource(
   }
 }
 
+/** Removes the credentials that a kill in mid-fetch left behind. */
+export async function removeLeftCredentials(stateDir: string): Promise<void> {
+  try {
+    await Deno.remove(credentialsDir(stateDir), { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+const credentialsDir = (stateDir: string) => `${stateDir}/credentials`;
+
 /** The same for what gives the same from the same commit. */
 async function identity(spec: SourceSpec): Promise<string> {
   const { url, ref, path, verify } = spec;
@@ -140,10 +150,25 @@ async function identity(spec: SourceSpec): Promise<string> {
   return JSON.stringify([url, ref ?? null, path ?? "", verify?.mode, keys]);
 }
 
-/** A mirror belongs to a URL: another one starts from nothing. */
-async function mirrorName(name: string, url: string): Promise<string> {
-  const hex = (await digest(url)).slice(0, 12);
-  return `${name.replace(/[^\w.-]/g, "_")}-${hex}.git`;
+/**
+ * Where the mirror of a Repository is. It belongs to a URL: another one starts
+ * from nothing, and that of the former is removed.
+ */
+async function mirrorDir(
+  url: string,
+  options: { stateDir: string; name: string },
+): Promise<string> {
+  const mirrors = `${options.stateDir}/mirrors`;
+  const prefix = `${options.name.replace(/[^\w.-]/g, "_")}-`;
+  const own = `${prefix}${(await digest(url)).slice(0, 12)}.git`;
+  await Deno.mkdir(mirrors, { recursive: true, mode: 0o700 });
+  for await (const { name } of Deno.readDir(mirrors)) {
+    if (name === own || !name.startsWith(prefix)) continue;
+    // Another Repository's name may begin so, too.
+    if (!/^[0-9a-f]{12}\.git$/.test(name.slice(prefix.length))) continue;
+    await Deno.remove(`${mirrors}/${name}`, { recursive: true });
+  }
+  return `${mirrors}/${own}`;
 }
 
 async function digest(text: string): Promise<string> {

@@ -118,6 +118,20 @@ Deno.test("fetchSource() follows no links and reads no submodules", async () => 
   assert.match(tree.refused[1]!.reason, /submodule/);
 });
 
+Deno.test("fetchSource() keeps one mirror of a Repository, whatever its URL was", async () => {
+  await using repo = await repository();
+  await repo.push({ "a.yaml": "" });
+  const { options, url } = repo;
+  await fetchSource({ url }, { ...options, name: "fleet-0123456789ab" });
+  await fetchSource({ url }, options);
+  await fetchSource({ url: `file://${url}` }, options);
+  const mirrors = [...Deno.readDirSync(`${options.stateDir}/mirrors`)];
+  assert.deepEqual(
+    mirrors.map((m) => m.name.slice(0, -17)).sort(),
+    ["fleet", "fleet-0123456789ab"],
+  );
+});
+
 Deno.test("fetchSource() recovers a mirror that a kill left locked or broken", async () => {
   await using repo = await repository();
   await repo.push({ "a.yaml": "a: 1\n" });
