@@ -1,5 +1,4 @@
 import { Secret } from "../../api/core.ts";
-import type { KubeObject } from "../../api/meta.ts";
 import { SYSTEM_NAMESPACE } from "../../api/names.ts";
 import type { Repository } from "../../api/repository.ts";
 import type { KubeClient } from "../../kube/mod.ts";
@@ -8,6 +7,7 @@ import type { SecretData } from "../source/credentials.ts";
 import { type Fetched, fetchSource } from "../source/source.ts";
 import { SourceError } from "../source/source_error.ts";
 import { parseDuration } from "./duration.ts";
+import { readSystemSecret } from "./read_secret.ts";
 
 /** Options of {@linkcode fetchRepository}. */
 export interface FetchRepositoryOptions {
@@ -17,7 +17,6 @@ export interface FetchRepositoryOptions {
   signal?: AbortSignal;
 }
 
-type EncodedSecret = KubeObject & { data?: Record<string, string> };
 type Options = Pick<FetchRepositoryOptions, "client" | "signal">;
 
 /**
@@ -77,23 +76,11 @@ async function readSecret(
   name: string,
   options: Options & { field: string },
 ): Promise<SecretData> {
-  const { client, signal, field } = options;
-  const secret = await client.tryGet<EncodedSecret>(Secret, name, {
-    namespace: SYSTEM_NAMESPACE,
-    signal,
-  });
-  if (!secret) {
-    throw new SourceError(
-      "SecretNotFound",
-      "Cannot fetch",
-      `there is no Secret ${name} (${field}) in namespace ${SYSTEM_NAMESPACE}`,
-    );
-  }
-  const decoder = new TextDecoder();
-  return Object.fromEntries(
-    Object.entries(secret.data ?? {}).map(([key, value]) => [
-      key,
-      decoder.decode(Uint8Array.fromBase64(value)),
-    ]),
+  const secret = await readSystemSecret(name, options);
+  if (secret) return secret;
+  throw new SourceError(
+    "SecretNotFound",
+    "Cannot fetch",
+    `there is no Secret ${name} (${options.field}) in namespace ${SYSTEM_NAMESPACE}`,
   );
 }
