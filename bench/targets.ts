@@ -60,7 +60,8 @@ export async function startKubernetes(): Promise<Target> {
   };
 }
 
-async function addressIn(path: string): Promise<Address> {
+/** The server of a kubeconfig, with its token. */
+export async function addressIn(path: string): Promise<Address> {
   const { server, token = "", caData = "" } = clusterConfig(
     await loadKubeconfig({ path }),
   );

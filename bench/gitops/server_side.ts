@@ -1,0 +1,39 @@
+import * as core from "../../api/core.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import type { Address, LoadTool } from "../load_tool.ts";
+
+/** How long the API server itself takes to apply manifests, whoever sends them. Milliseconds. */
+export async function measureServer(
+  client: KubeClient,
+  of: {
+    tool: LoadTool;
+    address: Address;
+    namespace: string;
+    manifests: number;
+  },
+): Promise<{ first: number; all: number }> {
+  const { tool, address, namespace, manifests } = of;
+  await client.create(core.Namespace, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: namespace },
+  });
+  const apply = async (value: string) => {
+    const { perSecond } = await tool.run(address, {
+      method: "PATCH",
+      path:
+        `/api/v1/namespaces/${namespace}/configmaps/config-%d?fieldManager=bench&force=true`,
+      type: "application/apply-patch+yaml",
+      body: JSON.stringify({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "config-%d", namespace },
+        data: { value, text: "x".repeat(200) },
+      }),
+      objects: manifests,
+      requests: manifests,
+    });
+    return manifests / perSecond * 1000;
+  };
+  return { first: await apply("first"), all: await apply("second") };
+}
