@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { defineKind, type InferObject } from "./kind.ts";
 import { Conditions, Duration } from "./meta.ts";
-import { RepositoryForge, RepositoryWebhook } from "./repository_forge.ts";
+import {
+  RepositoryForge,
+  RepositoryNotification,
+  RepositoryWebhook,
+} from "./repository_forge.ts";
 
 /** Where something went wrong in a repository. */
 export const SourceError = z.strictObject({
@@ -117,6 +121,9 @@ export const Repository = defineKind({
     ),
     forge: RepositoryForge.optional().describe(
       "The forge that is told what became of commits",
+    ),
+    notifications: z.array(RepositoryNotification).max(10).optional().describe(
+      "Who is told of this Repository's Events",
     ),
   }),
   status: z.strictObject({

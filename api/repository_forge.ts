@@ -34,3 +34,16 @@ export const RepositoryForge = z.strictObject({
     "Name of that status; `faros/NAME` when left out",
   ),
 });
+
+/** Who is told what happens to a Repository. */
+export const RepositoryNotification = z.strictObject({
+  type: z.enum(["generic", "slack"]).describe(
+    "`generic`: JSON, signed; `slack`: incoming webhooks of Slack, and what takes the same, such as Mattermost",
+  ),
+  secretRef: z.strictObject({ name: z.string() }).describe(
+    "Secret in namespace faros-system: `address`, the URL to post to; `token`, by which generic ones are signed; `ca.crt` of a private CA",
+  ),
+  events: z.array(z.string().min(1)).max(50).optional().describe(
+    "Reasons of Events that are told, such as `ApplyFailed`; all when left out",
+  ),
+});

@@ -18,6 +18,7 @@ import {
   FORGE_REQUESTS,
   runForgeController,
 } from "./forge/forge_controller.ts";
+import { NOTIFICATIONS, Notifier } from "./notify/notifier.ts";
 import {
   type GitOpsStats,
   RepositoryController,
@@ -94,14 +95,16 @@ export function createGitOps(options: GitOpsOptions): GitOps {
     ...options,
   };
   const { client } = all;
-  const events = createEventRecorder(client, {
-    ...all,
-    component: "faros-gitops",
-  });
   const counters = new Counters({
+    [NOTIFICATIONS]: "Notifications by their kind and what became of them",
     [FORGE_REQUESTS]:
       "Requests to forges by their kind and the answer's status",
   });
+  const recorder = createEventRecorder(client, {
+    ...all,
+    component: "faros-gitops",
+  });
+  const events = new Notifier({ ...all, events: recorder, counters });
   const controller = new RepositoryController({ ...all, events });
   return {
     async run() {

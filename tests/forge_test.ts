@@ -1,6 +1,6 @@
 /**
  * What the hub tells others of a Repository: the status of its commits, on a
- * forge.
+ * forge, and its Events.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { Event, Secret } from "../api/core.ts";
 import type { KubeObject } from "../api/meta.ts";
 import { AGENT_MANAGER, SYSTEM_NAMESPACE } from "../api/names.ts";
 import { Repository } from "../api/repository.ts";
+import { senders } from "../gitops/webhook/senders.ts";
 import { startRecordingServer } from "../gitops/testing/recording_server.ts";
 import { startUp } from "../hub/mod.ts";
 import { getCondition } from "../kube/conditions.ts";
@@ -192,6 +193,92 @@ Deno.test("a forge is told of each commit: pending, applied, converged, failed; 
       );
       forge.answer = () => Response.json({}, { status: 201 });
       await untilTold(`${fixed.slice(0, 7)} success: converged 1/1, 1 offline`);
+    },
+  );
+
+  await t.step(
+    "notifications: the same fault once, signed, and again where a receiver fails",
+    async () => {
+      await using receiver = startRecordingServer();
+      let failures = 2;
+      receiver.answer = () =>
+        new Response("", { status: failures-- > 0 ? 503 : 200 });
+      await secret("chat", { address: `${receiver.url}/slack/T0KEN` });
+      await secret("ops", { address: `${receiver.url}/ops`, token: "k3y" });
+      await follow({
+        ...spec,
+        notifications: [
+          { type: "generic", secretRef: { name: "ops" } },
+          { type: "slack", secretRef: { name: "chat" }, events: ["Succeeded"] },
+        ],
+      });
+      await eventually(async () => {
+        const { metadata, status } = await fleet();
+        return status?.observedGeneration === metadata.generation;
+      }, WAIT);
+      const broken = agent("{plugin: []}");
+      await git.push({ "workspaces/a/agents.yaml": broken });
+      const of = (path: string) =>
+        receiver.requests.filter((request) => request.path === path);
+      await eventually(() => of("/ops").length === 3, WAIT);
+      // The same fault in another commit is none that they don't know.
+      const same = await git.push({ "root/note.txt": "1" });
+      await eventually(
+        async () => (await fleet()).status?.observedCommit === same,
+        WAIT,
+      );
+      const fixed = await git.push({ "workspaces/a/agents.yaml": agent("{}") });
+      await eventually(() => of("/slack/T0KEN").length === 1, WAIT);
+      await eventually(() => of("/ops").length === 4, WAIT);
+      const bodies = of("/ops").map(({ body }) => JSON.parse(body));
+      assert.equal(bodies[0].id, bodies[2].id, "the same one again");
+      assert.deepEqual(
+        bodies.slice(2).map(({ repository, type, reason }) => [
+          repository,
+          type,
+          reason,
+        ]),
+        [["fleet", "Warning", "ManifestInvalid"], [
+          "fleet",
+          "Normal",
+          "Succeeded",
+        ]],
+      );
+      assert.match(bodies[2].message, /^workspaces\/a\/agents.yaml:4/);
+      for (const { headers, body } of of("/ops")) {
+        const verified = await senders.generic.verify({
+          headers,
+          body: new TextEncoder().encode(body),
+        }, "k3y");
+        assert.ok(verified, "a webhook of Faros would take it");
+      }
+      const { text } = JSON.parse(of("/slack/T0KEN")[0]!.body);
+      assert.match(
+        text,
+        new RegExp(
+          `^:white_check_mark: \\*fleet\\* Succeeded: Applied commit ${fixed}`,
+        ),
+      );
+
+      // A receiver that wants none of it is told of, without its address.
+      receiver.answer = () => new Response("", { status: 410 });
+      await git.push({ "workspaces/a/agents.yaml": agent("{paused: true}") });
+      const found = await eventually(async () => {
+        const { items } = await client.list<KubeObject & { reason: string }>(
+          Event,
+          { namespace: "default" },
+        );
+        const failed = items.filter((e) => e.reason === "NotificationFailed");
+        return failed.length === 2 ? failed : undefined;
+      }, WAIT);
+      assert.match(JSON.stringify(found), /Secret chat: it answered 410/);
+      assert.doesNotMatch(JSON.stringify(found), /T0KEN/);
+      using http = Deno.createHttpClient({ caCerts: [env.up.caData] });
+      const metrics = await fetch(`${env.up.hubUrl}/metrics`, { client: http });
+      assert.match(
+        await metrics.text(),
+        /faros_notifications_total\{type="generic",result="sent"\} 2\n/,
+      );
     },
   );
 
