@@ -18,6 +18,13 @@ export const FORGE_MANAGER = "faros-forge";
 export const WORKSPACE_LABEL = "tenancy.faros.sh/workspace";
 /** Annotation on applied objects: the commit that changed them last; no reason to write by itself. */
 export const COMMIT_ANNOTATION = "gitops.faros.sh/commit";
+/** Annotation on applied objects: `file:line` that they stand at in that commit, from the Repository's `spec.path`. */
+export const SOURCE_ANNOTATION = "gitops.faros.sh/source";
+/** Annotations that tell what an object was applied from: written with what changes, and no change themselves. */
+export const ORIGIN_ANNOTATIONS: readonly string[] = [
+  COMMIT_ANNOTATION,
+  SOURCE_ANNOTATION,
+];
 /** Annotation on a Repository: any new value asks for a sync now. */
 export const REQUESTED_AT_ANNOTATION = "reconcile.faros.sh/requestedAt";
 /** Annotation on a Repository: any new value asks for a look for commits now. The hub writes it when a webhook comes. */

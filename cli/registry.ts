@@ -22,7 +22,10 @@ export interface Group {
 /** Groups that are no commands themselves. */
 export const groups: readonly Group[] = [
   { path: ["workspace"], summary: "Make, list, use and delete workspaces" },
-  { path: ["repository"], summary: "Work with repositories" },
+  {
+    path: ["repository"],
+    summary: "Follow Git repositories, and see what becomes of them",
+  },
   {
     path: ["generate"],
     summary: "Write what is generated from the kinds of Faros",
@@ -108,8 +111,40 @@ export const entries: readonly Entry[] = [
     "Delete a workspace with all that is in it",
   ),
   entry(
+    "repository create",
+    "Follow a Git repository",
+  ),
+  entry(
+    "repository get",
+    "Show repositories, their commits and devices",
+  ),
+  entry(
     "repository sync",
     "Have a repository looked at now",
+  ),
+  entry(
+    "repository suspend",
+    "Leave all as it is until it is resumed",
+  ),
+  entry(
+    "repository resume",
+    "Go on after a suspension",
+  ),
+  entry(
+    "repository diff",
+    "Show what a sync would change",
+  ),
+  entry(
+    "repository tree",
+    "Show what a repository keeps, down to devices",
+  ),
+  entry(
+    "repository trace",
+    "Find the commit, author and devices of an object, and back",
+  ),
+  entry(
+    "repository logs",
+    "Show what happened to a repository",
   ),
   entry(
     "validate",

@@ -22,6 +22,7 @@ import { DriftCorrector } from "./drift/drift_corrector.ts";
 import { warningsOf } from "./manifest/load_tree.ts";
 import { compareProblems, formatProblem } from "./manifest/problem.ts";
 import { AppliedSets } from "./repository/applied_sets.ts";
+import { logCommit } from "./repository/commit_log.ts";
 import { parseDuration } from "./repository/duration.ts";
 import {
   fetchRepository,
@@ -38,6 +39,7 @@ import {
 import { StatusWriter } from "./repository/status_writer.ts";
 import { problemsOf, type SyncOutcome } from "./repository/sync_outcome.ts";
 import { Superseded, syncRepository } from "./repository/sync_repository.ts";
+import { commitInfo } from "./source/commit_info.ts";
 import { parseRemote } from "./source/remote.ts";
 import { removeLeftCredentials } from "./source/source.ts";
 import { SourceError } from "./source/source_error.ts";
@@ -446,6 +448,7 @@ export class RepositoryController {
         milliseconds: clock.now() - started,
       },
     );
+    if (wrote) this.#logCommit(repository, { state, outcome });
     state.status.update();
     if (problems.length === 0) {
       if (news && state.fetched) {
@@ -470,6 +473,23 @@ export class RepositoryController {
     }
     if (!parts.some((part) => part.retry)) return;
     return { requeueAfter: state.syncBackoff.next() };
+  }
+
+  /** Notes who made a commit that changed something. */
+  #logCommit(
+    repository: Repository,
+    of: { state: RepositoryState; outcome: SyncOutcome },
+  ): void {
+    const { state, outcome: { commit, at } } = of;
+    const { client, signal } = this.#options;
+    if (state.loggedCommit === commit || !state.fetched) return;
+    state.loggedCommit = commit;
+    const gitDir = state.fetched.mirror.dir;
+    this.#inBackground(
+      commitInfo(commit, { gitDir, signal }).then((info) =>
+        logCommit(commit, { info, at, repository, client, signal })
+      ),
+    );
   }
 
   #state(repository: Repository): RepositoryState {

@@ -1,11 +1,16 @@
 import type { KubeObject } from "../../api/meta.ts";
-import { COMMIT_ANNOTATION, GITOPS_MANAGER } from "../../api/names.ts";
+import {
+  COMMIT_ANNOTATION,
+  GITOPS_MANAGER,
+  SOURCE_ANNOTATION,
+} from "../../api/names.ts";
 import {
   isConflict,
   KubeApiError,
   type WorkspaceAccess,
 } from "../../kube/mod.ts";
 import { takenOver } from "../plan/managed_fields.ts";
+import type { Manifest } from "../manifest/manifest.ts";
 import type { Change } from "../plan/plan.ts";
 import { parseField } from "./api_problem.ts";
 
@@ -17,6 +22,8 @@ export interface ApplyChangeOptions {
   access: WorkspaceAccess;
   /** Commit that the object is as of. */
   commit: string;
+  /** `file:line` that it stands at in that commit. @default the manifest's */
+  source?: string;
   signal?: AbortSignal;
 }
 
@@ -34,6 +41,7 @@ export async function applyChange(
   options: ApplyChangeOptions,
 ): Promise<KubeObject> {
   const { access, commit, signal } = options;
+  const { source = sourceOf(change.manifest) } = options;
   const { resource } = change.manifest;
   const { client } = access;
   const namespace = resource.namespaced
@@ -63,7 +71,7 @@ export async function applyChange(
       live = await client.tryGet(resource, name, { namespace, signal });
     }
   }
-  const object = withCommit(change.object, commit);
+  const object = withOrigin(change.object, { commit, source });
   const how = {
     namespace,
     fieldManager: GITOPS_MANAGER,
@@ -109,13 +117,25 @@ function withoutEmptied(
   return result;
 }
 
-function withCommit(object: KubeObject, commit: string): KubeObject {
+/** `file:line` of a manifest. */
+export function sourceOf({ file, line }: Manifest): string {
+  return `${file}:${line}`;
+}
+
+function withOrigin(
+  object: KubeObject,
+  { commit, source }: { commit: string; source: string },
+): KubeObject {
   const { metadata } = object;
   return {
     ...object,
     metadata: {
       ...metadata,
-      annotations: { ...metadata.annotations, [COMMIT_ANNOTATION]: commit },
+      annotations: {
+        ...metadata.annotations,
+        [COMMIT_ANNOTATION]: commit,
+        [SOURCE_ANNOTATION]: source,
+      },
     },
   };
 }

@@ -3,6 +3,7 @@ import {
   APPLYSET_LABEL,
   COMMIT_ANNOTATION,
   GITOPS_MANAGER,
+  SOURCE_ANNOTATION,
 } from "../../api/names.ts";
 import type { Clock, WorkspaceAccess } from "../../kube/mod.ts";
 import { objectKey } from "../manifest/manifest.ts";
@@ -19,6 +20,7 @@ import {
   groupKindsOf,
 } from "../plan/apply_set.ts";
 import { fingerprint, type Known, plan } from "../plan/plan.ts";
+import { sourceOf } from "./apply_change.ts";
 import { applyPlan, type ApplyResult } from "./apply_plan.ts";
 import { readLive } from "./read_live.ts";
 
@@ -27,6 +29,8 @@ export interface AppliedObject extends Known {
   manifest: ResolvedManifest;
   /** Commit that it is as of. */
   commit: string;
+  /** `file:line` that it stands at in that commit. */
+  source: string;
 }
 
 /** Options of {@linkcode syncSet}. */
@@ -121,6 +125,8 @@ export async function syncSet(
       fingerprint: fingerprint(change.object),
       resourceVersion: change.live?.metadata.resourceVersion,
       commit: change.live?.metadata.annotations?.[COMMIT_ANNOTATION] ?? commit,
+      source: change.live?.metadata.annotations?.[SOURCE_ANNOTATION] ??
+        sourceOf(change.manifest),
     });
   }
   for (const change of [...steps.create, ...steps.update]) {
@@ -131,6 +137,7 @@ export async function syncSet(
       fingerprint: fingerprint(change.object),
       resourceVersion: applied.metadata.resourceVersion,
       commit,
+      source: sourceOf(change.manifest),
     });
   }
   const { applied: _, ...counts } = result;

@@ -158,7 +158,7 @@ export class DriftCorrector {
     const { signal, events, log, isActive, onCorrected } = this.#options;
     const applied = set.objects.get(of.key);
     if (!applied || !isActive(set)) return;
-    const { manifest, commit } = applied;
+    const { manifest, commit, source } = applied;
     const { name, namespace } = manifest.object.metadata;
     const live = await set.access.client.tryGet(manifest.resource, name, {
       namespace,
@@ -173,6 +173,7 @@ export class DriftCorrector {
     const object = await applyChange(change, {
       access: set.access,
       commit,
+      source,
       signal,
     });
     (set.objects as Map<string, typeof applied>).set(of.key, {

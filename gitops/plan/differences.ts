@@ -1,4 +1,4 @@
-import { COMMIT_ANNOTATION } from "../../api/names.ts";
+import { ORIGIN_ANNOTATIONS } from "../../api/names.ts";
 import { fieldName } from "../manifest/problem.ts";
 
 type Path = readonly (string | number)[];
@@ -55,7 +55,7 @@ function compare(
 /** The commit is told with the next change, and is no change by itself. */
 function isIgnored(path: Path): boolean {
   return path.length === 3 && path[1] === "annotations" &&
-    path[2] === COMMIT_ANNOTATION;
+    ORIGIN_ANNOTATIONS.includes(String(path[2]));
 }
 
 /** Lists to which others add their own. */

@@ -1,5 +1,5 @@
 import type { KubeObject, ManagedFieldsEntry } from "../../api/meta.ts";
-import { COMMIT_ANNOTATION, GITOPS_MANAGER } from "../../api/names.ts";
+import { GITOPS_MANAGER, ORIGIN_ANNOTATIONS } from "../../api/names.ts";
 import { fieldName } from "../manifest/problem.ts";
 
 type Fields = Record<string, unknown>;
@@ -181,5 +181,5 @@ function stepInto(
 function isIgnored(path: Path): boolean {
   if (path.length !== 3 || path[1] !== "annotations") return false;
   const name = String(path[2]);
-  return name === COMMIT_ANNOTATION || REQUESTS.test(name);
+  return ORIGIN_ANNOTATIONS.includes(name) || REQUESTS.test(name);
 }

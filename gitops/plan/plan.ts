@@ -2,8 +2,8 @@ import type { Resource } from "../../api/kind.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import {
   APPLYSET_LABEL,
-  COMMIT_ANNOTATION,
   HUB_MANAGER,
+  ORIGIN_ANNOTATIONS,
 } from "../../api/names.ts";
 import { objectKey } from "../manifest/manifest.ts";
 import type { ResolvedManifest } from "../manifest/resolve_kinds.ts";
@@ -163,8 +163,11 @@ export function compare(
 
 /** Stands for the content of an object that is applied, the commit left out. */
 export function fingerprint(object: KubeObject): string {
-  const { [COMMIT_ANNOTATION]: _, ...annotations } =
-    object.metadata.annotations ?? {};
+  const annotations = Object.fromEntries(
+    Object.entries(object.metadata.annotations ?? {}).filter(([name]) =>
+      !ORIGIN_ANNOTATIONS.includes(name)
+    ),
+  );
   return JSON.stringify({
     ...object,
     metadata: { ...object.metadata, annotations },

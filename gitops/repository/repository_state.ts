@@ -14,6 +14,8 @@ export interface RepositoryState {
   fetchedFor?: number;
   /** What was made of it. */
   loaded?: Loaded;
+  /** Commit that was noted last in the log of those that changed something. */
+  loggedCommit?: string;
   /** Annotation that asked for the last sync. */
   requestedAt?: string;
   /** Annotation that asked for the last look for commits. */

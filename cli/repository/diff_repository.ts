@@ -1,0 +1,234 @@
+import type { KubeObject } from "../../api/meta.ts";
+import { SYSTEM_NAMESPACE } from "../../api/names.ts";
+import type { Repository } from "../../api/repository.ts";
+import { forEachLimited } from "../../gitops/apply/for_each_limited.ts";
+import { readLive } from "../../gitops/apply/read_live.ts";
+import type { ManifestSet } from "../../gitops/manifest/load_tree.ts";
+import { objectKey } from "../../gitops/manifest/manifest.ts";
+import {
+  compareProblems,
+  type Problem,
+} from "../../gitops/manifest/problem.ts";
+import { resolveKinds } from "../../gitops/manifest/resolve_kinds.ts";
+import { applySet } from "../../gitops/plan/apply_set.ts";
+import { type Change, plan, type PlanInput } from "../../gitops/plan/plan.ts";
+import { fetchRepository } from "../../gitops/repository/fetch_repository.ts";
+import { loadRepository } from "../../gitops/repository/load_repository.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { isNotFound } from "../../kube/kube_api_error.ts";
+import { type FieldDifference, fieldDifferences } from "./field_differences.ts";
+import type { Fleet } from "./fleet.ts";
+import { fromTop } from "./origins.ts";
+
+/** What a sync would do to an object. */
+export interface ObjectDifference {
+  change: "create" | "update" | "delete";
+  /** None for the hub's own. */
+  workspace?: string;
+  kind: string;
+  name: string;
+  file?: string;
+  line?: number;
+  /** Of an update. */
+  fields: FieldDifference[];
+}
+
+/** What a sync of a commit would do. */
+export interface RepositoryDifference {
+  repository: string;
+  commit: string;
+  objects: ObjectDifference[];
+  unchanged: number;
+  /** What keeps parts of it from being applied. */
+  problems: Problem[];
+}
+
+/** Options of {@linkcode diffRepository}. */
+export interface DiffOptions {
+  /** Commit to compare with. @default the newest of what the Repository follows */
+  commit?: string;
+  /** Folder for a copy of the repository. */
+  stateDir: string;
+  /** Gets word of what is being done. */
+  progress: (text: string) => void;
+  signal?: AbortSignal;
+}
+
+/** Workspaces that are looked at at a time. */
+const AT_ONCE = 4;
+
+/**
+ * Compares a commit with what is live, by the very code that the hub syncs
+ * with; nothing is written. Fetches from here, with the Secrets of the
+ * Repository.
+ *
+ * @throws where the commit cannot be had, or something may not be read
+ */
+export async function diffRepository(
+  repository: Repository,
+  fleet: Fleet,
+  options: DiffOptions,
+): Promise<RepositoryDifference> {
+  const { commit, stateDir, progress, signal } = options;
+  const { name } = repository.metadata;
+  const prune = repository.spec.prune ?? true;
+  progress(`Fetching ${repository.spec.url}`);
+  const fetched = await fetchRepository(
+    commit === undefined ? repository : {
+      ...repository,
+      spec: {
+        ...repository.spec,
+        ref: { commit } as Repository["spec"]["ref"],
+        // A tag that is signed says nothing of a commit by its hash.
+        ...(repository.spec.verify ? { verify: undefined } : {}),
+      },
+    },
+    { client: fleet.hub, stateDir, signal },
+  );
+  const { manifests } = await loadRepository(repository, {
+    fetched,
+    client: fleet.hub,
+    signal,
+  });
+  const result: RepositoryDifference = {
+    repository: name,
+    commit: manifests.commit,
+    objects: [],
+    unchanged: 0,
+    problems: [...manifests.problems],
+  };
+  const add = async (set: ManifestSet, part: Part) => {
+    if (set.problems.length) {
+      result.problems.push(...set.problems);
+      return;
+    }
+    const found = await diffPart(set, { ...part, repository, prune, signal });
+    result.objects.push(...found.objects);
+    result.problems.push(...found.problems);
+    result.unchanged += found.unchanged;
+  };
+  const hub = { client: fleet.hub, namespace: SYSTEM_NAMESPACE };
+  const folders = [...manifests.workspaces.values()];
+  progress("Comparing root/ and Workspaces");
+  await add({
+    manifests: folders.flatMap((w) => w.workspace ? [w.workspace] : []),
+    problems: [],
+    fingerprint: "",
+  }, {
+    ...hub,
+    of: "workspaces",
+    keep: folders.filter((w) => w.problems.length).map((w) => ({
+      apiVersion: "tenancy.faros.sh/v1alpha1",
+      kind: "Workspace",
+      metadata: { name: w.name },
+    })),
+  });
+  await add(manifests.root, { ...hub, of: "root", keep: [repository] });
+  let done = 0;
+  await forEachLimited(folders, AT_ONCE, async (set) => {
+    await add(set, {
+      client: fleet.all,
+      namespace: set.name,
+      workspace: set.name,
+      of: "workspace",
+    });
+    progress(`Compared ${++done} of ${folders.length} workspaces`);
+  });
+  const { path } = repository.spec;
+  for (const item of [...result.objects, ...result.problems]) {
+    if (item.file !== undefined) item.file = fromTop(item.file, path);
+  }
+  result.problems.sort(compareProblems);
+  const key = ({ workspace = "", kind, name }: ObjectDifference) =>
+    `${workspace}\n${kind}\n${name}`;
+  result.objects.sort((a, b) => key(a) < key(b) ? -1 : 1);
+  return result;
+}
+
+interface Part {
+  client: KubeClient;
+  namespace: string;
+  workspace?: string;
+  of: "root" | "workspaces" | "workspace";
+  /** Members that stay though they are not in the manifests. */
+  keep?: KubeObject[];
+}
+
+async function diffPart(
+  manifests: ManifestSet,
+  part: Part & { repository: Repository; prune: boolean; signal?: AbortSignal },
+): Promise<
+  Pick<RepositoryDifference, "objects" | "unchanged" | "problems">
+> {
+  const { client, namespace, workspace, of, signal } = part;
+  const set = await applySet({
+    repository: part.repository.metadata.name,
+    namespace,
+    of,
+  });
+  const { manifests: desired, problems } = await resolveKinds(manifests, {
+    scope: of === "workspace" ? "workspace" : "root",
+    namespace,
+    discover: (apiVersion, kind) =>
+      client.discovery.find(apiVersion, kind, { signal }),
+  });
+  const objects: ObjectDifference[] = [];
+  if (problems.length) return { objects, unchanged: 0, problems };
+  const where = workspace ? { workspace } : {};
+  const live = await readLive(set, {
+    access: { client, namespace },
+    resources: new Set(desired.map((m) => m.resource)),
+    signal,
+  }).catch((error) => {
+    // A workspace that is still to be made has nothing in it.
+    if (isNotFound(error)) return { live: [] };
+    throw error;
+  });
+  const input: PlanInput = {
+    desired,
+    live: live.live,
+    setId: set.id,
+    prune: part.prune,
+    keep: new Set(part.keep?.map(objectKey)),
+  };
+  const steps = plan(input);
+  for (const change of [...steps.create, ...steps.update]) {
+    const { file, line, object } = change.manifest;
+    objects.push({
+      change: change.live ? "update" : "create",
+      ...where,
+      kind: object.kind,
+      name: object.metadata.name,
+      file,
+      line,
+      fields: change.live ? fieldsOf(change) : [],
+    });
+  }
+  for (const { object } of steps.delete) {
+    objects.push({
+      change: "delete",
+      ...where,
+      kind: object.kind,
+      name: object.metadata.name,
+      fields: [],
+    });
+  }
+  return {
+    objects,
+    unchanged: steps.unchanged.length,
+    problems: steps.conflicts.map(({ manifest }) => ({
+      file: manifest.file,
+      line: manifest.line,
+      column: manifest.column,
+      message:
+        `${manifest.object.kind} ${manifest.object.metadata.name} is kept by somebody else`,
+    })),
+  };
+}
+
+function fieldsOf({ manifest, object, live, reasons }: Change) {
+  return fieldDifferences(
+    reasons,
+    { live: live!, desired: object, sensitive: manifest.sensitive },
+  );
+}
