@@ -2,7 +2,7 @@ import { fieldChanges } from "./field_changes.ts";
 import type { ObjectPair } from "./load_fleet.ts";
 import type { ObjectChange } from "./preview_result.ts";
 import type { Redactor } from "./redactor.ts";
-import { APPLYSET_LABEL, COMMIT_ANNOTATION } from "../../api/names.ts";
+import { APPLYSET_LABEL, ORIGIN_ANNOTATIONS } from "../../api/names.ts";
 
 /** What changes in an object, for the eyes of everybody; undefined where nothing does. */
 export function objectChange(
@@ -34,7 +34,7 @@ function withoutOurs(shown: Record<string, unknown>): Record<string, unknown> {
   for (
     const [part, name] of [
       ["labels", APPLYSET_LABEL],
-      ["annotations", COMMIT_ANNOTATION],
+      ...ORIGIN_ANNOTATIONS.map((name) => ["annotations", name] as const),
     ] as const
   ) {
     const { [name]: _, ...rest } = metadata[part] ?? {};
