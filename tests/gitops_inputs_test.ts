@@ -8,6 +8,7 @@ import type { KubeObject } from "../api/meta.ts";
 import { SYSTEM_NAMESPACE } from "../api/names.ts";
 import type { Resource } from "../api/kind.ts";
 import { Network } from "../api/network.ts";
+import { hasKustomize } from "../gitops/testing/has_program.ts";
 import { getCondition } from "../kube/mod.ts";
 import { eventually } from "../kube/testing/eventually.ts";
 import { type Environment, startEnvironment } from "./gitops/environment.ts";
@@ -294,4 +295,58 @@ spec: {plugins: [{name: wireguard}]}
     await client.tryGet(Network, "mesh", { namespace: "a" }),
     undefined,
   );
+});
+
+Deno.test({
+  name: "kustomizations are built of what is in the commit, wherever it is",
+  ignore: !await hasKustomize(),
+  async fn() {
+    await using env = await startEnvironment();
+    const { git, client } = env;
+    const base = (port: number) => `
+apiVersion: plugins.faros.sh/v1alpha1
+kind: Network
+metadata: {name: mesh}
+spec: {type: wireguard, config: {listenPort: ${port}}}
+`;
+    const first = await git.push({
+      "bases/mesh/kustomization.yaml": "resources: [mesh.yaml]",
+      "bases/mesh/mesh.yaml": base(1),
+      "workspaces/a/workspace.yaml": workspace("a"),
+      "workspaces/a/kustomization.yaml":
+        "resources: [../../bases/mesh]\nconfigMapGenerator: [{name: site, files: [site.conf], options: {disableNameSuffixHash: true}}]",
+      "workspaces/a/site.conf": "line = 3\n",
+      "workspaces/b/workspace.yaml": workspace("b"),
+      "workspaces/b/net/kustomization.yaml": "resources: [../../../bases/mesh]",
+    });
+    await env.follow();
+    const status = await env.applied(first);
+    assert.deepEqual(
+      status.workspaces?.map(({ name, objects }) => [name, objects]),
+      [["a", 2], ["b", 1]],
+    );
+    const site = await client.get<KubeObject & { data: unknown }>(
+      ConfigMap,
+      "site",
+      { namespace: "a" },
+    );
+    assert.deepEqual(site.data, { "site.conf": "line = 3\n" });
+    const second = await git.push({ "bases/mesh/mesh.yaml": base(2) });
+    const after = await env.applied(second);
+    assert.equal(after.objects?.updated, 2);
+    // One that reaches out stops its own workspace.
+    await git.push({
+      "bases/mesh/mesh.yaml": base(3),
+      "workspaces/b/net/kustomization.yaml":
+        "resources: [../../../bases/mesh, 'https://example.org/x.yaml']",
+    });
+    await env.status(({ conditions }) =>
+      /b\/net\/kustomization\.yaml:1:34: resources\[1\]: found "https:.*elsewhere/
+        .test(getCondition(conditions, "Ready")?.message ?? "")
+    );
+    const port = async (namespace: string) =>
+      (await client.get<Network>(Network, "mesh", { namespace })).spec.config;
+    assert.deepEqual(await port("a"), { listenPort: 3 });
+    assert.deepEqual(await port("b"), { listenPort: 2 });
+  },
 });

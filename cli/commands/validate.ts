@@ -1,9 +1,13 @@
 import { dirname, join, relative, resolve } from "node:path";
+import { gatherInputs } from "../../gitops/manifest/kustomize/gather_inputs.ts";
 import { selectPath } from "../../gitops/manifest/layout.ts";
-import { formatProblem } from "../../gitops/manifest/problem.ts";
+import { loadManifests } from "../../gitops/manifest/load_manifests.ts";
+import { formatProblem, type Problem } from "../../gitops/manifest/problem.ts";
 import { validateTree } from "../../gitops/manifest/validate_tree.ts";
 import { readFolder } from "../../gitops/source/read_folder.ts";
+import { manifests } from "../../plugins/builtin_index.ts";
 import { defineCommand } from "../command.ts";
+import { readManifestInputs } from "../validate/manifest_inputs.ts";
 
 /** `faros validate` */
 export const command = defineCommand({
@@ -14,38 +18,83 @@ export const command = defineCommand({
     description: "The repository, or a folder or file in it [default: .]",
     optional: true,
   }],
-  options: {},
+  options: {
+    "decryption-key": {
+      type: "string",
+      value: "FILE",
+      multiple: true,
+      description:
+        "Private key of age or PGP for files that SOPS encrypted; without one, they are looked at from outside",
+    },
+    variables: {
+      type: "string",
+      value: "FILE",
+      multiple: true,
+      description:
+        "What ${name} stands for: names and values in YAML or JSON, or a ConfigMap or Secret; a later one wins",
+    },
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      description: "How to print, instead of as lines",
+      choices: ["json"],
+    },
+  },
   examples: [
     { run: "faros validate fixtures/fleet", does: "Check a repository" },
     {
       run: "faros validate workspaces/factory-a",
       does: "Check one workspace of the repository here",
     },
+    {
+      run:
+        "faros validate --decryption-key fleet.agekey --variables site.yaml -o json",
+      does: "Check what is encrypted and what variables make, for a program",
+    },
   ],
-  async run({ args: [path = "."], io, signal }) {
+  async run({ args: [path = "."], options, io, signal }) {
     const top = await findTop(path);
     const below = relative(top, resolve(path));
-    const tree = await readFolder(top, { select: selectPath, signal });
-    const { problems, warnings, objects, workspaces } = await validateTree(
-      tree,
-    );
-    const isShown = ({ file }: { file: string }) =>
-      !below || file === below || file.startsWith(`${below}/`);
+    const inputs = await readManifestInputs({
+      keys: options["decryption-key"],
+      variables: options.variables,
+    });
+    const read = (select: Parameters<typeof readFolder>[1]["select"]) =>
+      readFolder(top, { select, signal });
+    const tree = await gatherInputs(await read(selectPath), read);
+    const found = await validateTree(tree, {
+      manifests: await loadManifests(tree, inputs, { signal }),
+      builtin: manifests.map((plugin) => plugin.name),
+    });
     const from = relative(Deno.cwd(), top);
-    for (const warning of warnings.filter(isShown)) {
-      const message = `warning: ${warning.message}`;
-      const file = join(from, warning.file);
-      io.err(formatProblem({ ...warning, file, message }));
+    const shown = (problems: Problem[]) =>
+      problems.filter(({ file }) =>
+        !below || file === below || file.startsWith(`${below}/`)
+      ).map((problem) => ({ ...problem, file: join(from, problem.file) }));
+    const [problems, warnings, unchecked] = [
+      shown(found.problems),
+      shown(found.warnings),
+      shown(found.unchecked),
+    ];
+    const { objects, workspaces } = found;
+    if (options.output === "json") {
+      const all = { objects, workspaces, problems, warnings, unchecked };
+      io.out(JSON.stringify(all, null, 2));
+      return problems.length ? 1 : 0;
     }
-    const shown = problems.filter(isShown);
-    for (const problem of shown) {
-      io.out(formatProblem({ ...problem, file: join(from, problem.file) }));
-    }
-    if (shown.length === 0) {
+    const say = (problem: Problem, how: string) =>
+      io.err(
+        formatProblem({ ...problem, message: `${how}: ${problem.message}` }),
+      );
+    for (const problem of unchecked) say(problem, "not checked");
+    for (const problem of warnings) say(problem, "warning");
+    for (const problem of problems) io.out(formatProblem(problem));
+    if (problems.length === 0) {
       io.out(`${objects} objects in ${workspaces} workspaces, no errors`);
       return 0;
     }
-    const n = shown.length;
+    const n = problems.length;
     io.err(`${n} error${n === 1 ? "" : "s"}`);
     return 1;
   },

@@ -5,9 +5,9 @@ import { main } from "../main.ts";
 
 const FLEET = new URL("../../fixtures/fleet", import.meta.url).pathname;
 
-async function validate(path: string) {
+async function validate(path: string, ...options: string[]) {
   const io = bufferIo();
-  const code = await main(["validate", path], { io });
+  const code = await main(["validate", path, ...options], { io });
   return { code, lines: io.stdout.trim().split("\n"), err: io.stderr };
 }
 
@@ -105,5 +105,99 @@ Deno.test("validate of what is no fleet repository says so", async () => {
       err,
       /neither it nor a folder above it has a folder workspaces/,
     );
+  });
+});
+
+const SOPS = new URL("../../gitops/testdata/sops/", import.meta.url).pathname;
+
+Deno.test("validate warns, says what it could not check, and checks that with a key and variables", async () => {
+  await withFiles({
+    "workspaces/a/workspace.yaml": `${WORKSPACE}spec:
+  plugins: [{name: monitoring-host}, {name: monitoring-hots}]
+`,
+    "workspaces/a/uplink.yaml": await Deno.readTextFile(`${SOPS}age.yaml`),
+    "workspaces/a/agents.yaml": `apiVersion: edge.faros.sh/v1alpha1
+kind: Agent
+metadata: { name: press-1 }
+spec:
+  plugins: [{ name: mesh }, { name: mehs, config: { port: "${"$"}{port}" } }]
+---
+apiVersion: example.org/v1
+kind: Camera
+metadata: { name: gate }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: plain }
+stringData: { a: hunter2 }
+`,
+    "site.yaml": "port: 1\n",
+    "empty.yaml": "{}",
+    "keys.txt": await Deno.readTextFile(`${SOPS}fleet.agekey`),
+  }, async (dir) => {
+    const { code, lines, err } = await validate(dir);
+    assert.deepEqual([code, lines], [
+      0,
+      ["6 objects in 1 workspaces, no errors"],
+    ]);
+    const said = err.replaceAll(/^.*?workspaces\/a\//gm, "").trim().split("\n");
+    assert.equal(said.length, 6, err);
+    assert.match(
+      said[0]!,
+      /^agents\.yaml:8:7: not checked: Camera of example\.org\/v1 is a kind/,
+    );
+    assert.match(said[1]!, /^uplink\.yaml:12:1: sops: not checked: is encrypt/);
+    assert.match(said[2]!, /^uplink\.yaml:\d+:1: sops: not checked/);
+    assert.match(
+      said[3]!,
+      /^agents\.yaml:5:37: spec\.plugins\[1\]\.name: warning: found mehs, .*; did you mean "mesh"\?/,
+    );
+    assert.match(said[4]!, /^agents\.yaml:12:7: warning: Secret plain stands/);
+    assert.match(
+      said[5]!,
+      /^workspace\.yaml:6:45: spec\.plugins\[1\]\.name: warning: found monitoring-hots, .*; did you mean "monitoring-host"\?/,
+    );
+    const options = (variables: string, key = `${dir}/keys.txt`) => [
+      `--decryption-key=${key}`,
+      `--variables=${dir}/${variables}`,
+      "-o",
+      "json",
+    ];
+    const good = await validate(dir, ...options("site.yaml"));
+    const all = JSON.parse(good.lines.join("\n"));
+    assert.deepEqual(
+      [good.code, all.objects, all.problems.length, all.unchecked.length],
+      [0, 6, 0, 1],
+    );
+    const unknown = await validate(dir, ...options("empty.yaml"));
+    const [problem] = JSON.parse(unknown.lines.join("\n")).problems;
+    assert.equal(unknown.code, 1);
+    assert.equal(problem.line, 5);
+    assert.equal(problem.field, "spec.plugins[1].config.port");
+    assert.match(problem.message, /found \$\{port\}, which is no variable/);
+    const wrong = await validate(
+      dir,
+      ...options("site.yaml", `${SOPS}other.agekey`),
+    );
+    assert.equal(wrong.code, 1);
+    assert.match(
+      JSON.parse(wrong.lines.join("\n")).problems[0].message,
+      /none of the keys in --decryption-key is one of these/,
+    );
+    for (const output of [err, ...good.lines, ...wrong.lines]) {
+      assert.ok(!/hunter2|SECRET-KEY/.test(output));
+    }
+  });
+});
+
+Deno.test("validate refuses a file that is not UTF-8", async () => {
+  await withFiles({ "workspaces/a/workspace.yaml": WORKSPACE }, async (dir) => {
+    await Deno.writeFile(
+      join(dir, "workspaces/a/latin.yaml"),
+      new Uint8Array([0x61, 0x3a, 0x20, 0xfc, 0x0a]),
+    );
+    const { code, lines } = await validate(dir);
+    assert.equal(code, 1);
+    assert.match(lines[0]!, /latin\.yaml: is not UTF-8 text/);
   });
 });

@@ -19,7 +19,8 @@ export function partOf(path: string): Part | undefined {
 /** Whether something in a repository matters: manifests, and links that could lead to some. */
 export function selectPath(path: string, what: "file" | "link"): boolean {
   if (what === "link") return /^(root|workspaces)(\/[^.][^/]*)*$/.test(path);
-  return /\.(ya?ml|json)$/.test(path) && partOf(path) !== undefined;
+  return /(\.(ya?ml|json)|\/Kustomization)$/.test(path) &&
+    partOf(path) !== undefined;
 }
 
 /** The manifest of a Workspace. */

@@ -1,4 +1,5 @@
 import type { SourceFile, SourceTree } from "../source/read_tree.ts";
+import { buildKustomizations } from "./kustomize/build.ts";
 import { partOf } from "./layout.ts";
 import { loadTree, type Manifests } from "./load_tree.ts";
 import type { ParsedFile } from "./parse_file.ts";
@@ -12,7 +13,7 @@ export interface ManifestInputs {
   keys?: KeyRing | Error;
   /** What `${…}` stands for, or why nobody knows; without, it is text. */
   variables?: Variables | Error;
-  /** Whether files without keys are taken for what can be seen of them (see {@linkcode loadTree}). */
+  /** Whether what nobody can decrypt or build is taken for what can be seen of it (see {@linkcode loadTree}). */
   sealed?: boolean;
 }
 
@@ -22,12 +23,14 @@ type Decrypted = { keys: KeyRing | Error; parsed: ParsedFile | undefined };
 const decrypted = new WeakMap<SourceFile, Decrypted>();
 
 /**
- * Makes objects of files as {@linkcode loadTree}, of encrypted ones too. All
- * of it happens in memory: nothing that was encrypted is written anywhere.
+ * Makes objects of files as {@linkcode loadTree}, of encrypted ones and of
+ * kustomizations too. Decryption happens in memory: nothing that was encrypted
+ * is written anywhere.
  */
 export async function loadManifests(
   tree: SourceTree,
   inputs: ManifestInputs = {},
+  { signal }: { signal?: AbortSignal } = {},
 ): Promise<Manifests> {
   const { keys, ...options } = inputs;
   const parsed = new Map<string, ParsedFile>();
@@ -42,5 +45,6 @@ export async function loadManifests(
     }
     if (known.parsed) parsed.set(file.path, known.parsed);
   }
-  return loadTree(tree, { ...options, parsed });
+  const builds = await buildKustomizations(tree, { signal });
+  return loadTree(tree, { ...options, parsed, builds });
 }

@@ -1,6 +1,9 @@
+import { posix } from "node:path";
 import { DnsLabel } from "../../api/meta.ts";
 import type { SourceFile, SourceTree } from "../source/read_tree.ts";
 import { checkObject } from "./check_object.ts";
+import type { Build } from "./kustomize/build.ts";
+import { isInput, topKustomizations } from "./kustomize/layout.ts";
 import { type Part, partOf, workspaceFile } from "./layout.ts";
 import { type Manifest, objectKey } from "./manifest.ts";
 import {
@@ -10,7 +13,7 @@ import {
 } from "./parse_file.ts";
 import { plaintextSecret } from "./plaintext_secret.ts";
 import { compareProblems, fieldName, type Problem } from "./problem.ts";
-import { checkSealed, isEncrypted } from "./sops/sealed.ts";
+import { isEncrypted, sealedManifest, sealedProblem } from "./sops/sealed.ts";
 import { substitute, usesVariables } from "./substitute.ts";
 import type { Variables } from "./variables.ts";
 
@@ -21,6 +24,8 @@ export interface ManifestSet {
   problems: Problem[];
   /** What is applied all the same, and somebody should look at. */
   warnings?: Problem[];
+  /** What could not be looked at, for want of a key or a program; none where it is to be applied. */
+  unchecked?: Problem[];
   /** The same as long as nothing in the set's files changes. */
   fingerprint: string;
 }
@@ -48,9 +53,11 @@ export interface LoadTreeOptions {
   parsed?: ReadonlyMap<string, ParsedFile>;
   /** What `${…}` stands for, or why nobody knows; text where there are none. */
   variables?: Variables | Error;
+  /** What the kustomizations give. */
+  builds?: readonly Build[];
   /**
-   * Whether files that nobody decrypted are taken for what can be seen of
-   * them, rather than refused. Where it is so, none of it can be applied.
+   * Whether what nobody could decrypt or build is taken for what can be seen
+   * of it, rather than refused. Where it is so, none of it can be applied.
    */
   sealed?: boolean;
 }
@@ -60,6 +67,7 @@ type Checked = {
   problems: Problem[];
   /** Whether it depends on the variables. */
   varies: boolean;
+  unchecked?: Problem[];
 };
 
 /** Files are immutable: what was made of one holds as long as it is there. */
@@ -83,9 +91,24 @@ export function loadTree(
     return set;
   };
   const files = [...tree.files].sort((a, b) => a.path < b.path ? -1 : 1);
+  const tops = topKustomizations(files);
+  const built = tops.map(({ path }) => posix.dirname(path));
   for (const file of files) {
     const part = partOf(file.path);
-    if (part) setOf(part).add(file, checkFile(file, { part, ...options }));
+    if (!part) continue;
+    const set = setOf(part);
+    if (isInput(file.path, built)) continue;
+    set.add(`${file.path}\0${file.oid}`, checkFile(file, { part, ...options }));
+  }
+  for (const top of tops) {
+    const part = partOf(top.path)!;
+    const build = options.builds?.find(({ folder }) =>
+      folder === posix.dirname(top.path)
+    );
+    setOf(part).add(
+      build?.fingerprint ?? top.oid,
+      checkBuild(build, { top, part, ...options }),
+    );
   }
   for (const { path, reason } of tree.refused) {
     const problem = { file: path, message: reason };
@@ -149,18 +172,62 @@ function checkFile(
   const result: Checked = {
     manifests: [],
     problems: [...problems],
+    unchecked: [],
     varies: usesVariables(file.text),
   };
   for (const document of documents) {
-    const of = { file: file.path, ...options };
-    const manifest = checkDocument(document, of);
-    if (Array.isArray(manifest)) result.problems.push(...manifest);
-    else result.manifests.push(manifest);
+    checkInto(result, document, { file: file.path, ...options });
   }
   const holds = !decrypted && !(result.varies && options.variables) &&
     !documents.some(isEncrypted);
   if (holds) checked.set(file, result);
   return result;
+}
+
+/** What a kustomization gives, checked as if it stood there. */
+function checkBuild(
+  build: Build | undefined,
+  options: LoadTreeOptions & { top: SourceFile; part: Part },
+): Checked {
+  const { top, sealed } = options;
+  const result: Checked = {
+    manifests: [],
+    problems: [...build?.problems ?? []],
+    unchecked: [],
+    varies: false,
+  };
+  const missing = build ? build.missing : {
+    file: top.path,
+    line: 1,
+    column: 1,
+    message: "is a kustomization, and nothing builds it here",
+    reason: "BuildFailed" as const,
+  };
+  if (missing) (sealed ? result.unchecked! : result.problems).push(missing);
+  for (const { file, document } of build?.objects ?? []) {
+    result.varies ||= usesVariables(JSON.stringify(document.value) ?? "");
+    checkInto(result, document, { ...options, file });
+  }
+  return result;
+}
+
+function checkInto(
+  result: Checked,
+  document: ParsedDocument,
+  options: LoadTreeOptions & { file: string; part: Part },
+): void {
+  const { file, sealed } = options;
+  if (isEncrypted(document)) {
+    const problem = sealedProblem(document, file);
+    if (!sealed) return void result.problems.push(problem);
+    result.unchecked?.push(problem);
+    const manifest = sealedManifest(document, file);
+    if (manifest) result.manifests.push(manifest);
+    return;
+  }
+  const manifest = checkDocument(document, options);
+  if (Array.isArray(manifest)) result.problems.push(...manifest);
+  else result.manifests.push(manifest);
 }
 
 /** Checks an object with its variables replaced. */
@@ -169,16 +236,6 @@ function checkDocument(
   options: LoadTreeOptions & { file: string; part: Part },
 ): Manifest | Problem[] {
   const { file, variables } = options;
-  if (isEncrypted(document)) {
-    return options.sealed ? checkSealed(document, options) : [{
-      file,
-      ...document.locate(["sops"], "key"),
-      field: "sops",
-      message:
-        "is encrypted with SOPS, and there is nothing to decrypt it with; name a Secret with the private keys in the Repository's spec.decryption.secretRef",
-      reason: "DecryptionFailed",
-    }];
-  }
   if (!variables) return checkObject(document, options);
   const { document: replaced, problems } = substitute(document, variables);
   // A text that stands in the place of a number is no fault of its own.
@@ -198,15 +255,18 @@ class SetBuilder {
   readonly #oids: string[] = [];
   readonly #seen = new Map<string, Manifest>();
   readonly #warnings: Problem[] = [];
+  readonly #unchecked: Problem[] = [];
   #varies = false;
 
   constructor(options: LoadTreeOptions) {
     this.#options = options;
   }
 
-  add(file: SourceFile, of: Checked): void {
-    this.#oids.push(`${file.path}\0${file.oid}`);
+  /** @param id Another one where what it was made of is another. */
+  add(id: string, of: Checked): void {
+    this.#oids.push(id);
     this.problems.push(...of.problems);
+    this.#unchecked.push(...of.unchecked ?? []);
     this.#varies ||= of.varies;
     for (const manifest of of.manifests) {
       const key = objectKey(manifest.object);
@@ -238,6 +298,7 @@ class SetBuilder {
       manifests: this.manifests,
       problems: this.problems.sort(compareProblems),
       warnings: this.#warnings.sort(compareProblems),
+      unchecked: this.#unchecked.sort(compareProblems),
       fingerprint: this.#oids.join("\n"),
     };
   }

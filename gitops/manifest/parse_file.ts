@@ -34,6 +34,8 @@ export interface ParsedDocument {
   sensitive?: Sensitive;
   /** Whether it was encrypted in the repository. */
   encrypted?: boolean;
+  /** Whether Kustomize built it. */
+  built?: boolean;
 }
 
 /** What a file holds. */

@@ -13,6 +13,8 @@ export interface Problem extends Partial<Position> {
   message: string;
   /** Of the condition, where it is another one than that the manifest is invalid. */
   reason?: "DecryptionFailed" | "BuildFailed";
+  /** Whether it may pass without a change of the manifests. */
+  retry?: boolean;
 }
 
 /** `file:line:column: field: message`, as compilers write it. */

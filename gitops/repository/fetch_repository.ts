@@ -2,6 +2,7 @@ import { Secret } from "../../api/core.ts";
 import { SYSTEM_NAMESPACE } from "../../api/names.ts";
 import type { Repository } from "../../api/repository.ts";
 import type { KubeClient } from "../../kube/mod.ts";
+import { gatherInputs } from "../manifest/kustomize/gather_inputs.ts";
 import { selectPath } from "../manifest/layout.ts";
 import type { SecretData } from "../source/credentials.ts";
 import { type Fetched, fetchSource } from "../source/source.ts";
@@ -49,6 +50,7 @@ export async function fetchRepository(
     proxySecret,
     timeout: parseDuration(spec.timeout ?? "60s"),
     select: selectPath,
+    complete: gatherInputs,
     previous: options.previous,
     signal: options.signal,
   });

@@ -1,7 +1,7 @@
 import type { Repository } from "../../api/repository.ts";
 import type { KubeClient } from "../../kube/mod.ts";
 import { loadManifests } from "../manifest/load_manifests.ts";
-import type { Manifests } from "../manifest/load_tree.ts";
+import { allProblems, type Manifests } from "../manifest/load_tree.ts";
 import type { Fetched } from "../source/source.ts";
 import { readInputs, type RepositoryInputs } from "./manifest_inputs.ts";
 
@@ -34,7 +34,12 @@ export async function loadRepository(
     previous: previous?.inputs,
     signal,
   });
-  if (previous?.from === fetched && previous.inputs === inputs) return previous;
-  const manifests = await loadManifests(fetched.tree, inputs.inputs);
+  const isSame = previous?.from === fetched && previous.inputs === inputs;
+  if (isSame && !allProblems(previous.manifests).some(({ retry }) => retry)) {
+    return previous;
+  }
+  const manifests = await loadManifests(fetched.tree, inputs.inputs, {
+    signal,
+  });
   return { from: fetched, inputs, manifests };
 }

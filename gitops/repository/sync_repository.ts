@@ -24,6 +24,7 @@ import type {
 } from "../manifest/load_tree.ts";
 import { checkReferences } from "../manifest/check_references.ts";
 import { objectKey } from "../manifest/manifest.ts";
+import type { Problem } from "../manifest/problem.ts";
 import { redactProblems } from "../manifest/redact_problems.ts";
 import { type ApplySet, applySet, groupKindsOf } from "../plan/apply_set.ts";
 import type { AppliedSet, AppliedSets } from "./applied_sets.ts";
@@ -203,6 +204,7 @@ class RepositorySync {
         ...this.#kept(set),
         problems: set.problems,
         reason: invalidReason(set.problems),
+        retry: mayPass(set.problems),
       };
     }
     const ready = await this.#untilReady(name);
@@ -309,7 +311,8 @@ class RepositorySync {
             // or another Repository, installs.
             ? {
               ...failed(invalid ? invalidReason(problems) : "ApplyFailed"),
-              retry: manifests.problems.length === 0,
+              retry: manifests.problems.length === 0 ||
+                mayPass(manifests.problems),
             }
             : {}),
         };
@@ -432,6 +435,11 @@ type ApplySetKind = "root" | "workspaces" | "workspace";
 
 function failed(reason: NonNullable<PartOutcome["reason"]>) {
   return { reason, retry: true };
+}
+
+/** Whether trying again may help, though nothing in the manifests changes. */
+function mayPass(problems: Problem[]): boolean {
+  return problems.some((problem) => problem.retry);
 }
 
 function workspaceKey(name: string): string {

@@ -26,6 +26,8 @@ export interface SourceTree {
   commit: string;
   files: SourceFile[];
   refused: RefusedFile[];
+  /** All files that builds (Kustomize) read; those of `files` are among them. */
+  inputs?: SourceFile[];
 }
 
 /** Options of {@linkcode readTree}. */

@@ -33,6 +33,11 @@ export interface FetchSourceOptions {
   /** Longest time of one operation of git's, in milliseconds. @default {60000} */
   timeout?: number;
   select: (path: string, what: "file" | "link") => boolean;
+  /** Reads more of the same commit, where what was selected needs it. */
+  complete?: (
+    tree: SourceTree,
+    read: (select: (path: string) => boolean) => Promise<SourceTree>,
+  ) => Promise<SourceTree>;
   /** What the last fetch returned. */
   previous?: Fetched;
   signal?: AbortSignal;
@@ -101,14 +106,27 @@ export async function fetchSource(
       dir,
       signal,
     });
-    const tree = await readTree(commit, {
-      gitDir: mirror.dir,
-      path: spec.path,
-      select,
-      previous: last?.tree,
-      provide: (oids) => mirror.provide(oids, { ...remotely, commit, tip }),
-      signal,
-    });
+    const { inputs, files = [] } = last?.tree ?? {};
+    const readMore = (
+      select: FetchSourceOptions["select"],
+      known: SourceTree | undefined,
+    ) =>
+      readTree(commit, {
+        gitDir: mirror.dir,
+        path: spec.path,
+        select,
+        previous: known,
+        provide: (oids) => mirror.provide(oids, { ...remotely, commit, tip }),
+        signal,
+      });
+    let tree = await readMore(select, last?.tree);
+    if (options.complete) {
+      tree = await options.complete(tree, (select) => {
+        // The very same files wherever they are the same.
+        const known = [...files, ...inputs ?? [], ...tree.files];
+        return readMore(select, { ...tree, files: known });
+      });
+    }
     return { tree, tip, of, mirror, ...(verification ? { verification } : {}) };
   };
   try {

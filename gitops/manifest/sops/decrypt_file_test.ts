@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hasProgram } from "../../testing/has_program.ts";
 import type { ParsedFile } from "../parse_file.ts";
 import { formatProblem } from "../problem.ts";
 import { decryptFile } from "./decrypt_file.ts";
@@ -213,19 +214,10 @@ Deno.test("readDecryptionKeys() keeps the key of a folder to it", async () => {
   assert.equal(count({ scope: "root" }), 2);
 });
 
-async function hasSops(): Promise<boolean> {
-  try {
-    const args = ["--disable-version-check", "--version"];
-    return (await new Deno.Command("sops", { args }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
 Deno.test({
   name:
     "decryptFile() reads what the sops on the PATH writes, whatever the values",
-  ignore: !await hasSops(),
+  ignore: !await hasProgram("sops", "--disable-version-check", "--version"),
   async fn() {
     const text = `apiVersion: v1
 kind: ConfigMap

@@ -18,18 +18,34 @@ export function isEncrypted(document: ParsedDocument): boolean {
     "mac" in sops;
 }
 
+/** That an object is encrypted, and nobody could decrypt it. */
+export function sealedProblem(
+  document: ParsedDocument,
+  file: string,
+): Problem {
+  return {
+    file,
+    ...document.locate(["sops"], "key"),
+    field: "sops",
+    message: document.built
+      ? "is encrypted with SOPS, and came through Kustomize, which cannot decrypt it; keep such files outside of the kustomization's folder"
+      : "is encrypted with SOPS, and there is nothing to decrypt it with; name a Secret with the private keys in the Repository's spec.decryption.secretRef",
+    reason: "DecryptionFailed",
+  };
+}
+
 /**
  * What can be told of an encrypted object: which it is, where that is not
  * encrypted. Others can refer to it then, and a second one of its name shows.
  */
-export function checkSealed(
+export function sealedManifest(
   document: ParsedDocument,
-  { file }: { file: string },
-): Manifest | Problem[] {
+  file: string,
+): Manifest | undefined {
   const { apiVersion, kind, metadata } = document.value as KubeObject;
   const name = metadata?.name;
   for (const part of [apiVersion, kind, name]) {
-    if (typeof part !== "string" || isSopsValue(part)) return [];
+    if (typeof part !== "string" || isSopsValue(part)) return undefined;
   }
   return {
     object: { apiVersion, kind, metadata: { name } },
