@@ -86,6 +86,11 @@ export const Agent = defineKind({
       type: "string",
       jsonPath: '.status.conditions[?(@.type=="UpToDate")].status',
     },
+    {
+      name: "Reason",
+      type: "string",
+      jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
+    },
     { name: "Revision", type: "string", jsonPath: ".status.revision" },
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
     {

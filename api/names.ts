@@ -29,6 +29,13 @@ export const ORIGIN_ANNOTATIONS: readonly string[] = [
 export const REQUESTED_AT_ANNOTATION = "reconcile.faros.sh/requestedAt";
 /** Annotation on a Repository: any new value asks for a look for commits now. The hub writes it when a webhook comes. */
 export const FETCH_REQUESTED_ANNOTATION = "gitops.faros.sh/fetchRequestedAt";
+/**
+ * Annotation on an Agent, or a Workspace with Agents, that left its repository:
+ * when it is deleted (RFC 3339). Until then its devices keep what they run.
+ */
+export const DELETE_AFTER_ANNOTATION = "gitops.faros.sh/delete-after";
+/** Annotation on a Repository: tokens of removals, as its status shows them, that may go on. */
+export const APPROVE_ANNOTATION = "reconcile.faros.sh/approve";
 /** Label of members of an apply set (KEP-3659). */
 export const APPLYSET_LABEL = "applyset.kubernetes.io/part-of";
 /** First segment of the hub's own HTTP API. */

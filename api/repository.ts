@@ -43,6 +43,26 @@ export const RepositoryRef = z.strictObject({
   }],
 });
 
+/** What becomes of a difference between an object and its manifest. */
+const Drift = z.enum(["correct", "report", "ignore"]);
+
+/** Removals that wait for somebody's approval. */
+export const PendingPrune = z.strictObject({
+  workspace: z.string().optional().describe(
+    "Whose objects they are; none for those of `root/`",
+  ),
+  token: z.string().describe(
+    "Stands for exactly these removals; what `kubectl faros repository approve` approves",
+  ),
+  reason: z.string().describe("Why they wait"),
+  objects: z.int().describe("How many objects would go"),
+  kinds: z.array(z.strictObject({
+    kind: z.string(),
+    count: z.int(),
+    names: z.array(z.string()).describe("The first of them"),
+  })).meta({ "x-kubernetes-list-type": "atomic" }),
+});
+
 /** A Git repository that the hub syncs. */
 export const Repository = defineKind({
   group: "gitops.faros.sh",
@@ -113,6 +133,46 @@ export const Repository = defineKind({
     prune: z.boolean().default(true).describe(
       "Delete objects that left the repository",
     ),
+    pruneGuard: z.strictObject({
+      percent: z.int().min(0).max(100).default(10).describe(
+        "Share of a workspace's objects that may go, and of its Agents; 100 lets any number go, though never all",
+      ),
+      agents: z.int().min(0).default(20).describe(
+        "Number of Agents, or of objects, that may go whatever their share",
+      ),
+    }).optional().describe(
+      "What a commit may remove of a workspace without approval: the greater of the two. All of its objects, or a Workspace with content, always wait",
+    ),
+    tombstone: Duration.default("24h").describe(
+      "How long an Agent that left the repository is suspended before it is deleted; its device keeps what it runs, and comes back with the manifest. 0s deletes at once",
+    ),
+    deletionPolicy: z.enum(["Orphan", "Delete"]).default("Orphan").describe(
+      "What becomes of all that is applied when this Repository is deleted. Delete waits for approval first; a suspended Repository deletes nothing",
+    ),
+    drift: Drift.default("correct").describe(
+      "What becomes of changes behind the repository's back: put back, told in status.drift, or left. The next commit that changes an object always applies the whole of it",
+    ),
+    driftRules: z.array(z.strictObject({
+      target: z.strictObject({
+        group: z.string().optional(),
+        kind: z.string().optional(),
+        name: z.string().min(1).optional().describe(
+          "Its name, in which * stands for any characters",
+        ),
+        workspace: z.string().optional(),
+      }).default({}).describe("Which objects; all when left out"),
+      paths: z.array(
+        z.string().regex(
+          /^(\/([^~/]|~[01])+)+$/,
+          "must be a JSON pointer such as /spec/paused",
+        ),
+      ).min(1).optional().describe(
+        "JSON pointers (RFC 6901) to fields, in which * stands for any key or item; the whole object when left out",
+      ),
+      drift: Drift,
+    })).max(100).optional().describe(
+      "Other rules for some objects or fields; the last that matches counts. A field that is ignored is set when its object is created, and left to others from then on",
+    ).meta({ "x-kubernetes-list-type": "atomic" }),
     suspend: z.boolean().optional().describe(
       "While true nothing is fetched, applied or corrected",
     ),
@@ -146,13 +206,40 @@ export const Repository = defineKind({
       updated: z.int().optional(),
       deleted: z.int().optional(),
       unchanged: z.int().optional(),
+      suspended: z.int().optional().describe(
+        "Left the repository, and are deleted when their tombstone ends",
+      ),
     }).optional().describe("Objects of the last sync"),
+    pendingPrunes: z.array(PendingPrune).optional().describe(
+      "What is not deleted until somebody approves it: at most 100, the condition tells how many there are",
+    ).meta({ "x-kubernetes-list-type": "atomic" }),
+    drift: z.strictObject({
+      objects: z.int().describe("How many objects differ"),
+      first: z.array(z.strictObject({
+        workspace: z.string().optional(),
+        kind: z.string(),
+        name: z.string(),
+        fields: z.array(z.string()),
+      })).describe("At most 20 of them").meta({
+        "x-kubernetes-list-type": "atomic",
+      }),
+    }).optional().describe(
+      "Differences that are reported, not put back",
+    ),
+    workspaceCounts: z.strictObject({
+      total: z.int(),
+      applied: z.int().describe("Have the observed commit"),
+      failed: z.int(),
+      waiting: z.int().describe("Wait for approval of what would be deleted"),
+    }).optional(),
     workspaces: z.array(z.strictObject({
       name: z.string(),
       commit: z.string().optional().describe("Commit that is applied here"),
       objects: z.int().optional(),
       error: SourceError.optional(),
-    })).optional().describe("Each workspace folder").meta({
+    })).optional().describe(
+      "Each workspace folder; of more than 1,000 those that failed or wait, then the first",
+    ).meta({
       "x-kubernetes-list-type": "map",
       "x-kubernetes-list-map-keys": ["name"],
     }),

@@ -147,6 +147,10 @@ export const entries: readonly Entry[] = [
     "Show what happened to a repository",
   ),
   entry(
+    "repository approve",
+    "Let go what a commit removes, where that waits for it",
+  ),
+  entry(
     "validate",
     "Check a fleet repository's files",
   ),

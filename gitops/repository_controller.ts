@@ -1,6 +1,7 @@
 import type { Repository } from "../api/repository.ts";
 import { Repository as RepositoryKind } from "../api/repository.ts";
 import {
+  APPROVE_ANNOTATION,
   FETCH_REQUESTED_ANNOTATION,
   REQUESTED_AT_ANNOTATION,
 } from "../api/names.ts";
@@ -19,8 +20,10 @@ import {
   type WorkspaceProvider,
 } from "../kube/mod.ts";
 import { DriftCorrector } from "./drift/drift_corrector.ts";
-import { warningsOf } from "./manifest/load_tree.ts";
+import { driftSummary } from "./drift/drift_summary.ts";
+import { type Manifests, warningsOf } from "./manifest/load_tree.ts";
 import { compareProblems, formatProblem } from "./manifest/problem.ts";
+import { announcePrune } from "./repository/announce.ts";
 import { AppliedSets } from "./repository/applied_sets.ts";
 import { logCommit } from "./repository/commit_log.ts";
 import { parseDuration } from "./repository/duration.ts";
@@ -32,13 +35,23 @@ import { FetchRetry } from "./repository/fetch_retry.ts";
 import { InputWatcher } from "./repository/input_watcher.ts";
 import { loadRepository } from "./repository/load_repository.ts";
 import { inputReferences } from "./repository/manifest_inputs.ts";
+import { deletesAll, isHeld, setFinalizer } from "./repository/finalizer.ts";
+import { prunePolicy } from "./repository/prune_policy.ts";
 import {
   newRepositoryState,
   type RepositoryState,
 } from "./repository/repository_state.ts";
 import { StatusWriter } from "./repository/status_writer.ts";
-import { problemsOf, type SyncOutcome } from "./repository/sync_outcome.ts";
-import { Superseded, syncRepository } from "./repository/sync_repository.ts";
+import {
+  heldOf,
+  problemsOf,
+  type SyncOutcome,
+} from "./repository/sync_outcome.ts";
+import {
+  Superseded,
+  syncRepository,
+  type SyncRepositoryOptions,
+} from "./repository/sync_repository.ts";
 import { commitInfo } from "./source/commit_info.ts";
 import { parseRemote } from "./source/remote.ts";
 import { removeLeftCredentials } from "./source/source.ts";
@@ -74,11 +87,18 @@ export interface GitOpsStats {
   created: number;
   updated: number;
   deleted: number;
+  /** Objects that were suspended, to be deleted when their tombstone ends. */
+  suspended: number;
+  /** Objects that came back before. */
+  restored: number;
   driftCorrected: number;
+  driftReported: number;
 }
 
 /** A longest time of one sync, in milliseconds: a hang ends some day. */
 const SYNC_TIMEOUT = 60 * 60_000;
+/** A longest wait for what is due later, in milliseconds: timers take no more than 24 days. */
+const LONGEST_WAIT = 24 * 60 * 60_000;
 /** Problems that become Events; the status counts the rest. */
 const MAX_EVENTS = 5;
 
@@ -104,6 +124,8 @@ export class RepositoryController {
     created: 0,
     updated: 0,
     deleted: 0,
+    suspended: 0,
+    restored: 0,
   };
   readonly #background = new Set<Promise<void>>();
   #fetchSoon: (key: Key) => void = () => {};
@@ -145,11 +167,23 @@ export class RepositoryController {
           this.#syncSoon({ name: set.set.repository });
         }
       },
+      onReported: (set) =>
+        this.#states.get(set.set.repository)?.status.update(),
+      // A sync says so, and whose it is.
+      onTaken: (set) => {
+        set.fingerprint = undefined;
+        this.#syncSoon({ name: set.set.repository });
+      },
     });
   }
 
   get stats(): GitOpsStats {
-    return { ...this.#stats, driftCorrected: this.#drift.corrected };
+    const { corrected, reported } = this.#drift;
+    return {
+      ...this.#stats,
+      driftCorrected: corrected,
+      driftReported: reported,
+    };
   }
 
   /** Works until its signal ends it. */
@@ -214,6 +248,15 @@ export class RepositoryController {
     facts.generation = repository.metadata.generation;
     const wasSuspended = facts.suspended;
     facts.suspended = repository.spec.suspend ?? false;
+    if (repository.metadata.deletionTimestamp) {
+      state.superseded.abort();
+      return this.#syncSoon({ name });
+    }
+    await setFinalizer(repository, {
+      to: repository.spec.deletionPolicy === "Delete",
+      client: this.#options.client,
+      signal,
+    });
     if (facts.suspended) {
       state.superseded.abort();
       this.#unwatch(state);
@@ -222,10 +265,15 @@ export class RepositoryController {
     }
     this.#watch(state, repository.spec.url);
     this.#inputs.follow(name, inputReferences(repository));
-    const requestedAt = repository.metadata.annotations
-      ?.[REQUESTED_AT_ANNOTATION];
-    if (changed || wasSuspended || requestedAt !== state.requestedAt) {
+    const { annotations } = repository.metadata;
+    const requestedAt = annotations?.[REQUESTED_AT_ANNOTATION];
+    const approved = annotations?.[APPROVE_ANNOTATION];
+    if (
+      changed || wasSuspended || requestedAt !== state.requestedAt ||
+      approved !== state.approved
+    ) {
       state.requestedAt = requestedAt;
+      state.approved = approved;
       state.force = true;
       state.retry.hurry();
     }
@@ -333,10 +381,13 @@ export class RepositoryController {
   async #sync(name: string, signal: AbortSignal): Promise<Result> {
     const state = this.#states.get(name);
     const repository = this.#repositories.get(undefined, name);
+    if (repository?.metadata.deletionTimestamp) {
+      return await this.#finalize(repository, signal);
+    }
     if (!state?.fetched || !repository || state.facts.suspended) return;
     // Fetched before anybody asked for a signature.
     if (repository.spec.verify && !state.fetched.verification) return;
-    const { client, provider, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     const { facts } = state;
     state.superseded = new AbortController();
     const { force, fetched, requestedAt } = state;
@@ -344,7 +395,7 @@ export class RepositoryController {
     state.loaded = await loadRepository(repository, {
       fetched,
       previous: state.loaded,
-      client,
+      client: this.#options.client,
       signal,
     });
     const { manifests } = state.loaded;
@@ -354,17 +405,10 @@ export class RepositoryController {
     using link = new LinkedSignal(signal, state.stop.signal);
     let outcome: SyncOutcome;
     try {
-      outcome = await syncRepository(manifests, {
-        repository: name,
-        prune: repository.spec.prune ?? true,
-        others: this.#repositories.list().map((r) => r.metadata.name)
-          .filter((other) => other !== name),
+      outcome = await this.#apply(manifests, {
+        repository,
+        prune: prunePolicy(repository, { fetched, signal: link.signal }),
         force,
-        client,
-        provider,
-        workspaces: this.#workspaces,
-        sets: this.#sets,
-        clock,
         signal: link.signal,
         superseded: state.superseded.signal,
       });
@@ -385,6 +429,77 @@ export class RepositoryController {
     if (force) state.lookedAt = started;
     facts.handledRequest = requestedAt;
     return this.#synced(repository, { state, outcome, started });
+  }
+
+  #apply(
+    manifests: Manifests,
+    of:
+      & { repository: Repository }
+      & Pick<
+        SyncRepositoryOptions,
+        "prune" | "force" | "finalize" | "signal" | "superseded"
+      >,
+  ): Promise<SyncOutcome> {
+    const { client, provider, clock } = this.#options;
+    const { repository, ...rest } = of;
+    const { name } = repository.metadata;
+    return syncRepository(manifests, {
+      ...rest,
+      repository: name,
+      drift: repository.spec,
+      others: this.#repositories.list().map((r) => r.metadata.name)
+        .filter((other) => other !== name),
+      client,
+      provider,
+      workspaces: this.#workspaces,
+      sets: this.#sets,
+      clock,
+    });
+  }
+
+  /** Deletes what a Repository applied that is being deleted itself, where it says so. */
+  async #finalize(
+    repository: Repository,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    if (!isHeld(repository)) return;
+    const { client } = this.#options;
+    const state = this.#state(repository);
+    const commit = state.facts.appliedCommit ?? "none";
+    if (deletesAll(repository)) {
+      const nothing = { manifests: [], problems: [], fingerprint: "" };
+      const policy = prunePolicy(
+        { ...repository, spec: { ...repository.spec, prune: true } },
+        { fetched: undefined },
+      )!;
+      const outcome = await this.#apply(
+        { commit, root: nothing, workspaces: new Map(), problems: [] },
+        {
+          repository,
+          // Nobody could put it back: the name is taken until all is gone.
+          prune: { ...policy, tombstone: 0 },
+          force: true,
+          finalize: true,
+          signal,
+          superseded: new AbortController().signal,
+        },
+      );
+      state.facts.outcome = outcome;
+      state.facts.fetchError = undefined;
+      announcePrune(repository, { state, outcome, events: this.#events });
+      state.status.update();
+      if (problemsOf(outcome).length) {
+        return { requeueAfter: state.syncBackoff.next() };
+      }
+      if (heldOf(outcome).length) return;
+      await state.status.flush();
+    }
+    const live = await client.tryGet<Repository>(
+      RepositoryKind,
+      repository.metadata.name,
+      { signal },
+    );
+    if (live) await setFinalizer(live, { to: false, client, signal });
   }
 
   #synced(
@@ -413,7 +528,14 @@ export class RepositoryController {
     this.#stats.created += counts.created;
     this.#stats.updated += counts.updated;
     this.#stats.deleted += counts.deleted;
-    if (problems.length === 0 && (news || facts.appliedCommit !== commit)) {
+    const number = (what: "suspended" | "restored") =>
+      parts.reduce((n, part) => n + (part[what]?.length ?? 0), 0);
+    this.#stats.suspended += number("suspended");
+    this.#stats.restored += number("restored");
+    announcePrune(repository, { state, outcome, events: this.#events });
+    const held = heldOf(outcome);
+    const isWhole = problems.length === 0 && held.length === 0;
+    if (isWhole && (news || facts.appliedCommit !== commit)) {
       facts.appliedCommit = commit;
       facts.appliedAt = clock.now();
       this.#events.event(repository, {
@@ -443,6 +565,8 @@ export class RepositoryController {
         repository: state.name,
         commit,
         ...counts,
+        suspended: number("suspended") || undefined,
+        waiting: held.length || undefined,
         problems: problems.length || undefined,
         first: problems[0] && formatProblem(problems[0]),
         milliseconds: clock.now() - started,
@@ -455,11 +579,14 @@ export class RepositoryController {
         this.#inBackground(state.fetched.mirror.tidy(this.#options.signal));
       }
       // What they wait for is looked for, less and less often.
-      if (parts.some((part) => part.warnings?.length)) {
-        return { requeueAfter: state.syncBackoff.next() };
-      }
-      state.syncBackoff.reset();
-      return;
+      const waits = parts.some((part) => part.warnings?.length)
+        ? state.syncBackoff.next()
+        : Infinity;
+      if (waits === Infinity) state.syncBackoff.reset();
+      const due = Math.min(...parts.map((part) => part.due ?? Infinity));
+      const next = Math.min(waits, Math.max(100, due - clock.now()));
+      if (next === Infinity) return;
+      return { requeueAfter: Math.min(next, LONGEST_WAIT) };
     }
     this.#stats.syncFailures++;
     for (const part of parts) {
@@ -506,7 +633,10 @@ export class RepositoryController {
         new StatusWriter({
           client,
           repository: name,
-          facts: () => of().facts,
+          facts: () => ({
+            ...of().facts,
+            drift: driftSummary(this.#sets.list(name)),
+          }),
           clock,
           signal,
           onError: (error) =>
@@ -527,8 +657,9 @@ export class RepositoryController {
       appliedAt: time(status?.lastAppliedTime),
       handledRequest: status?.lastHandledReconcileAt,
     });
-    state.requestedAt = repository.metadata.annotations
-      ?.[REQUESTED_AT_ANNOTATION];
+    const { annotations } = repository.metadata;
+    state.requestedAt = annotations?.[REQUESTED_AT_ANNOTATION];
+    state.approved = annotations?.[APPROVE_ANNOTATION];
     state.lookedAt = clock.now();
     this.#states.set(name, state);
     return state;
@@ -551,9 +682,9 @@ export class RepositoryController {
   #isActive(repository: string, workspace?: string): boolean {
     const state = this.#states.get(repository);
     if (!state || state.facts.suspended) return false;
-    if (this.#repositories.get(undefined, repository)?.spec.suspend) {
-      return false;
-    }
+    const { spec, metadata } = this.#repositories.get(undefined, repository) ??
+      {};
+    if (spec?.suspend || metadata?.deletionTimestamp) return false;
     if (workspace === undefined) return true;
     const object = this.#workspaces.get(undefined, workspace);
     if (object && !object.metadata.deletionTimestamp) return true;
@@ -628,7 +759,12 @@ function isRequest(
   if (event.type !== "updated" || !old) return true;
   return object.metadata.generation !== old.metadata.generation ||
     object.metadata.uid !== old.metadata.uid ||
-    [REQUESTED_AT_ANNOTATION, FETCH_REQUESTED_ANNOTATION].some((name) =>
+    object.metadata.deletionTimestamp !== old.metadata.deletionTimestamp ||
+    [
+      REQUESTED_AT_ANNOTATION,
+      FETCH_REQUESTED_ANNOTATION,
+      APPROVE_ANNOTATION,
+    ].some((name) =>
       object.metadata.annotations?.[name] !== old.metadata.annotations?.[name]
     );
 }

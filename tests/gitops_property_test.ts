@@ -1,157 +1,62 @@
-import assert from "node:assert/strict";
-import { Agent } from "../api/agent.ts";
-import { ConfigMap, Namespace, Role } from "../api/core.ts";
-import type { Resource } from "../api/kind.ts";
-import type { KubeObject } from "../api/meta.ts";
-import { APPLYSET_LABEL } from "../api/names.ts";
-import { Network } from "../api/network.ts";
-import { Workspace } from "../api/workspace.ts";
+/**
+ * For random states of a repository: what is applied is exactly the new one, and
+ * nothing is left to plan. The same on kcp is a scenario of `kcp_test.ts`.
+ *
+ * @module
+ */
+import { Namespace } from "../api/core.ts";
 import { startApiServer } from "../apiserver/mod.ts";
-import { syncSet } from "../gitops/apply/sync_set.ts";
-import { loadTree } from "../gitops/manifest/load_tree.ts";
-import { applySet } from "../gitops/plan/apply_set.ts";
-import { differences } from "../gitops/plan/differences.ts";
 import { install } from "../hub/install.ts";
 import {
   clusterConfig,
   createRestClient,
   KubeClient,
   parseKubeconfig,
-  systemClock,
 } from "../kube/mod.ts";
-import { seededRandom } from "./random.ts";
+import {
+  kubeApiserverMissing,
+  startKubeApiserver,
+} from "./engines/kube_apiserver.ts";
+import { applyRandomStates } from "./gitops/random_states.ts";
 
-/** Some objects, each in one of several states. */
-function randomState(random: () => number): KubeObject[] {
-  const maybe = <T>(value: T) => random() < 0.5 ? value : undefined;
-  const some = (n: number) => Math.floor(random() * n);
-  const objects: unknown[] = [];
-  for (const name of ["one", "two", "three"]) {
-    const labels = maybe({ line: `${some(3)}`, ...maybe({ shift: "a" }) });
-    const metadata = { name, ...(labels ? { labels } : {}) };
-    objects.push(
-      maybe({
-        apiVersion: Agent.apiVersion,
-        kind: "Agent",
-        metadata,
-        spec: {
-          ...maybe({ paused: random() < 0.5 }),
-          ...maybe({
-            plugins: Array.from({ length: some(3) }, (_, i) => ({
-              name: `p${i}`,
-              ...maybe({ config: { port: some(3), ...maybe({ x: {} }) } }),
-            })),
-          }),
-        },
-      }),
-      maybe({
-        apiVersion: Network.apiVersion,
-        kind: "Network",
-        metadata,
-        spec: { type: "wireguard", ...maybe({ config: { mtu: some(3) } }) },
-      }),
-      maybe({
-        apiVersion: "v1",
-        kind: "ConfigMap",
-        metadata,
-        ...maybe({ data: { ...maybe({ a: `${some(3)}` }), b: "x" } }),
-      }),
-      maybe({
-        apiVersion: "rbac.authorization.k8s.io/v1",
-        kind: "Role",
-        metadata,
-        rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }]
-          .slice(some(2)),
-      }),
-    );
+async function check(
+  kubeconfig: string,
+  options: { rounds: number },
+): Promise<void> {
+  const client = new KubeClient(
+    createRestClient(clusterConfig(parseKubeconfig(kubeconfig))),
+  );
+  try {
+    await install(client);
+    await client.create(Namespace, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "a" },
+    });
+    await applyRandomStates({ client, namespace: "a" }, options);
+  } finally {
+    client.close();
   }
-  return objects.filter(Boolean) as KubeObject[];
 }
 
-const KINDS: Resource[] = [Agent, Network, ConfigMap, Role];
-
-Deno.test("apply(plan(a, b)) makes exactly b, and nothing is left to plan", async () => {
+Deno.test("apply(plan(a, b)) makes exactly b, and nothing is left to plan: embedded", async () => {
   await using stack = new AsyncDisposableStack();
   const server = await startApiServer();
   stack.defer(() => server.close());
-  const client = new KubeClient(
-    createRestClient(clusterConfig(parseKubeconfig(server.kubeconfig()))),
-  );
-  stack.defer(() => client.close());
-  await install(client);
-  await client.create(Namespace, {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: "a" },
-  });
-  const set = await applySet({
-    repository: "fleet",
-    namespace: "a",
-    of: "workspace",
-  });
-  const options = {
-    set,
-    access: { client, namespace: "a" },
-    scope: "workspace" as const,
-    prune: true,
-    clock: systemClock,
-  };
-  const seed = Number(Deno.env.get("FAROS_TEST_SEED") ?? Date.now() % 1e9);
-  const random = seededRandom(seed).next;
-  for (let round = 0; round < 20; round++) {
-    const state = randomState(random);
-    const manifests = loadTree({
-      commit: `${round}`,
-      refused: [],
-      files: state.map((object, i) => ({
-        path: `workspaces/a/${i}.yaml`,
-        oid: `${round}-${i}`,
-        text: JSON.stringify(object),
-      })).concat({
-        path: "workspaces/a/workspace.yaml",
-        oid: "w",
-        text: JSON.stringify({
-          apiVersion: Workspace.apiVersion,
-          kind: "Workspace",
-          metadata: { name: "a" },
-        }),
-      }),
-    }).workspaces.get("a")!;
-    const where = `seed ${seed}, round ${round}`;
-    // What was applied before is not told: all must be seen in what is live.
-    const result = await syncSet(manifests, { ...options, commit: `${round}` });
-    assert.deepEqual(result.problems, [], where);
-    const live = new Map<string, KubeObject>();
-    for (const kind of KINDS) {
-      const list = await client.list(kind, {
-        namespace: "a",
-        labelSelector: `${APPLYSET_LABEL}=${set.id}`,
-      });
-      for (const object of list.items) {
-        live.set(`${object.kind}/${object.metadata.name}`, object);
-      }
-    }
-    assert.deepEqual(
-      [...live.keys()].sort(),
-      state.map((o) => `${o.kind}/${o.metadata.name}`).sort(),
-      where,
-    );
-    for (const object of state) {
-      const now = live.get(`${object.kind}/${object.metadata.name}`)!;
-      assert.deepEqual(differences(object, now), [], where);
-      assert.deepEqual(differences(own(now), own(object)), [], where);
-    }
-    const again = await syncSet(manifests, { ...options, commit: "again" });
-    const { created, updated, deleted } = again;
-    assert.deepEqual([created, updated, deleted], [0, 0, 0], where);
-  }
+  await check(server.kubeconfig(), { rounds: 20 });
 });
 
-/** What of an object a manifest could have said. */
-function own(object: KubeObject): unknown {
-  const { status: _, metadata, ...rest } = object as KubeObject & {
-    status?: unknown;
-  };
-  const { [APPLYSET_LABEL]: _label, ...labels } = metadata.labels ?? {};
-  return { ...rest, metadata: { name: metadata.name, labels } };
-}
+const missing = kubeApiserverMissing();
+Deno.test({
+  name:
+    `apply(plan(a, b)) makes exactly b, and nothing is left to plan: kube-apiserver${
+      missing ? ` (skipped: ${missing})` : ""
+    }`,
+  ignore: missing !== undefined,
+  async fn() {
+    await using stack = new AsyncDisposableStack();
+    const server = await startKubeApiserver();
+    stack.defer(() => server!.close());
+    await check(await Deno.readTextFile(server!.kubeconfigPath), { rounds: 5 });
+  },
+});

@@ -87,7 +87,7 @@ spec:
     provides: [{kind: Monitoring, type: host}]
 `,
     });
-    await env.follow();
+    await env.follow({ tombstone: "0s" });
     const status = await env.applied(first);
     assert.equal(status.objects?.total, 6);
     assert.deepEqual(status.workspaces, [
@@ -101,7 +101,7 @@ spec:
       "workspaces/a/agents.yaml": agent("press-1"),
       "workspaces/a/net.json": null,
       "root/catalogue.yaml": null,
-    });
+    }, { message: "Fewer\n\nFaros-Approve-Prune: root/" });
     const after = await env.applied(second);
     assert.equal(after.objects?.deleted, 4);
     const agents = await client.list(Agent, { namespace: "a" });
@@ -127,7 +127,7 @@ spec:
     const third = await git.push({
       "workspaces/a": null,
       "workspaces/b/workspace.yaml": workspace("b"),
-    });
+    }, { message: "Move\n\nFaros-Approve-Prune: a" });
     await env.applied(third);
     await eventually(async () => !await client.tryGet(Workspace, "a"), {
       timeout: 20_000,
@@ -263,7 +263,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-
 
   test("an invalid manifest stops its workspace only, which stays as it was", async (env) => {
     const { git, client } = env;
-    await env.follow();
+    await env.follow({ tombstone: "0s" });
     const first = await git.push({
       "workspaces/a/workspace.yaml": workspace("a"),
       "workspaces/a/agents.yaml": agent("press-1"),

@@ -12,6 +12,7 @@ import { foreign } from "./kcp/scenarios/foreign.ts";
 import { handed } from "./kcp/scenarios/handed.ts";
 import { members } from "./kcp/scenarios/members.ts";
 import { pluginRights, reader } from "./kcp/scenarios/plugin_rights.ts";
+import { randomStates } from "./kcp/scenarios/random_states.ts";
 import { upgrade } from "./kcp/scenarios/upgrade.ts";
 
 const missing = kcpMissing();
@@ -21,6 +22,7 @@ const scenarios = [
   members,
   foreign,
   pluginRights,
+  randomStates,
   endpoints,
   handed,
   deletion,

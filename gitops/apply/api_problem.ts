@@ -1,6 +1,7 @@
 import { KubeApiError } from "../../kube/mod.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
+import { isImmutable, RECREATE_ANNOTATION } from "./recreate.ts";
 
 /**
  * What the API server said about a manifest, at the lines that it is about.
@@ -15,6 +16,9 @@ export function apiProblems(
   const { kind, metadata } = manifest.object;
   const what = `Cannot ${doing} ${kind} ${metadata.name}`;
   const { file, line, column } = manifest;
+  const wayOut = doing === "apply" && isImmutable(error)
+    ? `; put it back, or have the object deleted and made anew by the annotation ${RECREATE_ANNOTATION}: "true"`
+    : "";
   const causes = error instanceof KubeApiError && error.code === 422
     ? error.details?.causes ?? []
     : [];
@@ -26,7 +30,7 @@ export function apiProblems(
         file,
         ...manifest.locate(path),
         field: cause.field,
-        message: `${what}: ${cause.message}`,
+        message: `${what}: ${cause.message}${wayOut}`,
       };
     });
   }
@@ -37,7 +41,7 @@ export function apiProblems(
   const place = unknown
     ? manifest.locate(parseField(unknown), "key")
     : { line, column };
-  return [{ file, ...place, message: `${what}: ${reasonOf(error)}` }];
+  return [{ file, ...place, message: `${what}: ${reasonOf(error)}${wayOut}` }];
 }
 
 /** What went wrong, without the request, which says nothing to a person. */

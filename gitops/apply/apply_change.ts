@@ -1,18 +1,24 @@
 import type { KubeObject } from "../../api/meta.ts";
 import {
   COMMIT_ANNOTATION,
+  DELETE_AFTER_ANNOTATION,
   GITOPS_MANAGER,
   SOURCE_ANNOTATION,
 } from "../../api/names.ts";
 import {
+  type Clock,
   isConflict,
   KubeApiError,
   type WorkspaceAccess,
 } from "../../kube/mod.ts";
+import { leavingFields, releaseFields } from "../plan/field_pointers.ts";
 import { takenOver } from "../plan/managed_fields.ts";
 import type { Manifest } from "../manifest/manifest.ts";
+import type { Owner } from "../plan/ownership.ts";
 import type { Change } from "../plan/plan.ts";
+import { isSuspended } from "../plan/tombstone.ts";
 import { parseField } from "./api_problem.ts";
+import { isImmutable, recreate, RECREATE_ANNOTATION } from "./recreate.ts";
 
 /** How often somebody else may get in between. */
 const ATTEMPTS = 5;
@@ -24,6 +30,7 @@ export interface ApplyChangeOptions {
   commit: string;
   /** `file:line` that it stands at in that commit. @default the manifest's */
   source?: string;
+  clock: Clock;
   signal?: AbortSignal;
 }
 
@@ -48,9 +55,13 @@ export async function applyChange(
     ? change.object.metadata.namespace ?? access.namespace
     : undefined;
   const { name } = change.object.metadata;
+  const at = { namespace, fieldManager: GITOPS_MANAGER, signal };
+  if (change.adopted && change.live) {
+    await client.patch(resource, name, withoutMarks(change.adopted), at);
+  }
   let live = change.live;
-  for (let attempt = 1; change.takeOver && live; attempt++) {
-    const managedFields = takenOver(live);
+  for (let attempt = 1; live; attempt++) {
+    const managedFields = handedOver(live, change);
     if (!managedFields) break;
     try {
       await client.patch(resource, name, [
@@ -64,28 +75,77 @@ export async function applyChange(
           path: "/metadata/resourceVersion",
           value: live.metadata.resourceVersion,
         },
-      ], { type: "json", namespace, fieldManager: GITOPS_MANAGER, signal });
+      ], { type: "json", ...at });
       break;
     } catch (error) {
       if (!isConflict(error) || attempt >= ATTEMPTS) throw error;
       live = await client.tryGet(resource, name, { namespace, signal });
     }
   }
-  const object = withOrigin(change.object, { commit, source });
-  const how = {
-    namespace,
-    fieldManager: GITOPS_MANAGER,
-    force: true,
-    fieldValidation: "Strict",
-    signal,
-  } as const;
+  const object = withOrigin(
+    live && change.leave.length
+      ? leavingFields(change.object, {
+        live,
+        managedFields: live.metadata.managedFields ?? [],
+        pointers: change.leave,
+      })
+      : change.object,
+    { commit, source },
+  );
+  const how = { ...at, force: true, fieldValidation: "Strict" } as const;
+  let applied: KubeObject;
   try {
-    return await client.apply(resource, object, how);
+    applied = await client.apply(resource, object, how);
   } catch (error) {
     const without = withoutEmptied(object, error);
-    if (!without) throw error;
-    return await client.apply(resource, without, how);
+    if (without) applied = await client.apply(resource, without, how);
+    else if (change.live && isImmutable(error)) {
+      const { annotations } = change.object.metadata;
+      if (annotations?.[RECREATE_ANNOTATION] !== "true") throw error;
+      await recreate(change.live, { ...options, resource, namespace });
+      applied = await client.apply(
+        resource,
+        withOrigin(change.object, { commit, source }),
+        how,
+      );
+    } else throw error;
   }
+  // Last, so that its device is told nothing before all is as it was.
+  if (!isSuspended(applied)) return applied;
+  return await client.patch(resource, name, {
+    metadata: { annotations: { [DELETE_AFTER_ANNOTATION]: null } },
+  }, at);
+}
+
+/** `metadata.managedFields` as they have to be before the apply; none where they are. */
+function handedOver(live: KubeObject, change: Change) {
+  const before = live.metadata.managedFields ?? [];
+  const taken = change.takeOver ? takenOver(live) : undefined;
+  const after = (taken ?? before).map((entry) => {
+    if (entry.manager !== GITOPS_MANAGER || entry.operation !== "Apply") {
+      return entry;
+    }
+    const fieldsV1 = releaseFields(entry.fieldsV1, {
+      pointers: change.leave,
+      live,
+    });
+    return fieldsV1 === entry.fieldsV1 ? entry : { ...entry, fieldsV1 };
+  });
+  return taken || after.some((entry, i) => entry !== before[i])
+    ? after
+    : undefined;
+}
+
+/** Takes away by what another engine knows an object as its own, and would prune it. */
+function withoutMarks({ marks }: Owner) {
+  const none = (keys: string[] = []) =>
+    Object.fromEntries(keys.map((key) => [key, null]));
+  return {
+    metadata: {
+      labels: none(marks.labels),
+      annotations: none(marks.annotations),
+    },
+  };
 }
 
 /**

@@ -1,4 +1,3 @@
-import { HUB_MANAGER } from "../../api/names.ts";
 import { CustomResourceDefinition } from "../../api/core.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import {
@@ -7,8 +6,9 @@ import {
   type WorkspaceAccess,
 } from "../../kube/mod.ts";
 import { compareProblems, type Problem } from "../manifest/problem.ts";
-import type { Change, Plan } from "../plan/plan.ts";
-import { apiProblems, reasonOf } from "./api_problem.ts";
+import { ADOPT_ANNOTATION } from "../plan/ownership.ts";
+import type { Change, Conflict, Plan } from "../plan/plan.ts";
+import { apiProblems } from "./api_problem.ts";
 import { applyChange } from "./apply_change.ts";
 import { forEachLimited } from "./for_each_limited.ts";
 import { byStage } from "./order.ts";
@@ -23,11 +23,10 @@ export interface ApplyPlanOptions {
   signal?: AbortSignal;
 }
 
-/** What became of a plan. */
+/** What became of what a plan creates and updates. */
 export interface ApplyResult {
   created: number;
   updated: number;
-  deleted: number;
   unchanged: number;
   problems: Problem[];
   /** Objects as the server has them now, by key, of those that were written. */
@@ -38,30 +37,19 @@ export interface ApplyResult {
 const ESTABLISH_TIMEOUT = 30_000;
 
 /**
- * Carries a plan out: in the order in which kinds depend on each other, in
- * parallel within. One object that is refused stops no other, but nothing is
- * deleted then: what replaces it may be what was refused.
+ * Creates and updates what a plan says: in the order in which kinds depend on
+ * each other, in parallel within. One object that is refused stops no other.
  */
 export async function applyPlan(
   plan: Plan,
   options: ApplyPlanOptions,
 ): Promise<ApplyResult> {
-  const { access, concurrency = 8, signal } = options;
+  const { concurrency = 8, signal } = options;
   const result: ApplyResult = {
     created: 0,
     updated: 0,
-    deleted: 0,
     unchanged: plan.unchanged.length,
-    problems: plan.conflicts.map(({ manifest, owner }) => ({
-      file: manifest.file,
-      line: manifest.line,
-      column: manifest.column,
-      message: `${manifest.object.kind} ${manifest.object.metadata.name} is ${
-        owner === HUB_MANAGER
-          ? "made by the hub itself; give yours another name, or remove it here"
-          : `kept by another Repository (apply set ${owner}); remove it there first`
-      }`,
-    })),
+    problems: plan.conflicts.map(conflictProblem),
     applied: new Map(),
   };
   const changes = [...plan.create, ...plan.update];
@@ -79,36 +67,21 @@ export async function applyPlan(
     });
     await untilEstablished(stage, { ...options, result });
   }
-  if (result.problems.length === 0) {
-    const stages = byStage(plan.delete, (r) => r.resource).reverse();
-    for (const stage of stages) {
-      await forEachLimited(stage, concurrency, async (removal) => {
-        signal?.throwIfAborted();
-        const { resource, object } = removal;
-        const { name, namespace, uid } = object.metadata;
-        try {
-          await access.client.delete(resource, name, {
-            namespace,
-            uid,
-            ignoreNotFound: true,
-            propagationPolicy: "Background",
-            signal,
-          });
-          result.deleted++;
-        } catch (error) {
-          signal?.throwIfAborted();
-          result.problems.push({
-            file: `${resource.kind} ${name}`,
-            message: `Cannot delete it, which left the repository: ${
-              reasonOf(error)
-            }`,
-          });
-        }
-      });
-    }
-  }
   result.problems.sort(compareProblems);
   return result;
+}
+
+function conflictProblem({ manifest, owner }: Conflict): Problem {
+  const { file, line, column, object } = manifest;
+  const what = `${object.kind} ${object.metadata.name}`;
+  return {
+    file,
+    line,
+    column,
+    message: owner.adoptable
+      ? `Cannot apply ${what}: ${owner.name} keeps it; remove it there, or here, or take it over by the annotation ${ADOPT_ANNOTATION}: "true"`
+      : `Cannot apply ${what}: it is made by ${owner.name} itself; give yours another name, or remove it here`,
+  };
 }
 
 /** Waits until the CRDs of a stage are served. */

@@ -5,6 +5,7 @@ import {
   GITOPS_MANAGER,
   SOURCE_ANNOTATION,
 } from "../../api/names.ts";
+import type { KubeObject } from "../../api/meta.ts";
 import type { Clock, WorkspaceAccess } from "../../kube/mod.ts";
 import { objectKey } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
@@ -16,12 +17,23 @@ import type { ManifestSet } from "../manifest/load_tree.ts";
 import {
   type ApplySet,
   applySetParent,
+  APPROVED_ANNOTATION,
   groupKind,
   groupKindsOf,
 } from "../plan/apply_set.ts";
+import type { DriftPolicy } from "../plan/drift_policy.ts";
 import { fingerprint, type Known, plan } from "../plan/plan.ts";
+import type { HeldPrune } from "../plan/prune.ts";
+import { isSuspended } from "../plan/tombstone.ts";
 import { sourceOf } from "./apply_change.ts";
 import { applyPlan, type ApplyResult } from "./apply_plan.ts";
+import { freeSets } from "./free_sets.ts";
+import {
+  type ApprovedPrune,
+  deleteRemovals,
+  preparePrune,
+  type PrunePolicy,
+} from "./prune_set.ts";
 import { readLive } from "./read_live.ts";
 
 /** An object that was applied, or found to be as it ought to be. */
@@ -39,11 +51,16 @@ export interface SyncSetOptions {
   access: WorkspaceAccess;
   scope: "root" | "workspace";
   commit: string;
-  prune: boolean;
+  /** The workspace whose folder it is. */
+  workspace?: string;
+  /** What becomes of members that are not in the manifests; they stay where it says nothing. */
+  prune?: PrunePolicy;
+  /** What becomes of changes behind the repository's back. @default all are put back */
+  drift?: DriftPolicy;
   /** Keys of members that stay though they are not in the manifests. */
   keep?: ReadonlySet<string>;
-  /** Ids of the sets of other Repositories. */
-  others?: ReadonlySet<string>;
+  /** Ids of the sets of other Repositories, with whose they are. */
+  others?: ReadonlyMap<string, string>;
   /** What was applied last. */
   known?: ReadonlyMap<string, AppliedObject>;
   clock: Clock;
@@ -53,10 +70,25 @@ export interface SyncSetOptions {
 
 /** What became of a set of manifests. */
 export interface SyncSetResult extends Omit<ApplyResult, "applied"> {
+  deleted: number;
   /** Whether the fault is in the manifests themselves. */
   invalid: boolean;
+  /** Whether others keep objects that the manifests ask for. */
+  conflict: boolean;
   /** By key; what failed is left out. */
   objects: Map<string, AppliedObject>;
+  /** Fields that differ and are only reported, by the keys of their objects. */
+  drifted: Map<string, string[]>;
+  /** Removals that wait for approval. */
+  held: HeldPrune[];
+  /** Marked just now, to be deleted later. */
+  suspended: KubeObject[];
+  /** Marked before, and wanted again. */
+  restored: KubeObject[];
+  /** How many are marked in all. */
+  waiting: number;
+  /** When the first of those is to be deleted, milliseconds since 1970. */
+  due?: number;
 }
 
 /** Makes the objects of one apply set as its manifests say: find kinds, read, plan, apply, prune. */
@@ -81,7 +113,13 @@ export async function syncSet(
       unchanged: 0,
       problems,
       invalid: true,
+      conflict: false,
       objects: new Map(),
+      drifted: new Map(),
+      held: [],
+      suspended: [],
+      restored: [],
+      waiting: 0,
     };
   }
   const desired = resolved.manifests;
@@ -94,44 +132,89 @@ export async function syncSet(
     desired,
     live,
     setId: set.id,
-    prune: options.prune,
+    prune: options.prune !== undefined,
     keep: options.keep,
     others: options.others,
+    free: await freeSets(live, options),
     known: options.known,
+    drift: options.drift,
   });
   const wanted = desired.map((m) => groupKind(m.resource));
-  const before = groupKindsOf(parent);
+  const approved = approvedOf(parent);
   // First, so that a member is never of a kind that nobody looks for.
-  const during = await applyParent([...before, ...wanted], {
-    before: parent && before,
-    ...options,
-  });
+  const during = await applyParent(
+    { groupKinds: [...groupKindsOf(parent), ...wanted], approved },
+    {
+      before: parent && { groupKinds: groupKindsOf(parent), approved },
+      ...options,
+    },
+  );
+  const members = live.filter(({ object }) =>
+    object.metadata.labels?.[APPLYSET_LABEL] === set.id
+  );
+  let before = during;
+  const prune = options.prune && steps.delete.length
+    ? await preparePrune(steps.delete, {
+      ...options,
+      policy: options.prune,
+      members: [
+        ...members,
+        ...steps.create.map(({ manifest, object }) => ({
+          resource: manifest.resource,
+          object,
+        })),
+      ],
+      approved,
+      onApproved: async (approved) => {
+        before = await applyParent(
+          { groupKinds: during?.groupKinds ?? [], approved },
+          { before, ...options },
+        );
+      },
+    })
+    : undefined;
   const result = await applyPlan(steps, options);
-  if (result.problems.length === 0) {
-    const gone = new Set(steps.delete.map((removal) => removal.key));
-    const remaining = live.filter(({ object }) =>
-      object.metadata.labels?.[APPLYSET_LABEL] === set.id &&
-      !gone.has(objectKey(object))
+  const failures = [...result.problems, ...prune?.problems ?? []];
+  let deleted = new Set<string>();
+  // Where anything failed, nothing is deleted: what replaces it may be what failed.
+  if (prune && failures.length === 0) {
+    const done = await deleteRemovals(prune.delete, options);
+    deleted = done.deleted;
+    failures.push(...done.problems);
+  }
+  if (failures.length === 0) {
+    const remaining = members.filter((item) =>
+      !deleted.has(objectKey(item.object))
     );
-    await applyParent(
-      [...wanted, ...remaining.map((item) => groupKind(item.resource))],
-      { before: during, ...options },
-    );
+    await applyParent({
+      groupKinds: [
+        ...wanted,
+        ...remaining.map((item) => groupKind(item.resource)),
+      ],
+    }, { before, ...options });
   }
   const objects = new Map<string, AppliedObject>();
+  const drifted = new Map<string, string[]>();
   for (const change of steps.unchanged) {
-    objects.set(change.key, {
+    const { key, live } = change;
+    if (change.drifted.length) drifted.set(key, change.drifted);
+    objects.set(key, {
       manifest: change.manifest,
       fingerprint: fingerprint(change.object),
-      resourceVersion: change.live?.metadata.resourceVersion,
-      commit: change.live?.metadata.annotations?.[COMMIT_ANNOTATION] ?? commit,
-      source: change.live?.metadata.annotations?.[SOURCE_ANNOTATION] ??
+      // What differs has to be looked at each time.
+      resourceVersion: change.drifted.length
+        ? undefined
+        : live?.metadata.resourceVersion,
+      commit: live?.metadata.annotations?.[COMMIT_ANNOTATION] ?? commit,
+      source: live?.metadata.annotations?.[SOURCE_ANNOTATION] ??
         sourceOf(change.manifest),
     });
   }
+  const restored: KubeObject[] = [];
   for (const change of [...steps.create, ...steps.update]) {
     const applied = result.applied.get(change.key);
     if (!applied) continue;
+    if (change.live && isSuspended(change.live)) restored.push(applied);
     objects.set(change.key, {
       manifest: change.manifest,
       fingerprint: fingerprint(change.object),
@@ -141,27 +224,73 @@ export async function syncSet(
     });
   }
   const { applied: _, ...counts } = result;
-  return { ...counts, invalid: false, objects };
+  return {
+    ...counts,
+    problems: failures,
+    deleted: deleted.size,
+    invalid: false,
+    conflict: steps.conflicts.length > 0,
+    objects,
+    drifted,
+    restored,
+    held: prune?.held ?? [],
+    suspended: prune?.suspended ?? [],
+    waiting: prune?.waiting ?? 0,
+    due: prune?.due,
+  };
+}
+
+interface ParentState {
+  groupKinds: string[];
+  approved?: ApprovedPrune;
 }
 
 /**
- * Makes the parent tell of these kinds.
+ * Makes the parent tell of these kinds, and of removals that were approved.
  *
- * @returns Them; nothing where there is no parent, nor need of one.
+ * @returns What it tells; nothing where there is no parent, nor need of one.
  */
 async function applyParent(
-  groupKinds: string[],
-  options: SyncSetOptions & { before: string[] | undefined },
-): Promise<string[] | undefined> {
+  state: ParentState,
+  options: SyncSetOptions & { before: ParentState | undefined },
+): Promise<ParentState | undefined> {
   const { set, access, before, signal } = options;
-  const names = [...new Set(groupKinds)].sort();
-  if (!before && names.length === 0) return undefined;
-  if (before && names.join() === [...before].sort().join()) return before;
-  await access.client.apply(ConfigMap, applySetParent(set, names), {
+  const groupKinds = [...new Set(state.groupKinds)].sort();
+  const after = { ...state, groupKinds };
+  if (!before && groupKinds.length === 0) return undefined;
+  if (before && stateText(after) === stateText(before)) return before;
+  const parent = applySetParent(set, groupKinds);
+  if (state.approved) {
+    parent.metadata.annotations![APPROVED_ANNOTATION] = JSON.stringify(
+      state.approved,
+    );
+  }
+  await access.client.apply(ConfigMap, parent, {
     namespace: set.namespace,
     fieldManager: GITOPS_MANAGER,
     force: true,
     signal,
   });
-  return names;
+  return after;
+}
+
+function stateText({ groupKinds, approved }: ParentState): string {
+  return JSON.stringify([
+    [...groupKinds].sort(),
+    approved?.commit,
+    approved?.at,
+  ]);
+}
+
+function approvedOf(parent: KubeObject | undefined): ApprovedPrune | undefined {
+  const text = parent?.metadata.annotations?.[APPROVED_ANNOTATION];
+  if (!text) return undefined;
+  try {
+    const { commit, at } = JSON.parse(text) as Partial<ApprovedPrune>;
+    if (typeof commit === "string" && typeof at === "number") {
+      return { commit, at };
+    }
+  } catch {
+    // Somebody else's writing approves nothing.
+  }
 }

@@ -15,6 +15,8 @@ import {
 } from "../../kube/mod.ts";
 import { applyChange } from "../apply/apply_change.ts";
 import { objectKey } from "../manifest/manifest.ts";
+import { driftOf } from "../plan/drift_policy.ts";
+import { adopts, type Owner, ownerOf } from "../plan/ownership.ts";
 import { compare, fingerprint } from "../plan/plan.ts";
 import type { AppliedSet, AppliedSets } from "../repository/applied_sets.ts";
 
@@ -38,6 +40,10 @@ export interface DriftCorrectorOptions {
   isActive: (set: AppliedSet) => boolean;
   /** Called with each object that was put back. */
   onCorrected?: (set: AppliedSet, object: KubeObject) => void;
+  /** Called where what is only reported has changed. */
+  onReported?: (set: AppliedSet) => void;
+  /** Called where somebody else has come to keep an object. */
+  onTaken?: (set: AppliedSet, object: KubeObject, owner: Owner) => void;
   signal: AbortSignal;
 }
 
@@ -58,6 +64,8 @@ interface Fight {
 export class DriftCorrector {
   /** Objects that were put back. */
   corrected = 0;
+  /** Objects of which it was reported that they differ. */
+  reported = 0;
 
   readonly #options: DriftCorrectorOptions;
   readonly #informers: InformerFactory;
@@ -105,12 +113,14 @@ export class DriftCorrector {
     const applied = set?.objects.get(key);
     if (!set || !applied) return;
     if (type !== "deleted") {
-      const { reasons } = compare(applied.manifest, {
+      const { reasons, drifted } = compare(applied.manifest, {
         live: object,
         setId: id,
         known: applied,
+        drift: driftOf(applied.manifest.object, set.drift),
       });
-      if (reasons.length === 0) return;
+      const told = set.drifted.get(key) ?? [];
+      if (reasons.length === 0 && drifted.join() === told.join()) return;
     }
     this.#enqueue([id, workspace ?? "", key]);
   }
@@ -164,16 +174,28 @@ export class DriftCorrector {
       namespace,
       signal,
     });
+    const owner = live && ownerOf(live, {
+      resource: manifest.resource,
+      setId: set.set.id,
+    });
+    // The sync reports it; here two engines would fight.
+    if (owner && !(owner.adoptable && adopts(manifest.object))) {
+      return this.#options.onTaken?.(set, live, owner);
+    }
     const change = compare(manifest, {
       live,
       setId: set.set.id,
       known: applied,
+      drift: driftOf(manifest.object, set.drift),
+      owner,
     });
+    this.#report(set, { key: of.key, live, drifted: change.drifted });
     if (change.reasons.length === 0) return;
     const object = await applyChange(change, {
       access: set.access,
       commit,
       source,
+      clock: this.#options.clock,
       signal,
     });
     (set.objects as Map<string, typeof applied>).set(of.key, {
@@ -207,6 +229,35 @@ export class DriftCorrector {
       });
     }
     onCorrected?.(set, object);
+  }
+
+  #report(
+    set: AppliedSet,
+    of: { key: string; live?: KubeObject; drifted: string[] },
+  ): void {
+    const { key, live, drifted } = of;
+    const before = set.drifted.get(key) ?? [];
+    if (drifted.join() === before.join()) return;
+    const { events, log, onReported } = this.#options;
+    if (drifted.length === 0) set.drifted.delete(key);
+    else {
+      set.drifted.set(key, drifted);
+      this.reported++;
+      const { manifest } = set.objects.get(key)!;
+      log.info("An object is not as its manifest, and is left so", {
+        object: key,
+        workspace: set.workspace,
+        fields: drifted,
+      });
+      events.event(live ?? manifest.object, {
+        type: "Warning",
+        reason: "DriftReported",
+        message: `Not as ${manifest.file}:${manifest.line} has it: ${
+          drifted.join(", ")
+        }; left so, as the Repository says`,
+      });
+    }
+    onReported?.(set);
   }
 
   #note(item: string): Fight {

@@ -11,6 +11,8 @@ export const GROUP_KINDS_ANNOTATION =
   "applyset.kubernetes.io/contains-group-kinds";
 /** Annotation of the parent: the Repository whose set it is. */
 export const REPOSITORY_ANNOTATION = "gitops.faros.sh/repository";
+/** Annotation of the parent: removals that were approved and may not all be done (JSON). */
+export const APPROVED_ANNOTATION = "gitops.faros.sh/approved-prune";
 
 /**
  * Membership of applied objects, as KEP-3659 has it: the members carry a label

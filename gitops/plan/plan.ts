@@ -1,17 +1,45 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Resource } from "../../api/kind.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import {
   APPLYSET_LABEL,
-  HUB_MANAGER,
+  DELETE_AFTER_ANNOTATION,
   ORIGIN_ANNOTATIONS,
 } from "../../api/names.ts";
 import { objectKey } from "../manifest/manifest.ts";
 import type { ResolvedManifest } from "../manifest/resolve_kinds.ts";
 import { differences } from "./differences.ts";
+import {
+  CORRECT,
+  driftFields,
+  driftOf,
+  type DriftPolicy,
+  keepsApplied,
+  type ObjectDrift,
+} from "./drift_policy.ts";
+import {
+  type Pointer,
+  releaseFields,
+  withoutFields,
+} from "./field_pointers.ts";
 import { extraFields, takenOver } from "./managed_fields.ts";
+import {
+  adopts,
+  isHubs,
+  ofOtherEngine,
+  type Owner,
+  ownerOf,
+} from "./ownership.ts";
+import { isSuspended } from "./tombstone.ts";
 
 /** Annotation on an object that is to stay when it leaves the repository. */
 export const PRUNE_ANNOTATION = "faros.sh/prune";
+/**
+ * Annotation on objects of which not all drift is put back: stands for what was
+ * applied last, so that a change of the manifest is told from one of the object.
+ */
+export const APPLIED_ANNOTATION = "gitops.faros.sh/applied";
 
 /** An object as it is on the server. */
 export interface LiveObject {
@@ -30,6 +58,12 @@ export interface Change {
   reasons: string[];
   /** Whether kubectl holds fields that have to be taken over first. */
   takeOver: boolean;
+  /** Fields that are left as they are, though the manifest says otherwise. */
+  leave: Pointer[];
+  /** Fields that differ, and are reported only. */
+  drifted: string[];
+  /** Who kept it, where it is to be taken over from them. */
+  adopted?: Owner;
 }
 
 /** An object to delete. */
@@ -40,8 +74,7 @@ export interface Removal extends LiveObject {
 /** An object that somebody else keeps. */
 export interface Conflict {
   manifest: ResolvedManifest;
-  /** The hub, or the id of the apply set that it is in. */
-  owner: typeof HUB_MANAGER | string;
+  owner: Owner;
 }
 
 /** What has to be done for `desired` to be so. */
@@ -69,8 +102,12 @@ export interface PlanInput {
   live: LiveObject[];
   /** Id of the apply set. */
   setId: string;
-  /** Ids of sets that others keep: their members are left alone. */
-  others?: ReadonlySet<string>;
+  /** Ids of sets that others keep, with whose they are: their members are left alone. */
+  others?: ReadonlyMap<string, string>;
+  /** Ids of sets that nobody keeps any more: their members may be taken. */
+  free?: ReadonlySet<string>;
+  /** What becomes of changes behind the repository's back. @default all are put back */
+  drift?: DriftPolicy;
   /** Whether members that are not desired are deleted. */
   prune: boolean;
   /** Keys of members that stay though they are not in `desired`. */
@@ -100,28 +137,31 @@ export function plan(input: PlanInput): Plan {
     const key = objectKey(manifest.object);
     desired.add(key);
     const now = live.get(key)?.object;
-    const owner = now?.metadata.labels?.[APPLYSET_LABEL];
-    if (owner && owner !== input.setId && input.others?.has(owner)) {
+    const owner = now && ownerOf(now, {
+      resource: manifest.resource,
+      setId: input.setId,
+      others: input.others,
+      free: input.free,
+    });
+    if (owner && !(owner.adoptable && adopts(manifest.object))) {
       result.conflicts.push({ manifest, owner });
-      continue;
-    }
-    if (now && isHubs(now)) {
-      result.conflicts.push({ manifest, owner: HUB_MANAGER });
       continue;
     }
     const change = compare(manifest, {
       live: now,
       setId: input.setId,
       known: input.known?.get(key),
+      drift: driftOf(manifest.object, input.drift),
+      owner,
     });
-    if (!now) result.create.push(change);
-    else if (change.reasons.length) result.update.push(change);
-    else result.unchanged.push(change);
+    if (change.reasons.length === 0) result.unchanged.push(change);
+    else if (now) result.update.push(change);
+    else result.create.push(change);
   }
   if (!input.prune) return result;
   for (const [key, item] of live) {
     if (desired.has(key) || input.keep?.has(key)) continue;
-    if (!isPrunable(item.object, input.setId)) continue;
+    if (!isPrunable(item, input.setId)) continue;
     result.delete.push({ key, ...item });
   }
   return result;
@@ -130,10 +170,18 @@ export function plan(input: PlanInput): Plan {
 /** Compares one manifest with what is live. Without `reasons` nothing is to be done. */
 export function compare(
   manifest: ResolvedManifest,
-  options: { live?: KubeObject; setId: string; known?: Known },
+  options: {
+    live?: KubeObject;
+    setId: string;
+    known?: Known;
+    /** @default all of it is put back */
+    drift?: ObjectDrift;
+    /** Who else keeps it, and is to lose it. */
+    owner?: Owner;
+  },
 ): Change {
-  const { live, setId, known } = options;
-  const object = withLabel(manifest.object, setId);
+  const { live, setId, known, drift = CORRECT, owner } = options;
+  const object = marked(manifest.object, { setId, drift });
   const change: Change = {
     key: objectKey(manifest.object),
     manifest,
@@ -141,9 +189,15 @@ export function compare(
     live,
     reasons: [],
     takeOver: false,
+    leave: [],
+    drifted: [],
+    ...(owner ? { adopted: owner } : {}),
   };
   if (!live) {
-    change.reasons.push("is not there");
+    const isDrift = known?.fingerprint === fingerprint(object) &&
+      drift.mode !== "correct";
+    if (!isDrift) change.reasons.push("is not there");
+    else if (drift.mode === "report") change.drifted.push("was deleted");
     return change;
   }
   const { resourceVersion } = live.metadata;
@@ -151,14 +205,45 @@ export function compare(
     known && resourceVersion && known.resourceVersion === resourceVersion &&
     known.fingerprint === fingerprint(object)
   ) return change;
-  change.reasons.push(
-    ...differences(object, live).map((field) => `${field} differs`),
-    ...extraFields(object, live).map((field) =>
-      `${field} is not in the manifest`
-    ),
-  );
+  if (owner) change.reasons.push(`is taken over from ${owner.name}`);
+  if (isSuspended(live)) {
+    change.reasons.push("is back before its tombstone ended");
+  }
+  const isApplied = keepsApplied(drift) && !owner &&
+    live.metadata.annotations?.[APPLIED_ANNOTATION] ===
+      object.metadata.annotations?.[APPLIED_ANNOTATION];
+  const { ignore, report } = driftFields(drift, [object, live]);
+  change.leave = isApplied ? [...ignore, ...report] : ignore;
+  const found = fieldsThatDiffer(object, { live, leave: change.leave });
+  if (!isApplied || drift.mode === "correct") change.reasons.push(...found);
+  if (isApplied) {
+    const all = drift.mode === "ignore"
+      ? []
+      : fieldsThatDiffer(object, { live, leave: ignore });
+    change.drifted = all.filter((field) => !change.reasons.includes(field));
+  }
   change.takeOver = change.reasons.length > 0 && takenOver(live) !== undefined;
   return change;
+}
+
+function fieldsThatDiffer(
+  object: KubeObject,
+  { live, leave }: { live: KubeObject; leave: Pointer[] },
+): string[] {
+  const desired = withoutFields(object, leave);
+  const now = withoutFields(live, leave);
+  if (leave.length) {
+    now.metadata.managedFields = live.metadata.managedFields?.map((entry) => ({
+      ...entry,
+      fieldsV1: releaseFields(entry.fieldsV1, { pointers: leave, live }),
+    }));
+  }
+  return [
+    ...differences(desired, now).map((field) => `${field} differs`),
+    ...extraFields(desired, now).map((field) =>
+      `${field} is not in the manifest`
+    ),
+  ];
 }
 
 /** Stands for the content of an object that is applied, the commit left out. */
@@ -174,34 +259,46 @@ export function fingerprint(object: KubeObject): string {
   });
 }
 
-function withLabel(object: KubeObject, setId: string): KubeObject {
-  const { metadata } = object;
-  return {
-    ...object,
+/** As it is to be applied, with what it is known by. */
+function marked(
+  source: KubeObject,
+  { setId, drift }: { setId: string; drift: ObjectDrift },
+): KubeObject {
+  const { metadata } = source;
+  // What the hub itself says is nobody else's to say.
+  const {
+    [DELETE_AFTER_ANNOTATION]: _1,
+    [APPLIED_ANNOTATION]: _2,
+    ...annotations
+  } = metadata.annotations ?? {};
+  const object: KubeObject = {
+    ...source,
     metadata: {
       ...metadata,
+      ...(metadata.annotations ? { annotations } : {}),
       labels: { ...metadata.labels, [APPLYSET_LABEL]: setId },
     },
   };
+  if (keepsApplied(drift)) {
+    object.metadata.annotations = {
+      ...annotations,
+      [APPLIED_ANNOTATION]: hashOf(fingerprint(object)),
+    };
+  }
+  return object;
 }
 
-function isPrunable(object: KubeObject, setId: string): boolean {
+function hashOf(text: string): string {
+  return bytesToHex(sha256(new TextEncoder().encode(text))).slice(0, 16);
+}
+
+function isPrunable({ object, resource }: LiveObject, setId: string): boolean {
   const { labels, annotations, deletionTimestamp, ownerReferences } =
     object.metadata;
   return labels?.[APPLYSET_LABEL] === setId && !deletionTimestamp &&
     annotations?.[PRUNE_ANNOTATION] !== "disabled" &&
     // Made by a controller, which copied its owner's labels.
     !ownerReferences?.some((owner) => owner.controller) &&
-    !isHubs(object);
-}
-
-/**
- * Whether the hub itself keeps an object: a Role of a device, a
- * CustomResourceDefinition. It would never come to rest between the two.
- */
-function isHubs({ metadata }: KubeObject): boolean {
-  return !!metadata.managedFields?.some((entry) =>
-    entry.manager === HUB_MANAGER && entry.operation === "Apply" &&
-    !entry.subresource
-  );
+    // Handed over to somebody who keeps it from now on.
+    !isHubs(object) && !ofOtherEngine(object, resource);
 }

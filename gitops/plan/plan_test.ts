@@ -109,15 +109,20 @@ Deno.test("plan() leaves alone what another Repository or the hub keeps, and ado
       live("press", { metadata: { labels: { [APPLYSET_LABEL]: "old" } } }),
     ],
   };
-  const taken = plan({ ...base, others: new Set(["old"]) });
-  assert.equal(taken.conflicts[0]?.owner, "old");
+  const taken = plan({
+    ...base,
+    others: new Map([["old", "Repository other"]]),
+  });
+  assert.equal(taken.conflicts[0]?.owner.name, "Repository other");
   assert.deepEqual(taken.update, []);
-  assert.deepEqual(names(plan(base).update), ["press"]);
+  assert.equal(plan(base).conflicts[0]?.owner.name, "apply set old");
+  const free = plan({ ...base, free: new Set(["old"]) });
+  assert.deepEqual(names(free.update), ["press"]);
   const hubs = live("press", {
     managedFields: [{ manager: "faros-hub", operation: "Apply" }],
   });
   const made = plan({ ...base, live: [hubs] });
-  assert.equal(made.conflicts[0]?.owner, "faros-hub");
+  assert.equal(made.conflicts[0]?.owner.name, "the hub");
   assert.deepEqual(made.update, []);
   assert.deepEqual(plan({ ...base, live: [hubs], desired: [] }).delete, []);
 });

@@ -23,6 +23,8 @@ export interface PruneCounts {
   removed: number;
   /** Agents among `removed`. */
   removedAgents: number;
+  /** Agents among `members`: the share holds for them as well. @default not looked at */
+  agents?: number;
   /** Whether what holds them all goes: the Workspace itself. */
   whole?: boolean;
 }
@@ -61,14 +63,21 @@ export function pruneGuard(
       message: `${what} would be deleted: all there is`,
     };
   }
-  const most = Math.max(
-    Math.floor(members * guard.percent / 100),
-    guard.agents,
-  );
-  if (removed <= most) return undefined;
+  const limit = (of: number) =>
+    Math.max(Math.floor(of * guard.percent / 100), guard.agents);
+  const allowed = (most: number) =>
+    `would be deleted; ${most} may go without approval (the greater of ${guard.percent} % and ${guard.agents})`;
+  if (removed > limit(members)) {
+    return {
+      reason: "PruneGuardShare",
+      message: `${what} ${allowed(limit(members))}`,
+    };
+  }
+  const { agents } = counts;
+  // Few Agents among many other objects are guarded as if they were alone.
+  if (agents === undefined || removedAgents <= limit(agents)) return undefined;
   return {
     reason: "PruneGuardShare",
-    message:
-      `${what} would be deleted; ${most} may go without approval (the greater of ${guard.percent} % and ${guard.agents})`,
+    message: `${removedAgents} of ${agents} Agents ${allowed(limit(agents))}`,
   };
 }

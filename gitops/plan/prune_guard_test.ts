@@ -18,6 +18,23 @@ Deno.test("pruneGuard() lets the greater of share and number go", () => {
   );
 });
 
+Deno.test("pruneGuard() looks at Agents alone as well", () => {
+  const held = pruneGuard({
+    members: 1000,
+    removed: 60,
+    removedAgents: 60,
+    agents: 100,
+  });
+  assert.equal(
+    held?.message,
+    "60 of 100 Agents would be deleted; 20 may go without approval (the greater of 10 % and 20)",
+  );
+  assert.equal(
+    pruneGuard({ members: 1000, removed: 60, removedAgents: 20, agents: 30 }),
+    undefined,
+  );
+});
+
 Deno.test("pruneGuard() never lets everything go", () => {
   assert.equal(
     pruneGuard(counts(1, 1))?.message,

@@ -2,6 +2,7 @@ import type { WorkspaceAccess } from "../../kube/mod.ts";
 import type { AppliedObject } from "../apply/sync_set.ts";
 import type { Problem } from "../manifest/problem.ts";
 import type { ApplySet } from "../plan/apply_set.ts";
+import type { DriftPolicy } from "../plan/drift_policy.ts";
 import { Mutex } from "./mutex.ts";
 
 /** An apply set that is kept as a commit has it. */
@@ -18,6 +19,14 @@ export interface AppliedSet {
   fingerprint?: string;
   /** What the last sync found that somebody should look at. */
   warnings?: Problem[];
+  /** What becomes of changes behind the repository's back. */
+  drift?: DriftPolicy;
+  /** Fields that differ and are only reported, by the keys of their objects. */
+  drifted: Map<string, string[]>;
+  /** How many objects are suspended. */
+  waiting?: number;
+  /** When the first of them is to be deleted, milliseconds since 1970. */
+  due?: number;
   /** Of the Workspace object: another one has nothing of what was applied. */
   workspaceUid?: string;
   /** Whoever writes holds it. */
@@ -41,7 +50,13 @@ export class AppliedSets {
     const at = key(set.id, of.workspace);
     let entry = this.#sets.get(at);
     if (!entry) {
-      entry = { set, ...of, objects: new Map(), mutex: new Mutex() };
+      entry = {
+        set,
+        ...of,
+        objects: new Map(),
+        drifted: new Map(),
+        mutex: new Mutex(),
+      };
       this.#sets.set(at, entry);
     }
     return entry;

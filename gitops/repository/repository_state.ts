@@ -20,6 +20,10 @@ export interface RepositoryState {
   requestedAt?: string;
   /** Annotation that asked for the last look for commits. */
   fetchRequestedAt?: string;
+  /** Annotation that let removals go. */
+  approved?: string;
+  /** Tokens of removals of which people were told that they wait. */
+  readonly announced: Set<string>;
   /** Whether the next sync looks at everything again. */
   force: boolean;
   /** When everything was last looked at, milliseconds since 1970. */
@@ -48,7 +52,8 @@ export function newRepositoryState(
   const writer = of.status(() => state);
   state = {
     name,
-    facts: { suspended: false, syncing: false },
+    facts: { repository: name, suspended: false, syncing: false },
+    announced: new Set(),
     force: false,
     lookedAt: 0,
     superseded: new AbortController(),

@@ -11,13 +11,22 @@ import {
 import { formatProblem, type Problem } from "../manifest/problem.ts";
 import type { SourceReason } from "../source/source_error.ts";
 import type { Verification } from "../source/verify.ts";
-import { problemsOf, type SyncOutcome } from "./sync_outcome.ts";
+import { describeDrift, type DriftStatus } from "../drift/drift_summary.ts";
+import { describePrune, type HeldPrune } from "../plan/prune.ts";
+import { firstProblem } from "./first_problem.ts";
+import { heldOf, problemsOf, type SyncOutcome } from "./sync_outcome.ts";
+import { workspaceStatus } from "./workspace_status.ts";
 
 /** `status` of a Repository. */
 export type RepositoryStatus = NonNullable<Repository["status"]>;
 
+/** Most removals that wait for approval and are told one by one. */
+const PENDING = 100;
+
 /** What is known of a Repository; its status says nothing else. */
 export interface RepositoryFacts {
+  /** Its name. */
+  repository: string;
   generation?: number;
   observedCommit?: string;
   /** When `observedCommit` was fetched, milliseconds since 1970. */
@@ -43,6 +52,8 @@ export interface RepositoryFacts {
   handledRequest?: string;
   /** What was found in the commit that somebody should look at. */
   warnings?: Problem[];
+  /** Differences that are reported only. */
+  drift?: DriftStatus;
 }
 
 /** Warnings that the status tells one by one. */
@@ -57,13 +68,6 @@ export function repositoryStatus(
   const problems = outcome ? problemsOf(outcome) : [];
   const time = (at?: number) =>
     at === undefined ? undefined : new Date(at).toISOString();
-  const workspaces = outcome?.parts.filter((p) => p.workspace !== undefined)
-    .map((part) => ({
-      name: part.workspace!,
-      ...(part.commit ? { commit: part.commit } : {}),
-      objects: part.total,
-      ...(part.problems.length ? { error: sourceError(part.problems) } : {}),
-    }));
   const sum = (field: "created" | "updated" | "deleted" | "unchanged") =>
     outcome?.parts.reduce((n, part) => n + part[field], 0) ?? 0;
   return prune({
@@ -80,21 +84,46 @@ export function repositoryStatus(
       updated: sum("updated"),
       deleted: sum("deleted"),
       unchanged: sum("unchanged"),
+      suspended: outcome.parts.reduce((n, part) => n + (part.waiting ?? 0), 0),
     },
-    workspaces,
+    pendingPrunes: outcome && heldOf(outcome).length
+      ? heldOf(outcome).slice(0, PENDING)
+      : undefined,
+    drift: facts.drift,
+    ...(outcome ? workspaceStatus(outcome) : {}),
     lastError: facts.fetchError
       ? { message: facts.fetchError.message }
       : problems.length
-      ? sourceError(problems)
+      ? firstProblem(problems)
       : undefined,
-    conditions: withVerification(conditionsOf(facts, options), {
+    conditions: withDrift(
+      withVerification(conditionsOf(facts, options), {
+        facts,
+        now: options.now,
+      }),
       facts,
-      now: options.now,
-    }),
+      options.now,
+    ),
     warnings: facts.warnings?.length
-      ? facts.warnings.slice(0, MOST_WARNINGS).map((w) => sourceError([w]))
+      ? facts.warnings.slice(0, MOST_WARNINGS).map((w) => firstProblem([w]))
       : undefined,
   });
+}
+
+/** `Drifted` stands while something differs and is not put back. */
+function withDrift(
+  conditions: Condition[],
+  { drift, generation }: RepositoryFacts,
+  now: number,
+): Condition[] {
+  if (!drift) return removeCondition(conditions, "Drifted");
+  return setCondition(conditions, {
+    type: "Drifted",
+    status: "True",
+    reason: "DriftReported",
+    message: describeDrift(drift).slice(0, 4096),
+    observedGeneration: generation,
+  }, now);
 }
 
 function conditionsOf(
@@ -148,6 +177,17 @@ function conditionsOf(
     }, now);
   }
   const problems = problemsOf(outcome);
+  const held = heldOf(outcome);
+  if (problems.length === 0 && held.length > 0) {
+    return markStalled(
+      conditions,
+      mark(
+        "PruneNeedsApproval",
+        heldMessage(held, { ...facts, commit: outcome.commit }),
+      ),
+      now,
+    );
+  }
   if (problems.length === 0) {
     const total = outcome.parts.reduce((n, part) => n + part.total, 0);
     return markReady(
@@ -164,11 +204,15 @@ function conditionsOf(
     "DecryptionFailed",
     "BuildFailed",
     "ManifestInvalid",
+    "OwnershipConflict",
     "ApplyFailed",
     "WorkspaceNotReady",
-  ]
-    .find((r) => failed.some((part) => part.reason === r)) ?? "ApplyFailed";
-  const message = summary(problems);
+  ].find((r) => failed.some((part) => part.reason === r)) ?? "ApplyFailed";
+  const message = held.length
+    ? `${summary(problems)}; ${
+      heldMessage(held, { ...facts, commit: outcome.commit })
+    }`
+    : summary(problems);
   return failed.some((part) => part.retry)
     ? markReconciling(
       conditions,
@@ -207,15 +251,21 @@ export function summary(problems: Problem[]): string {
     : first;
 }
 
-function sourceError(problems: Problem[]) {
-  const [first] = problems;
-  const { file, line, field, message } = first!;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
-  return {
-    message: `${field ? `${field}: ` : ""}${message}${more}`,
-    ...(file ? { file } : {}),
-    ...(line ? { line } : {}),
-  };
+/** What waits for approval, and how to give it. */
+export function heldMessage(
+  held: HeldPrune[],
+  { commit, repository }: { commit: string; repository: string },
+): string {
+  const [first] = held;
+  const where = first!.workspace ? `workspace ${first!.workspace}` : "root/";
+  const more = held.length > 1
+    ? `, and in ${held.length - 1} more place${held.length > 2 ? "s" : ""}`
+    : "";
+  return `Commit ${commit.slice(0, 12)} removes ${
+    describePrune(first!)
+  } of ${where}${more}, which waits for approval: ${
+    first!.reason
+  }. To let it go: kubectl faros repository approve ${repository}`;
 }
 
 function prune<T extends object>(value: T): T {

@@ -4,7 +4,7 @@ import { applyStatus, type Clock, type KubeClient } from "../../kube/mod.ts";
 import { type RepositoryFacts, repositoryStatus } from "./repository_status.ts";
 
 /** Types of conditions that are written here; the rest is others'. */
-const OWN = ["Ready", "Reconciling", "Stalled", "SourceVerified"];
+const OWN = ["Ready", "Reconciling", "Stalled", "SourceVerified", "Drifted"];
 
 /** Options of {@linkcode StatusWriter}. */
 export interface StatusWriterOptions {

@@ -1,4 +1,6 @@
+import type { KubeObject } from "../../api/meta.ts";
 import type { Problem } from "../manifest/problem.ts";
+import type { HeldPrune } from "../plan/prune.ts";
 
 /** Counts of objects. */
 export interface Counts {
@@ -20,6 +22,7 @@ export interface PartOutcome extends Counts {
     | "ManifestInvalid"
     | "DecryptionFailed"
     | "BuildFailed"
+    | "OwnershipConflict"
     | "ApplyFailed"
     | "WorkspaceNotReady";
   /** Whether trying again may help, without a new commit. */
@@ -28,6 +31,16 @@ export interface PartOutcome extends Counts {
   total: number;
   /** Commit of which all of it is applied. */
   commit?: string;
+  /** Removals that wait for approval. */
+  held?: HeldPrune[];
+  /** Agents and Workspaces that were suspended just now, and will be deleted. */
+  suspended?: KubeObject[];
+  /** Those that are back. */
+  restored?: KubeObject[];
+  /** How many are suspended in all. */
+  waiting?: number;
+  /** When the first of them is to be deleted, milliseconds since 1970. */
+  due?: number;
 }
 
 /** What became of a commit. */
@@ -56,4 +69,9 @@ export function invalidReason(
 ): NonNullable<PartOutcome["reason"]> {
   return problems.find((problem) => problem.reason)?.reason ??
     "ManifestInvalid";
+}
+
+/** All removals of an outcome that wait for approval. */
+export function heldOf(outcome: SyncOutcome): HeldPrune[] {
+  return outcome.parts.flatMap((part) => part.held ?? []);
 }

@@ -15,6 +15,8 @@ import {
 } from "../../kube/mod.ts";
 import { reasonOf } from "../apply/api_problem.ts";
 import { forEachLimited } from "../apply/for_each_limited.ts";
+import type { PrunePolicy } from "../apply/prune_set.ts";
+import { workspaceContent } from "../apply/workspace_content.ts";
 import { syncSet, type SyncSetOptions } from "../apply/sync_set.ts";
 import { partOf, workspaceFile } from "../manifest/layout.ts";
 import type {
@@ -26,7 +28,9 @@ import { checkReferences } from "../manifest/check_references.ts";
 import { objectKey } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { redactProblems } from "../manifest/redact_problems.ts";
-import { type ApplySet, applySet, groupKindsOf } from "../plan/apply_set.ts";
+import { type ApplySet, applySet } from "../plan/apply_set.ts";
+import { driftPolicy } from "../plan/drift_policy.ts";
+import type { Repository } from "../../api/repository.ts";
 import type { AppliedSet, AppliedSets } from "./applied_sets.ts";
 import { liveObjects } from "./live_objects.ts";
 import {
@@ -51,7 +55,12 @@ export class Superseded extends Error {
 /** Options of {@linkcode syncRepository}. */
 export interface SyncRepositoryOptions {
   repository: string;
-  prune: boolean;
+  /** What becomes of what left the repository; it stays where this says nothing. */
+  prune?: Omit<PrunePolicy, "whole" | "contentOf">;
+  /** What becomes of changes behind the repository's back. */
+  drift: Pick<Repository["spec"], "drift" | "driftRules">;
+  /** Whether the Repository is being deleted, and all that it applied with it. */
+  finalize?: boolean;
   /** Names of the other Repositories. */
   others: string[];
   /** Sync also what has not changed since it was applied. */
@@ -94,8 +103,6 @@ class RepositorySync {
 
   async run(): Promise<PartOutcome[]> {
     const { workspaces } = this.#manifests;
-    const refused = await this.#refuseEmpty();
-    if (refused) return [refused];
     this.#dropRemoved();
     const [declared, root] = await Promise.all([
       this.#syncWorkspaceObjects(),
@@ -118,32 +125,37 @@ class RepositorySync {
     return [{ ...declared, problems: unassigned }, root, ...parts];
   }
 
-  /** A commit without anything more likely is a wrong path than meant so. */
-  async #refuseEmpty(): Promise<PartOutcome | undefined> {
+  /** What becomes of what left the repository. */
+  #prunePolicy(): PrunePolicy | undefined {
+    const { prune, finalize } = this.#options;
+    if (!prune) return undefined;
     const { root, workspaces, problems } = this.#manifests;
-    if (
-      root.manifests.length || root.problems.length || workspaces.size ||
-      problems.length
-    ) return undefined;
-    const { signal } = this.#options;
-    for (const what of ["workspaces", "root"] as const) {
-      const { parent, namespace } = await this.#set(what);
-      const object = await this.#hub.client.tryGet(ConfigMap, parent, {
-        namespace,
-        signal,
-      });
-      if (groupKindsOf(object).length === 0) continue;
-      return {
-        ...noCounts,
-        total: 0,
-        reason: "ManifestInvalid",
-        problems: [{
-          file: "workspaces",
-          message:
-            "there is no manifest in this commit, under workspaces/ or root/, and all that is applied would have to go; nothing is deleted (check spec.path, or delete the objects yourself)",
-        }],
-      };
+    if (finalize) {
+      return { ...prune, whole: "the Repository is being deleted" };
     }
+    const isEmpty = !root.manifests.length && !root.problems.length &&
+      !workspaces.size && !problems.length;
+    // More likely a wrong path than meant so.
+    return isEmpty
+      ? {
+        ...prune,
+        whole:
+          "there is no manifest in this commit, under workspaces/ or root/ (check spec.path)",
+      }
+      : prune;
+  }
+
+  /** What is in a Workspace that its removal would take along. */
+  async #contentOf(name: string) {
+    const { provider, signal } = this.#options;
+    const workspace = this.#options.workspaces.get(undefined, name);
+    if (!isTrue(workspace?.status?.conditions, "Ready")) {
+      // Nothing was ever applied to it, or its identity for that is gone.
+      return await workspaceContent(provider.open(name), { signal });
+    }
+    const access = provider.openAsSync(name);
+    const set = await this.#set("workspace", access.namespace);
+    return await workspaceContent(access, { set, signal });
   }
 
   /** What left the repository is put back no longer. */
@@ -164,13 +176,16 @@ class RepositorySync {
       problems: [],
       fingerprint: JSON.stringify(good.map((w) => w.workspace?.object)),
     };
+    const prune = this.#prunePolicy();
     const outcome = await this.#syncPart(set, {
       set: await this.#set("workspaces"),
       access: this.#hub,
       scope: "root",
       // Who is there with a fault is there.
       keep: new Set(bad.map((w) => workspaceKey(w.name))),
-      prune: this.#options.prune && problems.length === 0,
+      prune: prune && problems.length === 0
+        ? { ...prune, contentOf: (name) => this.#contentOf(name) }
+        : undefined,
     });
     return {
       ...outcome,
@@ -185,6 +200,7 @@ class RepositorySync {
       set: await this.#set("root"),
       access: this.#hub,
       scope: "root",
+      prune: this.#prunePolicy(),
       // A Repository that lists itself does not delete itself.
       keep: new Set([
         objectKey({
@@ -220,6 +236,7 @@ class RepositorySync {
       set: await this.#set("workspace", access.namespace),
       access,
       scope: "workspace",
+      prune: this.#prunePolicy(),
       workspace: name,
       workspaceUid: ready.metadata.uid,
     });
@@ -234,7 +251,7 @@ class RepositorySync {
       access: WorkspaceAccess;
       scope: "root" | "workspace";
       keep?: ReadonlySet<string>;
-      prune?: boolean;
+      prune: PrunePolicy | undefined;
       workspace?: string;
       workspaceUid?: string;
     },
@@ -243,36 +260,40 @@ class RepositorySync {
     const { set, access, workspace, workspaceUid } = of;
     const { commit } = this.#manifests;
     const entry = sets.ensure(set, { access, workspace });
+    const drift = driftPolicy(this.#options.drift, workspace);
     return await entry.mutex.run(async () => {
       const sameWorkspace = entry.workspaceUid === workspaceUid;
+      const isDue = entry.due !== undefined && clock.now() >= entry.due;
       if (
-        !force && sameWorkspace &&
+        !force && sameWorkspace && !isDue &&
         entry.fingerprint === manifests.fingerprint &&
         // What was missing may have come.
         !entry.warnings?.length
       ) {
         entry.commit = commit;
         const total = entry.objects.size;
-        return {
-          ...noCounts,
+        const { waiting, due, warnings } = entry;
+        const same = {
           unchanged: total,
           total,
           commit,
-          problems: [],
-          warnings: entry.warnings,
+          waiting,
+          due,
+          warnings,
         };
+        return { ...noCounts, ...same, problems: [] };
       }
       entry.fingerprint = undefined;
+      entry.drift = drift;
       const isNew = !sameWorkspace || entry.commit === undefined;
       try {
         if (workspace && isNew) await this.#untilAllowed(entry);
-        const prune = of.prune ?? this.#options.prune;
         const references = await checkReferences(manifests.manifests, {
           root: this.#manifests.root.manifests,
           live: liveObjects(set, {
             access,
             hub: this.#hub.client,
-            prune,
+            prune: of.prune !== undefined,
             signal,
           }),
         });
@@ -285,23 +306,31 @@ class RepositorySync {
           access,
           scope: of.scope,
           commit,
-          prune,
+          workspace,
+          prune: of.prune,
+          drift,
           keep: of.keep,
           others: await this.#others(set, of.scope),
           known: sameWorkspace ? entry.objects : undefined,
           clock,
           signal,
         });
-        const { invalid, objects, ...counts } = result;
+        const { invalid, conflict, objects, drifted, ...rest } = result;
         const problems = redactProblems(result.problems, manifests.manifests);
-        if (!invalid) entry.objects = objects;
-        if (problems.length === 0) {
+        if (!invalid) {
+          entry.objects = objects;
+          entry.drifted = drifted;
+          entry.waiting = rest.waiting;
+          entry.due = rest.due;
+        }
+        // What waits for approval is looked at each time.
+        if (problems.length === 0 && rest.held.length === 0) {
           entry.fingerprint = manifests.fingerprint;
           entry.commit = commit;
-          entry.workspaceUid = workspaceUid;
         }
+        if (problems.length === 0) entry.workspaceUid = workspaceUid;
         return {
-          ...counts,
+          ...rest,
           total: entry.objects.size,
           commit: entry.commit,
           problems,
@@ -310,7 +339,13 @@ class RepositorySync {
             // A kind that is not there may come with what another commit,
             // or another Repository, installs.
             ? {
-              ...failed(invalid ? invalidReason(problems) : "ApplyFailed"),
+              ...failed(
+                invalid
+                  ? invalidReason(problems)
+                  : conflict
+                  ? "OwnershipConflict"
+                  : "ApplyFailed",
+              ),
               retry: manifests.problems.length === 0 ||
                 mayPass(manifests.problems),
             }
@@ -418,7 +453,7 @@ class RepositorySync {
   async #others(
     { namespace }: ApplySet,
     scope: SyncSetOptions["scope"],
-  ): Promise<Set<string>> {
+  ): Promise<Map<string, string>> {
     const kinds: ApplySetKind[] = scope === "root"
       ? ["root", "workspaces"]
       : ["workspace"];
@@ -427,7 +462,9 @@ class RepositorySync {
         kinds.map((of) => applySet({ repository, namespace, of }))
       ),
     );
-    return new Set(sets.map((set) => set.id));
+    return new Map(
+      sets.map((set) => [set.id, `Repository ${set.repository}`]),
+    );
   }
 }
 

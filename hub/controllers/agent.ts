@@ -46,6 +46,7 @@ import { isDenied, type Ownership } from "./ownership.ts";
 import type { RevisionUse } from "./revision_use.ts";
 import { Settling } from "./settling.ts";
 import { type Outcome, writeStatus } from "./status.ts";
+import { isOtherwiseSuspended, suspendedUntil } from "./suspension.ts";
 
 /** What the Agent controller shares with others. */
 export interface AgentControllerOptions {
@@ -87,7 +88,8 @@ export function runAgentController(
         keys: allIn,
         filter: ({ object, old }) =>
           object.metadata.generation !== old?.metadata.generation ||
-          object.status?.phase !== old?.status?.phase,
+          object.status?.phase !== old?.status?.phase ||
+          isOtherwiseSuspended(object, old),
       },
       {
         informer: context.informers.get<Plugin>(Plugin),
@@ -246,7 +248,10 @@ class AgentController {
     this.dependencies.set(key, touched);
     let assignment = before;
     const settles = this.#settles(resolved, before);
-    if (resolved instanceof Problem || agent.spec?.paused || settles > 0) {
+    const until = suspendedUntil(agent, workspace);
+    if (
+      resolved instanceof Problem || agent.spec?.paused || until || settles > 0
+    ) {
       const spec = this.#contentOf(agent, before?.revision);
       await this.#grant(agent, { enrollment, workspace, revision: spec });
     } else {
@@ -266,7 +271,7 @@ class AgentController {
     await this.#tell(agent, {
       assignment,
       enrollment,
-      outcome: outcomeOf(agent, resolved),
+      outcome: until ? suspended(until) : outcomeOf(agent, resolved),
     });
     if (settles > 0) return { requeueAfter: settles };
   }
@@ -476,6 +481,15 @@ class AgentController {
       },
     });
   }
+}
+
+function suspended(until: string): Outcome {
+  return {
+    state: "ready",
+    reason: "Suspended",
+    message:
+      `It left its repository: its device keeps what it runs, and it is deleted after ${until}; put its manifest back to keep it`,
+  };
 }
 
 function outcomeOf(agent: Agent, resolved: Resolved | Problem): Outcome {

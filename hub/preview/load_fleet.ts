@@ -27,6 +27,7 @@ import {
   plan,
 } from "../../gitops/plan/plan.ts";
 import type { PruneCounts } from "../../gitops/plan/prune_guard.ts";
+import { isSuspended } from "../../gitops/plan/tombstone.ts";
 import { systemClock } from "../../kube/clock.ts";
 import { WorkspaceConflict } from "../../kube/workspace_provider.ts";
 import { safeProblem } from "./safe_problem.ts";
@@ -308,15 +309,26 @@ export class FleetLoader {
         const manifest = this.#manifests.get(key);
         loaded.changed.push({ workspace, before: object, manifest });
       }
-      const members = live.filter(({ object }) =>
-        object.metadata.labels?.[APPLYSET_LABEL] === setId
-      );
+      // As the sync counts: those that come with the commit, and none that is
+      // suspended already.
+      const members = [
+        ...live.filter(({ object }) =>
+          object.metadata.labels?.[APPLYSET_LABEL] === setId &&
+          !isSuspended(object)
+        ),
+        ...steps.create.map(({ manifest, object }) => ({
+          resource: manifest.resource,
+          object,
+        })),
+      ];
       if (!isWorkspaces) {
+        const removed = steps.delete.filter((r) => !isSuspended(r.object));
         loaded.prunes.push({
           workspace,
           members: members.length,
-          removed: steps.delete.length,
-          removedAgents: countAgents(steps.delete),
+          removed: removed.length,
+          removedAgents: countAgents(removed),
+          agents: countAgents(members),
         });
       }
     }
@@ -358,7 +370,8 @@ export class FleetLoader {
         members: members.length,
         removed: members.length,
         removedAgents: countAgents(members),
-        whole: true,
+        // Of one without anything in it nothing is lost.
+        whole: members.length > 0,
       });
     }
   }

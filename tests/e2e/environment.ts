@@ -128,6 +128,11 @@ export class Environment {
     await this.client.create(Repository, object);
   }
 
+  /** Says how long Agents that left Git are suspended from now on; null is the default. */
+  async setTombstone(tombstone: string | null): Promise<void> {
+    await this.client.patch(Repository, REPOSITORY, { spec: { tombstone } });
+  }
+
   /** Ends all, and removes all. */
   async close(): Promise<void> {
     for (const cluster of [this.#cluster, ...this.#clusters]) {

@@ -30,15 +30,21 @@ export interface Environment extends AsyncDisposable {
   gitops: GitOps;
   /** Log lines so far. */
   log: string[];
-  /** Makes the Repository `fleet`, of `git`. */
-  follow(spec?: Partial<Repository["spec"]>): Promise<void>;
+  /** Makes a Repository, `fleet` of `git` unless said otherwise. */
+  follow(
+    spec?: Partial<Repository["spec"]>,
+    options?: { name?: string },
+  ): Promise<void>;
   /** Waits until the status of a Repository is as wanted. */
   status(
     isSo: (status: NonNullable<Repository["status"]>) => unknown,
     options?: { name?: string; timeout?: number },
   ): Promise<NonNullable<Repository["status"]>>;
   /** Waits until all of a commit is applied. */
-  applied(commit: string): Promise<NonNullable<Repository["status"]>>;
+  applied(
+    commit: string,
+    options?: { name?: string },
+  ): Promise<NonNullable<Repository["status"]>>;
   /** Ends GitOps, as a crash would but for what it was just doing, and starts it anew. */
   restart(): Promise<void>;
 }
@@ -124,11 +130,11 @@ async function build(
     git,
     gitops: start(),
     log,
-    async follow(spec = {}) {
+    async follow(spec = {}, { name = "fleet" } = {}) {
       await client.apply(RepositoryKind, {
         apiVersion: RepositoryKind.apiVersion,
         kind: "Repository",
-        metadata: { name: "fleet" },
+        metadata: { name },
         spec: { url: git.path, interval: "1m", ...spec },
       } as KubeObject, { fieldManager: "test", force: true });
     },
@@ -144,9 +150,11 @@ async function build(
         throw new Error(`${error}: ${JSON.stringify(last, null, 1)}`);
       }
     },
-    applied(commit) {
-      return environment.status((status) =>
-        status.appliedCommit === commit && isTrue(status.conditions, "Ready")
+    applied(commit, options) {
+      return environment.status(
+        (status) =>
+          status.appliedCommit === commit && isTrue(status.conditions, "Ready"),
+        options,
       );
     },
     async restart() {

@@ -9,7 +9,13 @@ export interface GitRepository extends AsyncDisposable {
    */
   push(
     files: Record<string, string | null>,
-    options?: { force?: boolean; branch?: string; amend?: boolean },
+    options?: {
+      force?: boolean;
+      branch?: string;
+      amend?: boolean;
+      /** Of the commit. @default {"change"} */
+      message?: string;
+    },
   ): Promise<string>;
   /** Runs git in the work tree. */
   git(...args: string[]): Promise<string>;
@@ -44,7 +50,7 @@ export async function makeGitRepository(): Promise<GitRepository> {
     path,
     git,
     async push(files, options = {}) {
-      const { force, branch = "main", amend } = options;
+      const { force, branch = "main", amend, message = "change" } = options;
       for (const [name, content] of Object.entries(files)) {
         const file = `${work}/${name}`;
         if (content === null) {
@@ -58,7 +64,7 @@ export async function makeGitRepository(): Promise<GitRepository> {
       }
       await git("add", "--all");
       await git(
-        ...["commit", "--quiet", "--allow-empty", "--message", "change"],
+        ...["commit", "--quiet", "--allow-empty", "--message", message],
         ...(amend ? ["--amend"] : []),
       );
       await git(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as core from "../../../api/core.ts";
 import { configMapManifest, inWorkspace, siteFiles } from "../manifests.ts";
+import { REPOSITORY } from "../environment.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** Objects of the sync: enough to be killed amidst. */
@@ -40,7 +41,23 @@ export const hubCrash: Scenario = {
     assert.equal(await count(), OBJECTS);
 
     const gone = Object.fromEntries(Object.keys(files).map((f) => [f, null]));
-    await environment.sync(gone);
+    const removal = await environment.push(gone);
+    // So many go only when somebody says so.
+    await environment.untilRepository(
+      "the removal waited for approval",
+      (status) =>
+        status.observedCommit === removal &&
+        status.pendingPrunes?.[0]?.objects === OBJECTS,
+    );
+    assert.equal(await count(), OBJECTS);
+    const approve = ["repository", "approve", REPOSITORY, "--commit", removal];
+    const asked = await environment.faros(...approve);
+    assert.equal(asked.code, 1);
+    assert.match(asked.stdout, /ConfigMap +500 +/);
+    assert.match(asked.stderr, /say --yes to delete these 500 objects/);
+    const { code, stderr } = await environment.faros(...approve, "--yes");
+    assert.equal(code, 0, stderr);
+    await environment.untilApplied(removal);
     assert.equal(await count(), 0);
   },
 };

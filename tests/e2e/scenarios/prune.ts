@@ -2,11 +2,19 @@ import assert from "node:assert/strict";
 import { Agent } from "../../../api/agent.ts";
 import * as core from "../../../api/core.ts";
 import { Enrollment } from "../../../api/enrollment.ts";
-import { inWorkspace, siteFiles } from "../manifests.ts";
+import { Monitoring } from "../../../api/monitoring.ts";
+import { getCondition } from "../../../kube/conditions.ts";
+import {
+  agentManifest,
+  inWorkspace,
+  monitoringManifest,
+  siteFiles,
+} from "../manifests.ts";
 import type { Scenario } from "../scenario.ts";
 
 export const prune: Scenario = {
-  name: "deleting an agent's file removes the Agent and its credentials",
+  name:
+    "an agent whose file is deleted is suspended, comes back with it, and goes with its credentials when its time is over",
   async run(environment) {
     const workspace = "site-prune";
     const { client, namespace } = await environment.in(workspace);
@@ -18,7 +26,52 @@ export const prune: Scenario = {
       await client.get(resource, "agent-mill-1", { namespace });
     }
 
-    await environment.sync({ [inWorkspace(workspace, "mill-1.yaml")]: null });
+    const file = inWorkspace(workspace, "mill-1.yaml");
+    const before = await environment.agentOf(device);
+    const { assignment } = before.status!;
+
+    await environment.sync({ [file]: null });
+    await environment.until(
+      "the Agent was suspended",
+      async () => {
+        const agent = await environment.agentOf(device);
+        return getCondition(agent.status?.conditions, "Ready")?.reason ===
+          "Suspended";
+      },
+    );
+    // What changes meanwhile does not reach it.
+    await environment.sync({
+      [inWorkspace(workspace, "monitoring.yaml")]: monitoringManifest("7s"),
+    });
+    await environment.until("the hub had seen the change", async () => {
+      const { metadata, status } = await client.get<Monitoring>(
+        Monitoring,
+        "host",
+        { namespace },
+      );
+      return getCondition(status?.conditions, "Ready")?.observedGeneration ===
+        metadata.generation;
+    });
+    const suspended = await environment.agentOf(device);
+    assert.deepEqual(suspended.status?.assignment, assignment);
+    const listed = await environment.faros(
+      ...["agent", "get", "-w", workspace],
+    );
+    assert.match(listed.stdout, /mill-1 .* Suspended /);
+    for (const resource of credentials) {
+      await client.get(resource, "agent-mill-1", { namespace });
+    }
+    // Back in Git, it is the same Agent, and gets what it missed.
+    await environment.sync({ [file]: agentManifest("mill-1") });
+    const back = await environment.untilConverged(
+      device,
+      (agent) => agent.status?.assignment?.revision !== assignment?.revision,
+    );
+    assert.equal(back.metadata.uid, before.metadata.uid);
+
+    await environment.setTombstone("0s");
+    await environment.sync({ [file]: null });
+    await environment.setTombstone(null);
 
     await environment.until(
       "the Agent and its credentials were gone",
