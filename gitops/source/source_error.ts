@@ -1,25 +1,29 @@
 /**
- * Why a source cannot be had. They are the reasons of a Repository's
- * conditions and Events; docs/gitops.md tells what each means.
+ * Why a source may not be had: reasons of a Repository's conditions and Events.
+ * docs/gitops.md tells what each means.
  */
-export type SourceReason =
-  | "SpecInvalid"
-  | "SecretNotFound"
-  | "SecretInvalid"
-  | "AuthenticationFailed"
-  | "HostKeyUnknown"
-  | "HostKeyMismatch"
-  | "CertificateInvalid"
-  | "ProxyFailed"
-  | "RepositoryNotFound"
-  | "RefNotFound"
-  | "PathNotFound"
-  | "TooLarge"
-  | "Unreachable"
-  | "Timeout"
-  | "VerificationFailed"
-  | "ProgramMissing"
-  | "FetchFailed";
+export const SOURCE_REASONS = [
+  "SpecInvalid",
+  "SecretNotFound",
+  "SecretInvalid",
+  "AuthenticationFailed",
+  "HostKeyUnknown",
+  "HostKeyMismatch",
+  "CertificateInvalid",
+  "ProxyFailed",
+  "RepositoryNotFound",
+  "RefNotFound",
+  "PathNotFound",
+  "TooLarge",
+  "Unreachable",
+  "Timeout",
+  "VerificationFailed",
+  "ProgramMissing",
+  "FetchFailed",
+] as const;
+
+/** One of {@linkcode SOURCE_REASONS}. */
+export type SourceReason = (typeof SOURCE_REASONS)[number];
 
 /** Reasons of a commit, or a ref, that another push mends. */
 const MENDED_BY_PUSH: readonly SourceReason[] = [
