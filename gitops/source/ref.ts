@@ -1,8 +1,9 @@
-// @ts-types="deno-std/semver/mod.d.ts"
+// @ts-types="./semver.d.ts"
 import {
   compare,
   parseRange,
   satisfies,
+  type SemVer,
   tryParse,
 } from "deno-std/semver/mod.js";
 import { SourceError } from "./source_error.ts";
@@ -139,20 +140,16 @@ export function selectTip(
 /** As npm has it: a version with a pre-release only where the range names one of that version. */
 function newestTag(names: Iterable<string>, text: string): string | undefined {
   const range = parseRange(text);
-  let best: { name: string; version: NonNullable<ReturnType<typeof tryParse>> };
-  let found = false;
+  let best: { name: string; version: SemVer } | undefined;
   for (const name of names) {
     const version = tryParse(name.replace(/^refs\/tags\//, ""));
     if (!version || !satisfies(version, range)) continue;
-    if (found) {
-      const order = compare(version, best!.version);
-      // Of two that differ in build metadata alone, the same one each time.
-      if (order < 0 || (order === 0 && name <= best!.name)) continue;
-    }
+    const order = best ? compare(version, best.version) : 1;
+    // Of two that differ in build metadata alone, the same one each time.
+    if (order < 0 || (order === 0 && name <= best!.name)) continue;
     best = { name, version };
-    found = true;
   }
-  return found ? best!.name : undefined;
+  return best?.name;
 }
 
 /** As git check-ref-format has it, and nothing that could be an option. */
