@@ -170,6 +170,14 @@ export const entries: readonly Entry[] = [
     "generate docs",
     "Write the reference pages",
   ),
+  entry(
+    "generate argocd",
+    "Write what Argo CD has to know of the kinds",
+  ),
+  entry(
+    "generate flux",
+    "Write what Flux has to know of the kinds",
+  ),
   entry("version", "Show versions"),
   {
     ...entry(

@@ -10,8 +10,11 @@ import { fileURLToPath } from "node:url";
 import { parse, parseAllDocuments } from "yaml";
 import { Agent } from "../api/agent.ts";
 import { Monitoring } from "../api/monitoring.ts";
+import type { KubeObject } from "../api/meta.ts";
 import { Repository } from "../api/repository.ts";
+import { Workspace } from "../api/workspace.ts";
 import { startChild } from "../cli/demo/child.ts";
+import { argoHealth, fluxHealth } from "../cli/generate/health_testing.ts";
 import { bufferIo } from "../cli/io.ts";
 import { main } from "../cli/main.ts";
 import { selfCommand } from "../cli/self_command.ts";
@@ -160,6 +163,7 @@ Deno.test("faros repository: from create to trace", async (t) => {
     () => trace(world, first),
   );
   await t.step("suspend, diff, resume", () => diff(world));
+  await t.step("Argo CD and Flux see it as it is", () => health(world));
   await t.step("logs: in order, and what comes", () => logs(world));
   await t.step({
     name: "as a plugin of kubectl",
@@ -453,6 +457,42 @@ async function diff(world: World): Promise<void> {
   await world.git.push({ [south]: files[south] });
   await world.ok("sync", "fleet", "--wait");
   assert.equal((await world.run(["diff", "fleet"])).code, 0);
+}
+
+/** The states that the hub's controllers have put all this in, as others see them. */
+async function health(world: World): Promise<void> {
+  const { client } = world.up;
+  const north = { namespace: "north" };
+  const seen = async (object: Promise<KubeObject>) => {
+    const found = await object;
+    return [argoHealth(found).status, fluxHealth(found)];
+  };
+  const repository = (name: string) => client.get(Repository, name);
+  assert.deepEqual(await seen(repository("fleet")), ["Healthy", "Current"]);
+  assert.deepEqual(await seen(repository("broken")), [
+    "Progressing",
+    "InProgress",
+  ]);
+  await world.ok("suspend", "broken");
+  await eventually(
+    async () =>
+      (await seen(repository("broken"))).join() ===
+        "Suspended,Current",
+    { ...WAIT, what: "both see the suspension, once the hub has" },
+  );
+  assert.deepEqual(await seen(client.get(Workspace, "north")), [
+    "Healthy",
+    "Current",
+  ]);
+  assert.deepEqual(await seen(client.get(Agent, "press-1", north)), [
+    "Healthy",
+    "Current",
+  ]);
+  assert.deepEqual(
+    await seen(client.get(Monitoring, "host", north)),
+    ["Degraded", "Failed"],
+    "nothing serves it",
+  );
 }
 
 async function logs(world: World): Promise<void> {

@@ -8,6 +8,7 @@ import { findRepository } from "../repository/find_repository.ts";
 import { openFleet } from "../repository/fleet.ts";
 import {
   type CoreEvent,
+  eventMoment,
   eventTime,
   RepositoryEvents,
 } from "../repository/repository_events.ts";
@@ -60,7 +61,7 @@ export const command = defineCommand({
     });
     const events = new RepositoryEvents(repository, { fleet, signal });
     const found = (await events.list()).filter((event) =>
-      eventTime(event) >= after
+      eventMoment(event) >= after
     );
     if (output) {
       io.out(formatObject({
@@ -79,15 +80,15 @@ export const command = defineCommand({
   },
 });
 
-/** The earliest time that is shown, as Events have it. */
-function sinceOf(text: string | undefined): string {
-  if (text === undefined) return "";
+/** The earliest moment that is shown, milliseconds since 1970. */
+function sinceOf(text: string | undefined): number {
+  if (text === undefined) return 0;
   if (!Duration.safeParse(text).success) {
     throw new UsageError(
       `--since is ${JSON.stringify(text)}; it is a time such as 30s, 5m or 1h`,
     );
   }
-  return new Date(Date.now() - parseDuration(text)).toISOString();
+  return Date.now() - parseDuration(text);
 }
 
 function line(event: CoreEvent, style: Style): string {

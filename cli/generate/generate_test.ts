@@ -9,7 +9,7 @@ async function generate(...args: string[]) {
   return { code, out: io.stdout, err: io.stderr };
 }
 
-for (const what of ["crds", "schemas", "docs"]) {
+for (const what of ["crds", "schemas", "docs", "argocd", "flux"]) {
   Deno.test(`generate ${what} --check finds what is stale, missing or too much`, async () => {
     const dir = await Deno.makeTempDir();
     try {

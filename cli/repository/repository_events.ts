@@ -22,7 +22,12 @@ export interface CoreEvent extends KubeObject {
 /** Who tells of syncs. */
 const COMPONENT = "faros-gitops";
 
-/** When an Event happened last, RFC 3339. */
+/** When an Event happened last, milliseconds since 1970; to the second mostly. */
+export function eventMoment(event: CoreEvent): number {
+  return Date.parse(eventTime(event)) || 0;
+}
+
+/** The same, RFC 3339. */
 export function eventTime(event: CoreEvent): string {
   return event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp ??
     event.metadata.creationTimestamp ?? "";
@@ -52,7 +57,7 @@ export class RepositoryEvents {
       this.#lists.set(client, list);
       found.push(...list.items.filter((event) => this.#isOwn(event)));
     }
-    return found.sort((a, b) => eventTime(a) < eventTime(b) ? -1 : 1);
+    return found.sort((a, b) => eventMoment(a) - eventMoment(b));
   }
 
   /** Calls `each` with those that come, and repeats, until the signal ends it. */
