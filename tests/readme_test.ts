@@ -63,7 +63,7 @@ Deno.test({
       }
       const seen = outputs.at(-1)!;
       assert.match(seen, /agent\.edge\.faros\.sh\/pi condition met/);
-      assert.match(seen, /^home +pi +True +True +True +r-[0-9a-f]{40}/m);
+      assert.match(seen, /^home +pi +True +True +True +\w+ +r-[0-9a-f]{40}/m);
     } finally {
       for (const process of running.reverse()) {
         process[Symbol.dispose]();
