@@ -92,7 +92,7 @@ export function loadTree(
   };
   const files = [...tree.files].sort((a, b) => a.path < b.path ? -1 : 1);
   const tops = topKustomizations(files);
-  const built = tops.map(({ path }) => posix.dirname(path));
+  const built = new Set(tops.map(({ path }) => posix.dirname(path)));
   for (const file of files) {
     const part = partOf(file.path);
     if (!part) continue;

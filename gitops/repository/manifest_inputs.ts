@@ -1,4 +1,4 @@
-import { ConfigMap, Secret } from "../../api/core.ts";
+import { ConfigMap } from "../../api/core.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { SYSTEM_NAMESPACE } from "../../api/names.ts";
 import type { Repository } from "../../api/repository.ts";
@@ -6,6 +6,7 @@ import type { KubeClient } from "../../kube/mod.ts";
 import type { ManifestInputs } from "../manifest/load_manifests.ts";
 import { readDecryptionKeys } from "../manifest/sops/decryption_keys.ts";
 import { makeVariables, type VariableSource } from "../manifest/variables.ts";
+import { readSystemSecret } from "./read_secret.ts";
 
 /** An object of the hub's namespace that manifests depend on. */
 export interface InputReference {
@@ -108,21 +109,12 @@ async function readData(
   name: string,
   options: { client: KubeClient; signal?: AbortSignal },
 ): Promise<Record<string, string> | undefined> {
+  if (kind === "Secret") return await readSystemSecret(name, options);
   const { client, signal } = options;
   const object = await client.tryGet<
     KubeObject & { data?: Record<string, string> }
-  >(kind === "Secret" ? Secret : ConfigMap, name, {
-    namespace: SYSTEM_NAMESPACE,
-    signal,
-  });
-  if (!object) return undefined;
-  if (kind === "ConfigMap") return object.data ?? {};
-  return Object.fromEntries(
-    Object.entries(object.data ?? {}).map(([key, value]) => [
-      key,
-      new TextDecoder().decode(Uint8Array.fromBase64(value)),
-    ]),
-  );
+  >(ConfigMap, name, { namespace: SYSTEM_NAMESPACE, signal });
+  return object && (object.data ?? {});
 }
 
 /** Keys and secrets are among it: only what tells nothing of them is kept. */

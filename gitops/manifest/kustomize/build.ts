@@ -2,9 +2,9 @@ import { dirname, join, posix } from "node:path";
 import type { SourceFile, SourceTree } from "../../source/read_tree.ts";
 import { type ParsedDocument, parseFile, parseNodes } from "../parse_file.ts";
 import type { Problem } from "../problem.ts";
-import { isWithin, topKustomizations } from "./layout.ts";
+import { FileIndex } from "./file_index.ts";
+import { topKustomizations } from "./layout.ts";
 import {
-  type Files,
   isKustomization,
   type Kustomization,
   readKustomization,
@@ -51,10 +51,7 @@ export async function buildKustomizations(
 ): Promise<Build[]> {
   const tops = topKustomizations(tree.files);
   if (tops.length === 0) return [];
-  const files = new Map<string, SourceFile>();
-  for (const file of [...tree.files, ...tree.inputs ?? []]) {
-    files.set(file.path, file);
-  }
+  const files = new FileIndex([...tree.files, ...tree.inputs ?? []]);
   const result: Build[] = [];
   const started = performance.now();
   for (const top of tops) {
@@ -67,7 +64,7 @@ export async function buildKustomizations(
 async function build(
   top: SourceFile,
   options: {
-    files: Map<string, SourceFile>;
+    files: FileIndex<SourceFile>;
     timeout: number;
     signal?: AbortSignal;
   },
@@ -144,17 +141,17 @@ function growing({ path, text }: SourceFile): Problem | undefined {
 }
 
 /** All files that a kustomization reads, and the kustomizations among them. */
-function closure(folder: string, files: Map<string, SourceFile>) {
+function closure(folder: string, files: FileIndex<SourceFile>) {
   const used = new Set<string>();
   const kustomizations = new Map<string, Kustomization>();
   const open = [folder];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    for (const path of at === "." ? files.keys() : [at, ...below(at, files)]) {
+    for (const path of [at, ...files.below(at)]) {
       const file = files.get(path);
       if (!file || used.has(path)) continue;
       used.add(path);
       if (!isKustomization(path)) continue;
-      const read = readKustomization(file, files as Files);
+      const read = readKustomization(file, files);
       kustomizations.set(path, read);
       open.push(...read.reads);
     }
@@ -162,15 +159,11 @@ function closure(folder: string, files: Map<string, SourceFile>) {
   return { used, kustomizations };
 }
 
-function below(folder: string, files: Map<string, SourceFile>): string[] {
-  return [...files.keys()].filter((path) => isWithin(path, folder));
-}
-
 /** Runs Kustomize on a copy of the files, and of no others. */
 async function runIn(
   folder: string,
   options: {
-    files: Map<string, SourceFile>;
+    files: FileIndex<SourceFile>;
     used: Set<string>;
     kustomizations: Map<string, Kustomization>;
     timeout: number;
@@ -224,7 +217,7 @@ function metadataOf({ buildMetadata }: Record<string, unknown>): unknown[] {
 /** An object without Kustomize's mark, and with the place that it came from. */
 function withOrigin(
   built: ParsedDocument,
-  of: { top: string; files: Map<string, SourceFile> },
+  of: { top: string; files: FileIndex<SourceFile> },
 ): { file: string; document: ParsedDocument } {
   const { top, files } = of;
   const { value } = built;

@@ -25,7 +25,7 @@ export async function gatherInputs(
   const seen = new Set<string>();
   for (let round = 0; round < ROUNDS; round++) {
     const before = wanted.size;
-    more = await read((path) => [...wanted].some((top) => isWithin(path, top)));
+    more = await read((path) => isWithin(path, wanted));
     for (const file of more.files) {
       if (!isKustomization(file.path) || seen.has(file.path)) continue;
       seen.add(file.path);

@@ -8,6 +8,7 @@ import type { Document } from "yaml";
 import { didYouMean } from "../nearest.ts";
 import { parseNodes } from "../parse_file.ts";
 import { fieldName, type Problem } from "../problem.ts";
+import type { FileIndex } from "./file_index.ts";
 
 /** Names that Kustomize looks for in a folder. */
 const NAME = /(^|\/)(kustomization\.ya?ml|Kustomization)$/;
@@ -63,8 +64,12 @@ export function isKustomization(path: string): boolean {
   return NAME.test(path);
 }
 
-/** Files by path. */
-export type Files = ReadonlyMap<string, { path: string; text: string }>;
+/** Names that Kustomize looks for. */
+const NAMES = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/** Most paths that one may name, and problems of it that are told. */
+const MOST_PATHS = 5000;
+const MOST_PROBLEMS = 20;
 
 /** A kustomization that was looked at. */
 export interface Kustomization {
@@ -83,7 +88,7 @@ export interface Kustomization {
  */
 export function readKustomization(
   file: { path: string; text: string },
-  files?: Files,
+  files?: FileIndex,
 ): Kustomization {
   const { documents, problems, position } = parseNodes({
     // `Kustomization` is YAML, too.
@@ -114,7 +119,7 @@ export function readKustomization(
 
 interface ReaderOptions {
   file: { path: string };
-  files?: Files;
+  files?: FileIndex;
   document: Document.Parsed;
   position: (offset: number) => { line: number; column: number };
   result: Kustomization;
@@ -201,6 +206,13 @@ class Reader {
     if (typeof value !== "string" || value === "" || /[\r\n\0]/.test(value)) {
       return this.#report(path, "found no path, expected one");
     }
+    const { result } = this.#options;
+    if (
+      result.problems.length >= MOST_PROBLEMS ||
+      result.reads.size >= MOST_PATHS
+    ) {
+      return this.#report(path, `is one path more than ${MOST_PATHS}`);
+    }
     const found = JSON.stringify(value.slice(0, 100));
     if (/^[\w+.-]+:|^[\w.-]+@|\?|^\/\/|^(github|gitlab)\.com/.test(value)) {
       return this.#report(
@@ -217,29 +229,28 @@ class Reader {
         `found ${found}, which leads out of the repository`,
       );
     }
-    this.#options.result.reads.add(target);
+    result.reads.add(target);
     // However it looks, Kustomize takes no path for an address that starts so.
     const local = posix.relative(folder, target) || ".";
     this.#rewrite(path, value, local.startsWith(".") ? local : `./${local}`);
     const { files } = this.#options;
     if (!files || files.has(target)) return;
-    const within = [...files.keys()].filter((name) =>
-      target === "." || name.startsWith(`${target}/`)
-    );
-    if (!isFolder || within.length === 0) {
-      const beside = [...files.keys()].map((name) =>
-        posix.relative(folder, name)
-      );
+    if (!isFolder || !files.hasFolder(target)) {
+      // The nearest of very many is not worth its time.
+      const beside = files.paths.length > 10_000
+        ? files.below(folder)
+        : files.paths;
       return this.#report(
         path,
         `found ${found}, and there is no such ${
           isFolder ? "file or folder" : "file"
-        } in the repository${didYouMean(value, beside)}`,
+        } in the repository${
+          didYouMean(value, beside.map((name) => posix.relative(folder, name)))
+        }`,
       );
     }
-    const hasOne = within.some((name) =>
-      isKustomization(name) &&
-      (posix.dirname(name) === target || target === ".")
+    const hasOne = NAMES.some((name) =>
+      files.has(target === "." ? name : `${target}/${name}`)
     );
     if (!hasOne) {
       this.#report(
@@ -262,6 +273,7 @@ class Reader {
 
   #report(path: PropertyKey[], message: string): void {
     const { file, document, position, result } = this.#options;
+    if (result.problems.length >= MOST_PROBLEMS) return;
     const node = document.getIn(path, true) as { range?: [number] } | undefined;
     result.problems.push({
       file: file.path,

@@ -7,9 +7,13 @@ import { posix } from "node:path";
 import { partOf, workspaceFile } from "../layout.ts";
 import { isKustomization } from "./kustomization.ts";
 
-/** Whether a path is a folder or file, or is in it. */
-export function isWithin(path: string, top: string): boolean {
-  return top === "." || path === top || path.startsWith(`${top}/`);
+/** Whether a path is one of several folders or files, or is in one. */
+export function isWithin(path: string, tops: ReadonlySet<string>): boolean {
+  if (tops.has(".")) return true;
+  for (let at = path; at !== "."; at = posix.dirname(at)) {
+    if (tops.has(at)) return true;
+  }
+  return false;
 }
 
 /**
@@ -22,12 +26,9 @@ export function topKustomizations<T extends { path: string }>(
   const all = files.filter(({ path }) =>
     isKustomization(path) && partOf(path) !== undefined
   );
+  const folders = new Set(all.map(({ path }) => posix.dirname(path)));
   return all.filter(({ path }) =>
-    !all.some((other) =>
-      other.path !== path &&
-      posix.dirname(other.path) !== posix.dirname(path) &&
-      isWithin(posix.dirname(path), posix.dirname(other.path))
-    )
+    !isWithin(posix.dirname(posix.dirname(path)), folders)
   );
 }
 
@@ -35,10 +36,10 @@ export function topKustomizations<T extends { path: string }>(
  * Whether a file is none of the manifests, but what Kustomize reads. The
  * Workspace itself never is.
  */
-export function isInput(path: string, tops: readonly string[]): boolean {
+export function isInput(path: string, tops: ReadonlySet<string>): boolean {
   const part = partOf(path);
   if (part?.scope === "workspace" && path === workspaceFile(part.workspace)) {
     return false;
   }
-  return tops.some((top) => isWithin(path, top));
+  return isWithin(path, tops);
 }

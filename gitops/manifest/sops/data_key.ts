@@ -10,6 +10,9 @@ export interface SopsMetadata {
   mac_only_encrypted?: boolean;
 }
 
+/** Most keys that a file may be encrypted for: trying each takes its time. */
+const MOST = 100;
+
 /** Other services that keep the key of a file. */
 const SERVICES = ["kms", "gcp_kms", "azure_kv", "hc_vault", "hckms"];
 
@@ -28,6 +31,9 @@ export async function dataKey(
     );
   }
   const { age = [], pgp = [] } = metadata;
+  if (age.length + pgp.length > MOST) {
+    throw new Error(`it is encrypted for more than ${MOST} keys`);
+  }
   for (const { enc } of age) {
     const key = enc && await openAge(enc, keys.age);
     if (key) return key;
@@ -84,6 +90,8 @@ async function openPgp(
       message,
       decryptionKeys: keys.pgp,
       format: "binary",
+      // A key is 32 bytes: what grows when it is unpacked is none.
+      config: { maxDecompressedMessageSize: 4096 },
     });
     return checked(data);
   } catch {
