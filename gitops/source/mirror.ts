@@ -15,6 +15,11 @@ export interface MirrorOptions {
   dir: string;
   /** Contents that are larger are fetched only when asked for by name, in bytes. */
   maxFileBytes: number;
+  /**
+   * Bytes from which on it is made anew, where it has grown to thrice what it
+   * was when it was new. @default {64 MiB}
+   */
+  renewFrom?: number;
 }
 
 /** Options of what talks to the remote. */
@@ -25,10 +30,10 @@ export interface RemoteOptions {
   signal?: AbortSignal;
 }
 
-/** Size from which on a mirror that has grown is made anew, in KiB. */
-const GROWN = 64 * 1024;
-/** How many times as large as when it was new. */
+/** How many times as large as when it was new a mirror is made anew. */
 const GROWTH = 3;
+/** What was left out is not to be fetched one by one by the way. */
+const LOCAL = { GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" };
 /** Refs that an error names. */
 const MAX_NAMED = 5;
 
@@ -41,7 +46,10 @@ export class Mirror {
   readonly remote: Remote;
   readonly dir: string;
   readonly #maxFileBytes: number;
+  readonly #renewFrom: number;
   #opened = false;
+  /** The object that was fetched last, where that is known. */
+  #current?: string;
   /** Whether contents are left out, which a remote may refuse. */
   #partial = true;
 
@@ -49,6 +57,7 @@ export class Mirror {
     this.remote = options.remote;
     this.dir = options.dir;
     this.#maxFileBytes = options.maxFileBytes;
+    this.#renewFrom = options.renewFrom ?? 64 * 2 ** 20;
   }
 
   /**
@@ -82,17 +91,15 @@ export class Mirror {
     options: RemoteOptions & { sparse: boolean },
   ): Promise<string> {
     const { signal } = options;
-    await this.#open(signal);
-    if (await this.#hasGrown(signal)) {
-      await this.reset();
-      await this.#open(signal);
-    }
     const fetch = async () => {
-      const isNew = await this.#current(signal) === undefined;
+      await this.#open(tip, signal);
+      const isNew = await this.#readCurrent(signal) === undefined;
+      this.#current = undefined;
       await this.#fetch(tip, { ...options, isNew });
-      if (isNew) await this.#noteSize(signal);
-      return (await this.#current(signal))!;
+      if (isNew) await this.#noteSize();
+      return (await this.#readCurrent(signal))!;
     };
+    if (await this.#hasGrown()) await this.reset();
     try {
       return await fetch();
     } catch (error) {
@@ -100,7 +107,6 @@ export class Mirror {
       // cache is not worth a person's time: once more, from nothing.
       if (!isBroken(error)) throw error;
       await this.reset();
-      await this.#open(signal);
       return await fetch();
     }
   }
@@ -108,8 +114,8 @@ export class Mirror {
   /** Whether what a tip names is what was fetched last. */
   async has(tip: Tip, signal?: AbortSignal): Promise<boolean> {
     try {
-      await this.#open(signal);
-      return await this.#current(signal) === tip.oid;
+      await this.#open(tip, signal);
+      return await this.#readCurrent(signal) === tip.oid;
     } catch (error) {
       if (error instanceof GitError) return false;
       throw error;
@@ -118,17 +124,20 @@ export class Mirror {
 
   /** The commit that an object is, or is a tag of. */
   async commitOf(oid: string, signal?: AbortSignal): Promise<string> {
-    const type = await this.#text(["cat-file", "-t", `${oid}^{}`], { signal });
-    if (type !== "commit") {
+    const commit = ["rev-parse", "--verify", "--quiet", `${oid}^{commit}`];
+    try {
+      return await this.#text(commit, { signal });
+    } catch (error) {
+      if (!(error instanceof GitError)) throw error;
+      const type = await this.#text(["cat-file", "-t", `${oid}^{}`], {
+        signal,
+      });
       throw new GitError(
         `Cannot read ${oid.slice(0, 12)} of ${this.remote.url}`,
         `it is a ${type}, no commit`,
         "RefNotFound",
       );
     }
-    return await this.#text(["rev-parse", "--verify", `${oid}^{commit}`], {
-      signal,
-    });
   }
 
   /** Fetches those of some contents of a commit that were left out, at once. */
@@ -172,23 +181,28 @@ export class Mirror {
         ...["-c", "gc.auto=2000", "-c", "gc.autoDetach=false"],
         ...["gc", "--auto", "--quiet"],
       ],
-      { what: "Cannot tidy the mirror", signal, timeout: 300_000 },
+      { what: "Cannot tidy the mirror", signal, timeout: 300_000, env: LOCAL },
     );
   }
 
   /** Throws the copy away. */
   async reset(): Promise<void> {
     this.#opened = false;
+    this.#current = undefined;
     await Deno.remove(this.dir, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
 
-  async #open(signal?: AbortSignal): Promise<void> {
+  async #open(tip: Tip, signal?: AbortSignal): Promise<void> {
     if (this.#opened) return;
+    const format = tip.oid.length === 64 ? "sha256" : "sha1";
     // `init` on what is there already changes nothing.
     await runGit(
-      ["init", "--quiet", "--bare", "--template=", "--", this.dir],
+      [
+        ...["init", "--quiet", "--bare", "--template="],
+        ...[`--object-format=${format}`, "--", this.dir],
+      ],
       { what: `Cannot make the mirror of ${this.remote.url}`, signal },
     );
     // No other process works here: these are of one that was killed.
@@ -327,12 +341,12 @@ export class Mirror {
   }
 
   /** What was fetched last. */
-  async #current(signal?: AbortSignal): Promise<string | undefined> {
-    const text = await this.#text(
+  async #readCurrent(signal?: AbortSignal): Promise<string | undefined> {
+    this.#current ??= await this.#text(
       ["for-each-ref", "--format=%(objectname)", REF],
       { signal },
     );
-    return text || undefined;
+    return this.#current || undefined;
   }
 
   async #isShallow(): Promise<boolean> {
@@ -356,25 +370,29 @@ export class Mirror {
    * Whether what is of no use any more is most of it: git never lets go of
    * what it could fetch again.
    */
-  async #hasGrown(signal?: AbortSignal): Promise<boolean> {
+  async #hasGrown(): Promise<boolean> {
     const fresh = await Deno.readTextFile(`${this.dir}/faros-size`)
       .catch(() => "");
     if (!fresh) return false;
-    const size = await this.#size(signal);
-    return size > GROWN && size > GROWTH * Number(fresh);
+    const size = await this.#size();
+    return size > this.#renewFrom && size > GROWTH * Number(fresh);
   }
 
-  async #noteSize(signal?: AbortSignal): Promise<void> {
-    const size = await this.#size(signal);
-    await Deno.writeTextFile(`${this.dir}/faros-size`, String(size));
+  async #noteSize(): Promise<void> {
+    await Deno.writeTextFile(
+      `${this.dir}/faros-size`,
+      String(await this.#size()),
+    );
   }
 
-  /** KiB. */
-  async #size(signal?: AbortSignal): Promise<number> {
-    const text = await this.#text(["count-objects", "-v"], { signal });
-    const of = (key: string) =>
-      Number(new RegExp(`^${key}: (\\d+)$`, "m").exec(text)?.[1] ?? 0);
-    return of("size") + of("size-pack");
+  /** Bytes of its packs, which are nearly all of it. */
+  async #size(): Promise<number> {
+    const packs = `${this.dir}/objects/pack`;
+    let size = 0;
+    for await (const { name } of Deno.readDir(packs)) {
+      size += (await Deno.stat(`${packs}/${name}`)).size;
+    }
+    return size;
   }
 
   async #text(
@@ -383,8 +401,7 @@ export class Mirror {
   ): Promise<string> {
     const out = await this.#git(args, {
       what: `Cannot read the mirror of ${this.remote.url}`,
-      // What was left out is not to be fetched one by one by the way.
-      env: { GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" },
+      env: LOCAL,
       ...options,
     });
     return new TextDecoder().decode(out).trim();
@@ -406,6 +423,6 @@ export class Mirror {
 /** Whether it is the mirror that is broken, rather than the remote or the way there. */
 export function isBroken(error: unknown): boolean {
   return error instanceof GitError && error.reason === "FetchFailed" &&
-    /\block|\.lock|broken|shallow|corrupt|bad object|not a valid object|missing (blob|tree|object|necessary)|not a git repository: |loose object|packfile|inflate/i
+    /\block|\.lock|broken|shallow|corrupt|bad object|not a valid object|missing (blob|tree|object|necessary)|not a git repository: |different hash|mismatched algorithms|loose object|packfile|inflate/i
       .test(error.detail);
 }

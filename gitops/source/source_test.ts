@@ -6,8 +6,8 @@ import { SourceError } from "./source_error.ts";
 import { makeRepository } from "./testing/repository.ts";
 
 /** A repository, and how it is fetched. */
-async function repository() {
-  const repo = await makeRepository();
+async function repository(hash?: "sha256") {
+  const repo = await makeRepository({ hash });
   const options = {
     stateDir: `${repo.dir}/state`,
     name: "fleet",
@@ -130,6 +130,26 @@ Deno.test("fetchSource() keeps one mirror of a Repository, whatever its URL was"
     mirrors.map((m) => m.name.slice(0, -17)).sort(),
     ["fleet", "fleet-0123456789ab"],
   );
+});
+
+Deno.test("fetchSource() reads repositories of either hash", async () => {
+  await using repo = await repository("sha256");
+  const { options, url } = repo;
+  const first = await repo.push({ "a.yaml": "a: 1\n" });
+  assert.equal(first.length, 64);
+  const one = await fetchSource({ url }, options);
+  assert.equal(one.tree.commit, first);
+  const pinned = { url, ref: { commit: first } };
+  assert.deepEqual((await fetchSource(pinned, options)).tree, one.tree);
+  // A repository that was made anew, of the other hash.
+  await using other = await repository();
+  const second = await other.push({ "a.yaml": "a: 2\n" });
+  await Deno.remove(url, { recursive: true });
+  await Deno.rename(other.url, url);
+  const two = await fetchSource({ url }, { ...options, previous: one });
+  assert.equal(two.tree.commit, second);
+  const again = await fetchSource({ url }, options);
+  assert.equal(again.tree.commit, second);
 });
 
 Deno.test("fetchSource() recovers a mirror that a kill left locked or broken", async () => {

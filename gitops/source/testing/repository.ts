@@ -24,6 +24,8 @@ export async function makeRepository(
   options: {
     /** Whether fetches may leave contents out. @default {false} */
     filter?: boolean;
+    /** @default {"sha1"} */
+    hash?: "sha1" | "sha256";
     env?: Record<string, string>;
   } = {},
 ): Promise<TestRepository> {
@@ -47,8 +49,10 @@ export async function makeRepository(
     return text.decode(stdout).trim();
   };
   await Deno.mkdir(work);
-  await git("init", "-q", "-b", "main");
-  await git("init", "-q", "--bare", "-b", "main", path);
+  const init = ["init", "-q", "-b", "main"];
+  init.push(`--object-format=${options.hash ?? "sha1"}`);
+  await git(...init);
+  await git(...init, "--bare", path);
   if (options.filter) {
     await git("-C", path, "config", "uploadpack.allowFilter", "true");
   }
