@@ -45,6 +45,7 @@ const MAX_NAMED = 5;
 export class Mirror {
   readonly remote: Remote;
   readonly dir: string;
+  readonly #url: string;
   readonly #maxFileBytes: number;
   readonly #renewFrom: number;
   #opened = false;
@@ -55,6 +56,12 @@ export class Mirror {
 
   constructor(options: MirrorOptions) {
     this.remote = options.remote;
+    // Git remembers by the URL that contents are left out, and takes no path
+    // for that.
+    const { url } = options.remote;
+    this.#url = url.startsWith("/")
+      ? `file://${url.replaceAll("%", "%25")}`
+      : url;
     this.dir = options.dir;
     this.#maxFileBytes = options.maxFileBytes;
     this.#renewFrom = options.renewFrom ?? 64 * 2 ** 20;
@@ -152,7 +159,7 @@ export class Mirror {
     if (wanted.length === 0) return;
     try {
       await this.#runFetch(
-        ["--filter=blob:none", "--stdin", "--", this.remote.url],
+        ["--filter=blob:none", "--stdin", "--", this.#url],
         {
           ...options,
           what: `Cannot fetch ${wanted.length} files of commit ${
@@ -227,7 +234,7 @@ export class Mirror {
       : [`--filter=blob:limit=${this.#maxFileBytes + 1}`];
     const fetch = (args: string[], from: string[]) =>
       this.#runFetch(
-        ["--force", ...args, ...filter, "--", this.remote.url, ...from],
+        ["--force", ...args, ...filter, "--", this.#url, ...from],
         { ...options, what },
       );
     try {
@@ -286,7 +293,7 @@ export class Mirror {
     options: RemoteOptions & { what: string },
   ): Promise<Map<string, string>> {
     const out = await runGit(
-      ["ls-remote", "--quiet", "--", this.remote.url, ...patterns],
+      ["ls-remote", "--quiet", "--", this.#url, ...patterns],
       this.#remotely(options, { what: options.what, maxBytes: 64 * 2 ** 20 }),
     );
     const refs = new Map<string, string>();

@@ -6,16 +6,16 @@ import { SourceError } from "./source_error.ts";
 import { makeRepository } from "./testing/repository.ts";
 
 /** A repository, and how it is fetched. */
-async function repository(hash?: "sha256") {
-  const repo = await makeRepository({ hash });
-  const options = {
+async function repository(options?: Parameters<typeof makeRepository>[0]) {
+  const repo = await makeRepository(options);
+  const fetching = {
     stateDir: `${repo.dir}/state`,
     name: "fleet",
     select: () => true,
   };
   const push = (files: Record<string, string>, force = false) =>
     repo.push(files, { force });
-  return { ...repo, url: repo.path, push, options };
+  return { ...repo, url: repo.path, push, options: fetching };
 }
 
 /** Asserts that it fails with that reason and message. */
@@ -132,8 +132,31 @@ Deno.test("fetchSource() keeps one mirror of a Repository, whatever its URL was"
   );
 });
 
+Deno.test("fetchSource() leaves out what it does not read, of local repositories too", async () => {
+  await using repo = await repository({ filter: true });
+  const { options } = repo;
+  await repo.push({ "a.yaml": "a: 1\n", "b/c.md": "c" });
+  const select = (path: string) => path.endsWith(".yaml");
+  // A name that is another one in a URL.
+  const url = `${repo.dir}/100%25.git`;
+  await Deno.rename(repo.url, url);
+  const one = await fetchSource({ url }, { ...options, select });
+  assert.deepEqual(one.tree.files.map((f) => f.text), ["a: 1\n"]);
+  await repo.git("commit", "-q", "--allow-empty", "-m", "y");
+  await repo.git("push", "-q", url, "HEAD:main");
+  const two = await fetchSource({ url }, {
+    ...options,
+    select,
+    previous: one,
+  });
+  assert.notEqual(two.tree.commit, one.tree.commit);
+  assert.equal(two.tree.files[0], one.tree.files[0]);
+  const all = await fetchSource({ url }, options);
+  assert.deepEqual(all.tree.files.map((f) => f.text), ["a: 1\n", "c"]);
+});
+
 Deno.test("fetchSource() reads repositories of either hash", async () => {
-  await using repo = await repository("sha256");
+  await using repo = await repository({ hash: "sha256" });
   const { options, url } = repo;
   const first = await repo.push({ "a.yaml": "a: 1\n" });
   assert.equal(first.length, 64);
