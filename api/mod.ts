@@ -13,6 +13,7 @@ export * from "./agent.ts";
 export * from "./registration.ts";
 export * from "./enrollment.ts";
 export * from "./plugin.ts";
+export * from "./plugin_kind.ts";
 export * from "./plugin_bundle.ts";
 export * from "./revision.ts";
 export * from "./plugin_object.ts";

@@ -16,6 +16,10 @@ export const GITOPS_MANAGER = "faros-gitops";
 export const FORGE_MANAGER = "faros-forge";
 /** Label on a workspace's namespace: name of its Workspace. */
 export const WORKSPACE_LABEL = "tenancy.faros.sh/workspace";
+/** Labels on objects that the hub makes for others. */
+export const MANAGED_LABELS = { "app.kubernetes.io/managed-by": "faros" };
+/** Label on what makes a plugin's kinds be served: name of the Plugin. */
+export const PLUGIN_LABEL = "plugins.faros.sh/plugin";
 /** Annotation on applied objects: the commit that changed them last; no reason to write by itself. */
 export const COMMIT_ANNOTATION = "gitops.faros.sh/commit";
 /** Annotation on applied objects: `file:line` that they stand at in that commit, from the Repository's `spec.path`. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineKind, type InferObject } from "./kind.ts";
 import { Conditions } from "./meta.ts";
 import { Permissions } from "./plugin_entry.ts";
+import { PluginKind } from "./plugin_kind.ts";
 
 /** A file of a plugin's version. */
 export const Artifact = z.strictObject({
@@ -22,11 +23,20 @@ export const Artifact = z.strictObject({
 });
 export type Artifact = z.infer<typeof Artifact>;
 
-/** What kind and type of plugin object a plugin serves. */
+/** Which plugin objects a plugin serves: a type of one of Faros's kinds, or a kind of its own. */
 export const Provides = z.strictObject({
   kind: z.string().describe("`Monitoring`"),
-  type: z.string().describe("spec.type of the objects it serves: `host`"),
+  type: z.string().optional().describe(
+    "spec.type of the objects it serves, where the kind is one of plugins.faros.sh: `host`",
+  ),
+  group: z.string().optional().describe(
+    "API group of a kind in `kinds`; plugins.faros.sh when left out",
+  ),
+}).refine(({ type, group }) => (type === undefined) !== (group === undefined), {
+  message:
+    "has either a type, of one of Faros's kinds, or the group of a kind of the plugin's own",
 });
+export type Provides = z.infer<typeof Provides>;
 
 /** A version of a plugin. */
 export const PluginVersion = z.strictObject({
@@ -43,6 +53,9 @@ export const PluginVersion = z.strictObject({
   configSchema: z.record(z.string(), z.unknown()).optional().describe(
     "JSON Schema (2020-12) of its config; `writeOnly: true` marks secrets",
   ).meta({ "x-kubernetes-preserve-unknown-fields": true }),
+  kinds: z.array(PluginKind).optional().describe(
+    "Kinds that it brings: served in the workspaces that enable it. Each is the spec of a CustomResourceDefinition",
+  ).meta({ "x-kubernetes-list-type": "atomic" }),
   provides: z.array(Provides).min(1).meta({
     "x-kubernetes-list-type": "atomic",
   }),

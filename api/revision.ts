@@ -20,7 +20,9 @@ export type SecretReference = z.infer<typeof SecretReference>;
 export const ResolvedPlugin = z.strictObject({
   name: z.string().describe("Name of the plugin object: `wireguard`"),
   kind: z.string().describe("Kind of the plugin object: `Network`"),
-  type: z.string().describe("Its spec.type"),
+  type: z.string().optional().describe(
+    "Its spec.type; none where the kind is the plugin's own",
+  ),
   plugin: z.string().describe("Plugin of the catalogue that serves it"),
   version: z.string(),
   form: z.enum(["script", "executable"]),

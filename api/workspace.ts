@@ -39,6 +39,12 @@ export const Workspace = defineKind({
       permissions: Permissions.optional().describe(
         "What the plugin is granted here; it does not run with less than it needs",
       ),
+      enabled: z.boolean().optional().describe(
+        "False is as if the entry were not there, but for deletionPolicy. True when left out",
+      ),
+      deletionPolicy: z.enum(["Retain", "Delete"]).optional().describe(
+        "What becomes of the objects of the plugin's own kinds once `enabled` is false: Retain keeps them, and their kinds served, until somebody deletes them; Delete deletes them all. Retain when left out, and where the entry is gone",
+      ),
     })).optional().describe("Plugins that may run here").meta({
       "x-kubernetes-list-type": "map",
       "x-kubernetes-list-map-keys": ["name"],

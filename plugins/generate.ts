@@ -62,6 +62,7 @@ async function manifest(folder: string): Promise<string> {
     description: plugin.description,
     form: "script",
     runs: plugin.runs ?? "device",
+    kinds: plugin.kinds,
     provides: plugin.provides,
     permissions: plugin.permissions,
     configSchema: toJSONSchema(plugin.config, { io: "input" }),

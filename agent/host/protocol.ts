@@ -20,7 +20,7 @@ export interface PluginStart {
   type: "start";
   /** Names the instance in all messages: `Monitoring/host`. */
   plugin: string;
-  object: { kind: string; name: string; type: string };
+  object: { kind: string; name: string; type?: string };
   /** Name and version of the catalogue's plugin, for messages. */
   name: string;
   version: string;

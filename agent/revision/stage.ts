@@ -92,7 +92,7 @@ export class Stager {
     const { kind, name, type, publisher } = plugin;
     return {
       id: idOf(plugin),
-      object: { kind, name, type },
+      object: { kind, name, ...(type === undefined ? {} : { type }) },
       plugin: plugin.plugin,
       version: plugin.version,
       // Not of where its code is to be had: a new URL is no reason to restart.

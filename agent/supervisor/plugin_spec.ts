@@ -4,7 +4,7 @@ import type { Permissions } from "../../api/plugin_entry.ts";
 export interface PluginSpec {
   /** `Monitoring/host`: unique on the device. */
   id: string;
-  object: { kind: string; name: string; type: string };
+  object: { kind: string; name: string; type?: string };
   /** Plugin of the catalogue. */
   plugin: string;
   version: string;

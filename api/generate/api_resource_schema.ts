@@ -6,7 +6,10 @@
 import type { Kind } from "../kind.ts";
 import type { KubeObject } from "../meta.ts";
 import { canonicalJson, sha256Hex } from "../protocol/canonical_json.ts";
-import { customResourceDefinition } from "./crd.ts";
+import {
+  type CustomResourceDefinition,
+  customResourceDefinition,
+} from "./crd.ts";
 
 /** An APIResourceSchema (apis.kcp.io/v1alpha1). kcp lets nobody change one. */
 export interface APIResourceSchema extends KubeObject {
@@ -22,10 +25,15 @@ export interface APIResourceSchema extends KubeObject {
  * The APIResourceSchema of `kind`: what its CustomResourceDefinition says, under a name of its content, so that a
  * kind that has changed is another schema, and one that has not is the same.
  */
-export async function apiResourceSchema(
-  kind: Kind,
+export function apiResourceSchema(kind: Kind): Promise<APIResourceSchema> {
+  return apiResourceSchemaOf(customResourceDefinition(kind));
+}
+
+/** The APIResourceSchema that says what a CustomResourceDefinition says, named by its content. */
+export async function apiResourceSchemaOf(
+  definition: CustomResourceDefinition,
 ): Promise<APIResourceSchema> {
-  const crd = customResourceDefinition(kind).spec as {
+  const crd = definition.spec as {
     group: string;
     names: Record<string, unknown>;
     scope: string;
@@ -42,6 +50,8 @@ export async function apiResourceSchema(
     group,
     names,
     scope,
+    // kcp has it said that nothing is converted.
+    ...(crd.versions.length > 1 ? { conversion: { strategy: "None" } } : {}),
     // Here the schema stands without the CustomResourceDefinition's wrapping.
     versions: crd.versions.map(({ schema, ...version }) => ({
       ...version,
@@ -52,7 +62,7 @@ export async function apiResourceSchema(
   return {
     apiVersion: "apis.kcp.io/v1alpha1",
     kind: "APIResourceSchema",
-    metadata: { name: `s${hash}.${kind.plural}.${kind.group}` },
+    metadata: { name: `s${hash}.${names.plural}.${group}` },
     spec,
   };
 }

@@ -54,6 +54,7 @@ export async function runForTest(
   options: RunForTestOptions = {},
 ): Promise<TestRun> {
   const { objects = [], name = "test" } = options;
+  const { kind, type } = plugin.provides[0]!;
   const config = plugin.parseConfig(options.config ?? {});
   const stateDir = await Deno.makeTempDir({ prefix: "faros-plugin-" });
   const controller = new AbortController();
@@ -65,7 +66,7 @@ export async function runForTest(
     void logs.push({ level, message, fields });
   const context: PluginContext<unknown> = {
     config,
-    object: { ...plugin.provides[0]!, name },
+    object: { kind, name, ...(type === undefined ? {} : { type }) },
     stateDir,
     signal: controller.signal,
     metrics: createMetrics(),

@@ -5,7 +5,9 @@
  */
 import type * as core from "zod/v4/core";
 import type { KubeObject } from "../../api/meta.ts";
+import type { Provides } from "../../api/plugin.ts";
 import type { Permissions } from "../../api/plugin_entry.ts";
+import type { PluginKind } from "../../api/plugin_kind.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Details of a log line. */
@@ -85,7 +87,8 @@ export interface SystemFacts {
 export interface PluginObjectRef {
   kind: string;
   name: string;
-  type: string;
+  /** Its spec.type; none where the kind is the plugin's own. */
+  type?: string;
 }
 
 /** What a running plugin has. */
@@ -112,8 +115,10 @@ export interface PluginOptions<Schema extends core.$ZodType, State> {
   /** Semantic version. */
   version: string;
   description: string;
-  /** Kinds and types of plugin objects that it serves. */
-  provides: { kind: string; type: string }[];
+  /** Plugin objects that it serves: by kind and type, or by kind and group where the kind is its own. */
+  provides: Provides[];
+  /** Kinds that it brings, each the spec of a CustomResourceDefinition. What stands in `spec` of their objects is its config. @default none */
+  kinds?: PluginKind[];
   /** What it needs; all else is denied. @default nothing */
   permissions?: Permissions;
   /** Shape of its config; `zod/mini` keeps the bundle small. Mark secrets with `.meta({ writeOnly: true })`. */
