@@ -7,7 +7,9 @@ import {
   WORKSPACE_LABEL,
 } from "../api/names.ts";
 import type { KubeClient } from "./client.ts";
+import type { CompareSchemas } from "./compare_schemas.ts";
 import { isAlreadyExists } from "./kube_api_error.ts";
+import { namespaceKinds } from "./namespace_kinds.ts";
 import {
   WorkspaceConflict,
   type WorkspaceProvider,
@@ -25,6 +27,8 @@ export interface NamespaceWorkspacesOptions {
   client: KubeClient;
   /** URL of the Kubernetes API as people reach it, for `status.workspaceURL`. */
   server: string;
+  /** How stored objects are looked at before a plugin's kind changes. @default not at all */
+  compare?: () => Promise<CompareSchemas>;
 }
 
 /** Whether a namespace is Kubernetes' or the hub's own, and so no workspace's. */
@@ -50,6 +54,7 @@ export function namespaceWorkspaces(
 
   return {
     place: Namespace,
+    kinds: namespaceKinds(options),
     onChange: () => () => {},
 
     open: (workspace) => ({ client, namespace: workspace }),

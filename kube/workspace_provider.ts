@@ -7,6 +7,7 @@
 import type { KubeObject } from "../api/meta.ts";
 import type { KubeClient } from "./client.ts";
 import type { EventNote } from "./events.ts";
+import type { PluginKindProvider } from "./plugin_kinds.ts";
 import type { Resource } from "./resource.ts";
 
 /** How to reach the objects of one workspace. */
@@ -40,6 +41,8 @@ export interface WorkspaceProvider {
    * object has not changed. @returns A function that ends it.
    */
   onChange(listener: (workspace: string) => void): () => void;
+  /** Kinds that plugins bring, on this engine. */
+  readonly kinds: PluginKindProvider;
   /** Access as the hub itself. */
   open(workspace: string): WorkspaceAccess;
   /** Access as the workspace's sync identity, which can do no more than a member could. */

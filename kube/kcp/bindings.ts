@@ -9,7 +9,11 @@ import { HUB_MANAGER } from "../../api/names.ts";
 import { KubeClient } from "../client.ts";
 import type { Clock } from "../clock.ts";
 import type { RequestOptions, RestClient } from "../contract.ts";
-import { createInformer } from "../informer.ts";
+import {
+  createInformer,
+  type Informer,
+  type InformerEvent,
+} from "../informer.ts";
 import type { EventNote } from "../events.ts";
 import { isAlreadyExists } from "../kube_api_error.ts";
 import type { Logger } from "../log.ts";
@@ -33,7 +37,8 @@ interface Claim {
   state: "Accepted" | "Rejected";
 }
 
-interface Binding extends KubeObject {
+/** An APIBinding (apis.kcp.io/v1alpha2). */
+export interface Binding extends KubeObject {
   spec: {
     reference: { export: { path?: string; name: string } };
     permissionClaims?: Claim[];
@@ -58,19 +63,36 @@ export function followBindings(
   options: FollowBindingsOptions,
   listener: (workspace: string) => void,
 ): void {
-  const { log, clock, signal } = options;
   for (const name of options.exports) {
-    const informer = createInformer<Binding>(
-      bindingsClient(name, options),
-      APIBinding,
-      { log, clock, signal },
-    );
-    informer.on(({ type, object, old }) => {
-      const same = type === "added" ||
-        (type === "updated" && told(object) === told(old!));
-      if (!same) listener(object.metadata.namespace!);
+    bindingsOf(name, options).on((event) => {
+      if (event.type !== "added" && isNews(event)) {
+        listener(event.object.metadata.namespace!);
+      }
     });
   }
+}
+
+/** Follows all bindings of one APIExport, each in the namespace that has its workspace's name. */
+export function bindingsOf(
+  name: string,
+  options: Omit<FollowBindingsOptions, "exports">,
+): Informer<Binding> {
+  const { log, clock, signal } = options;
+  return createInformer<Binding>(
+    bindingsClient(name, options),
+    APIBinding,
+    { log, clock, signal },
+  );
+}
+
+/** Whether a binding is another now, as far as that matters to the hub. */
+export function isNews({ type, object, old }: InformerEvent<Binding>): boolean {
+  return type !== "updated" || told(object) !== told(old!);
+}
+
+/** Whether a workspace has what it binds. */
+export function isBound({ metadata, status }: Binding): boolean {
+  return status?.phase === "Bound" && !metadata.deletionTimestamp;
 }
 
 /** What of a binding matters to the hub. */
@@ -88,7 +110,7 @@ function told({ metadata, spec, status }: Binding): string {
 /** Shows the bindings of one APIExport, each in the namespace that has its workspace's name. */
 function bindingsClient(
   name: string,
-  { index, endpoints, connect }: FollowBindingsOptions,
+  { index, endpoints, connect }: Omit<FollowBindingsOptions, "exports">,
 ): KubeClient {
   const { group, version, plural } = APIBinding;
   const pathIn = (url: string, cluster: string) =>

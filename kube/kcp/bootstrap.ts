@@ -4,22 +4,21 @@ import type { Kind } from "../../api/kind.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { HUB_MANAGER } from "../../api/names.ts";
 import type { KubeClient } from "../client.ts";
-import { type Clock, systemClock } from "../clock.ts";
-import { isAlreadyExists, KubeApiError } from "../kube_api_error.ts";
-import type { Resource } from "../resource.ts";
-import { checkUpgrade, type CompareSchemas } from "./check_upgrade.ts";
+import type { Clock } from "../clock.ts";
+import type { CompareSchemas } from "../compare_schemas.ts";
+import { KubeApiError } from "../kube_api_error.ts";
+import { checkUpgrade } from "./check_upgrade.ts";
 import { claimedKinds, CLAIMING_EXPORT } from "./exports.ts";
 import type { WorkspaceTypeFacts } from "./initialize.ts";
 import {
   APIExport,
   APIExportEndpointSlice,
-  APIResourceSchema,
   CLUSTER_ANNOTATION,
-  complaints,
-  type KcpCondition,
   KcpWorkspace,
   WorkspaceType,
 } from "./kinds.ts";
+import { offerSchemas } from "./offer_schemas.ts";
+import { until } from "./until.ts";
 
 /** Options of {@linkcode bootstrap}. */
 export interface BootstrapOptions {
@@ -73,17 +72,7 @@ export async function bootstrap(
     });
   }
   for (const { group, kinds, schemas } of changes) {
-    await Promise.all(schemas.map(async (schema) => {
-      try {
-        // Nobody can change one, and its name says what is in it.
-        await client.create(APIResourceSchema, schema, {
-          fieldManager: HUB_MANAGER,
-          signal,
-        });
-      } catch (error) {
-        if (!isAlreadyExists(error)) throw error;
-      }
-    }));
+    await offerSchemas(schemas, { client, signal });
     const wanted: APIExport = {
       apiVersion: "apis.kcp.io/v1alpha2",
       kind: APIExport.kind,
@@ -237,36 +226,4 @@ function clusterRoles(resourceNames: string[]): KubeObject[] {
 function initializing(type: WorkspaceType): string[] {
   return (type.status?.virtualWorkspaces ?? [])
     .filter((v) => v.type === "initializing").map(({ url }) => url);
-}
-
-/** Waits until an object of kcp's is as it has to be. */
-async function until<
-  T extends KubeObject & {
-    status?: { phase?: string; conditions?: KcpCondition[] };
-  },
->(
-  resource: Resource,
-  name: string,
-  options: BootstrapOptions & {
-    client: KubeClient;
-    test: (object: T) => boolean;
-  },
-): Promise<T> {
-  const { client, test, timeout = 60_000, signal } = options;
-  const clock = options.clock ?? systemClock;
-  const deadline = clock.now() + timeout;
-  while (true) {
-    const found = await client.get<T>(resource, name, { signal });
-    if (test(found)) return found;
-    if (clock.now() > deadline) {
-      const { phase, conditions } = found.status ?? {};
-      const why = [phase, complaints(conditions)].filter(Boolean).join("; ");
-      throw new Error(
-        `Cannot make ${options.path} ready: ${resource.kind} ${name} is not after ${
-          timeout / 1000
-        } s${why && `: ${why}`}`,
-      );
-    }
-    await clock.sleep(100, signal);
-  }
 }

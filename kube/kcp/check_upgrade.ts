@@ -1,6 +1,7 @@
 import type { APIResourceSchema as Schema } from "../../api/generate/api_resource_schema.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import type { KubeClient } from "../client.ts";
+import type { CompareSchemas } from "../compare_schemas.ts";
 import { isGone } from "../kube_api_error.ts";
 import type { Resource } from "../resource.ts";
 import {
@@ -10,15 +11,6 @@ import {
   CLUSTER_ANNOTATION,
   KcpWorkspace,
 } from "./kinds.ts";
-
-/**
- * Compares two schemas of a kind (OpenAPI v3): what it returns says of an object that is as it has to be by the first
- * what of it is not by the second, or would be lost.
- */
-export type CompareSchemas = (
-  from: unknown,
-  to: unknown,
-) => (object: KubeObject) => string[];
 
 /** Options of {@linkcode checkUpgrade}. */
 export interface CheckUpgradeOptions {
@@ -125,7 +117,7 @@ async function storedObjects(
 function resourceOf({ spec }: Schema): Resource {
   return {
     group: spec.group,
-    version: spec.versions[0]!.name as string,
+    version: storedAs(spec).name as string,
     plural: spec.names.plural as string,
     kind: spec.names.kind as string,
     namespaced: spec.scope === "Namespaced",
@@ -133,7 +125,12 @@ function resourceOf({ spec }: Schema): Resource {
 }
 
 function schemaOf({ spec }: Schema): unknown {
-  return spec.versions[0]!.schema;
+  return storedAs(spec).schema;
+}
+
+/** The version that objects are stored as. */
+function storedAs({ versions }: Schema["spec"]): Record<string, unknown> {
+  return versions.find(({ storage }) => storage) ?? versions[0]!;
 }
 
 /** Workspaces by their clusters. */

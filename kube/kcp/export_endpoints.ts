@@ -45,6 +45,8 @@ export class ExportEndpoints {
   /** Endpoints that have yet to answer → resolves when they have been asked for the first time. */
   readonly #asked = new Map<string, Promise<void>>();
   readonly #checking = new Set<string>();
+  /** Exports that are gone for good, by their names. */
+  readonly #dropped = new Set<string>();
 
   constructor(options: ExportEndpointsOptions) {
     const { client, log = silentLogger, clock, signal } = options;
@@ -73,6 +75,13 @@ export class ExportEndpoints {
     return () => this.#listeners.delete(own);
   }
 
+  /** Lets go of the endpoints of an export that was deleted, and with it all that was bound. */
+  drop(name: string): void {
+    this.#dropped.add(name);
+    this.#urls.delete(name);
+    this.#changed();
+  }
+
   #named(name: string): string[] {
     // kcp makes the slice that has the export's name itself; others choose among the shards.
     return (this.#informer.get(undefined, name)?.status?.endpoints ?? [])
@@ -83,6 +92,8 @@ export class ExportEndpoints {
     const urls = this.#urls.get(name) ?? new Set();
     this.#urls.set(name, urls);
     const named = this.#named(name);
+    // One of that name was made anew.
+    if (named.length) this.#dropped.delete(name);
     for (const url of named) {
       if (urls.has(url) || this.#asked.has(url)) continue;
       const first = Promise.withResolvers<void>();
@@ -109,7 +120,7 @@ export class ExportEndpoints {
     try {
       while (this.#named(name).includes(url)) {
         if (await this.#answers(url, { first: backoff.attempt === 0 })) {
-          this.#urls.get(name)!.add(url);
+          this.#urls.get(name)?.add(url);
           this.#changed();
           return;
         }
@@ -152,11 +163,14 @@ export class ExportEndpoints {
     this.#checking.add(url);
     const { at, clock = systemClock, signal } = this.#options;
     try {
-      while (!this.#named(name).includes(url)) {
+      while (
+        !this.#named(name).includes(url) && !this.#dropped.has(name)
+      ) {
         const bound = await at(`${url}/clusters/*`)
           .list(APIBinding, { limit: 1, signal })
           .then(({ items }) => items.length > 0, () => undefined);
         signal.throwIfAborted();
+        if (this.#dropped.has(name)) return;
         if (bound === false) {
           this.#urls.get(name)?.delete(url);
           this.#changed();

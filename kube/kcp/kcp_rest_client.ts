@@ -14,10 +14,11 @@ import { isReservedNamespace } from "../namespace_workspaces.ts";
 import type { KubeRestClient } from "../rest_client.ts";
 import { listAll, type Source, watchAll } from "./all_workspaces.ts";
 import type { ExportEndpoints } from "./export_endpoints.ts";
-import { exportOf, isClaimed } from "./exports.ts";
+import { isClaimed } from "./exports.ts";
 import { CLUSTER_ANNOTATION } from "./kinds.ts";
 import { TENANT_NAMESPACE, toHub, toTenant } from "./namespaces.ts";
 import { type ApiPath, formatApiPath, parseApiPath } from "./path.ts";
+import type { ExportsOfResources } from "./plugin_exports.ts";
 import type { WorkspaceIndex } from "./workspace_index.ts";
 
 /** Options of {@linkcode KcpRestClient}. */
@@ -30,6 +31,8 @@ export interface KcpRestClientOptions {
   hub: string;
   index: WorkspaceIndex;
   endpoints: ExportEndpoints;
+  /** Which APIExport has a resource. */
+  exports: ExportsOfResources;
   /** Streams under way, to all of kcp. */
   openStreams: () => number;
   log?: Logger | undefined;
@@ -116,7 +119,7 @@ export class KcpRestClient implements RestClient {
     if (only) return await this.#send(this.#clusterOf(only), opts);
     const exported = path?.plural && !path.rest && opts.method === "GET" &&
       namespace === undefined &&
-      exportOf({ group: path.group, plural: path.plural });
+      this.#options.exports.of({ group: path.group, plural: path.plural });
     if (!exported) return await this.#send(hub, opts);
     return await this.#inAll(exported, path, opts);
   }

@@ -9,6 +9,7 @@ import { KubeClient } from "../client.ts";
 import type { Clock } from "../clock.ts";
 import { isAlreadyExists } from "../kube_api_error.ts";
 import { isReservedNamespace } from "../namespace_workspaces.ts";
+import type { PluginKindProvider } from "../plugin_kinds.ts";
 import {
   WorkspaceConflict,
   type WorkspaceProvider,
@@ -43,6 +44,8 @@ export interface KcpWorkspacesOptions {
   exports: readonly string[];
   /** Calls `listener` with each workspace whose bindings have changed, until the provider's end. */
   followBindings: (listener: (workspace: string) => void) => void;
+  /** Kinds of plugins; calls `listener` with each workspace whose bindings of theirs have changed. */
+  kinds: (listener: (workspace: string) => void) => PluginKindProvider;
 }
 
 /** Workspaces as workspaces of kcp: Workspace `a` is `root:faros:a`. */
@@ -119,14 +122,19 @@ export function kcpWorkspaces(
   }
 
   const listeners = new Set<(workspace: string) => void>();
+  const tell = (workspace: string) => {
+    for (const listener of [...listeners]) listener(workspace);
+  };
   options.followBindings((workspace) => {
     const cluster = index.clusterOf(workspace);
     if (cluster) bound.delete(cluster);
-    for (const listener of [...listeners]) listener(workspace);
+    tell(workspace);
   });
+  const kinds = options.kinds(tell);
 
   return {
     place: KcpWorkspace,
+    kinds,
 
     onChange(listener) {
       const own = (workspace: string) => listener(workspace);

@@ -1,6 +1,7 @@
 import type { Kind } from "../../api/kind.ts";
 import { KubeClient } from "../client.ts";
 import type { Clock } from "../clock.ts";
+import type { CompareSchemas } from "../compare_schemas.ts";
 import type { ClusterConfig } from "../cluster_config.ts";
 import { LinkedSignal } from "../linked_signal.ts";
 import type { Logger } from "../log.ts";
@@ -8,8 +9,8 @@ import type { WorkspaceProvider } from "../workspace_provider.ts";
 import { followBindings } from "./bindings.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { connectKcp } from "./connect_kcp.ts";
-import type { CompareSchemas } from "./check_upgrade.ts";
 import { tenantKinds } from "./exports.ts";
+import { kcpKinds } from "./kcp_kinds.ts";
 import { kcpWorkspaces } from "./kcp_workspaces.ts";
 import { kcpServer } from "./path.ts";
 import { viewWorkspaces } from "./view_workspaces.ts";
@@ -70,7 +71,7 @@ export async function openKcp(options: OpenKcpOptions): Promise<Kcp> {
     });
     const user = await whoAmI(within(path), signal);
     const follow = { log, clock, signal };
-    const { rest, index, endpoints } = viewWorkspaces({
+    const { rest, index, endpoints, exports: resources } = viewWorkspaces({
       connection,
       path,
       ...follow,
@@ -89,6 +90,21 @@ export async function openKcp(options: OpenKcpOptions): Promise<Kcp> {
       followBindings: (listener) =>
         followBindings(
           { exports, index, endpoints, connect, ...follow },
+          listener,
+        ),
+      kinds: (listener) =>
+        kcpKinds(
+          {
+            within,
+            at,
+            path,
+            exports: resources,
+            index,
+            endpoints,
+            connect,
+            compare,
+            ...follow,
+          },
           listener,
         ),
       user,
