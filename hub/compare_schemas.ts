@@ -1,6 +1,6 @@
 import { compileSchema } from "../apiserver/schema/mod.ts";
 import type { Schema } from "../apiserver/types.ts";
-import type { CompareSchemas } from "../kube/kcp/check_upgrade.ts";
+import type { CompareSchemas } from "../kube/compare_schemas.ts";
 
 /**
  * What of an object that is stored by one schema would be lost, or be refused at its next change, by another: fields

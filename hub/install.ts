@@ -2,10 +2,13 @@ import { CustomResourceDefinition, Namespace } from "../api/core.ts";
 import { customResourceDefinition } from "../api/generate/crd.ts";
 import type { Kind } from "../api/kind.ts";
 import { kinds as all } from "../api/kinds.ts";
-import type { KubeObject } from "../api/meta.ts";
 import { HUB_MANAGER, SYSTEM_NAMESPACE } from "../api/names.ts";
 import type { KubeClient } from "../kube/client.ts";
-import { type Clock, systemClock } from "../kube/clock.ts";
+import type { Clock } from "../kube/clock.ts";
+import {
+  established,
+  type EstablishedDefinition,
+} from "../kube/established.ts";
 import { type Logger, silentLogger } from "../kube/log.ts";
 
 /** Options of {@linkcode install}. */
@@ -17,12 +20,6 @@ export interface InstallOptions {
   log?: Logger;
   clock?: Clock;
   signal?: AbortSignal;
-}
-
-interface Crd extends KubeObject {
-  status?: {
-    conditions?: { type: string; status: string; message?: string }[];
-  };
 }
 
 /**
@@ -44,49 +41,13 @@ export async function install(
   }, write);
   await Promise.all(kinds.map(async (kind) => {
     const crd = customResourceDefinition(kind);
-    const applied = await client.apply<Crd>(
+    const applied = await client.apply<EstablishedDefinition>(
       CustomResourceDefinition,
-      crd as Crd,
+      crd as EstablishedDefinition,
       write,
     );
     await established(client, applied, options);
   }));
   client.discovery.invalidate();
   log.debug("The kinds of Faros are installed", { kinds: kinds.length });
-}
-
-async function established(
-  client: KubeClient,
-  crd: Crd,
-  options: InstallOptions,
-): Promise<void> {
-  const { clock = systemClock, timeout = 60_000, signal } = options;
-  const { name } = crd.metadata;
-  const deadline = clock.now() + timeout;
-  let found = crd;
-  while (true) {
-    const conditions = found.status?.conditions ?? [];
-    const refused = conditions.find((c) =>
-      c.type === "NamesAccepted" && c.status === "False"
-    );
-    if (refused) {
-      throw new Error(
-        `Cannot install ${name}: the server does not accept its names: ${refused.message}`,
-      );
-    }
-    if (
-      conditions.some((c) => c.type === "Established" && c.status === "True")
-    ) {
-      return;
-    }
-    if (clock.now() > deadline) {
-      throw new Error(
-        `Cannot install ${name}: the server does not serve it after ${
-          timeout / 1000
-        } s; its conditions: ${JSON.stringify(conditions)}`,
-      );
-    }
-    await clock.sleep(50, signal);
-    found = await client.get<Crd>(CustomResourceDefinition, name, { signal });
-  }
 }

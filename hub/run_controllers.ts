@@ -16,6 +16,7 @@ import {
   type PluginControllerOptions,
   runPluginController,
 } from "./controllers/plugin.ts";
+import { runPluginKindsController } from "./controllers/plugin_kinds.ts";
 import { runPluginObjectControllers } from "./controllers/plugin_object.ts";
 import { runPresenceController } from "./controllers/presence.ts";
 import { runRegistrationController } from "./controllers/registration.ts";
@@ -24,6 +25,7 @@ import { runRevisionGC } from "./controllers/revision_gc.ts";
 import { RevisionUse } from "./controllers/revision_use.ts";
 import { runWorkspaceController } from "./controllers/workspace.ts";
 import type { RotationTimes } from "./keys/key_ring.ts";
+import { PluginKinds } from "./kinds/plugin_kinds.ts";
 import type { HubMetrics } from "./metrics.ts";
 
 /** What {@linkcode runControllers} runs beside the controllers themselves. */
@@ -43,11 +45,19 @@ export interface RunControllersOptions extends PluginControllerOptions {
 
 /** What the leader does: all controllers, until the context's signal ends them. */
 export async function runControllers(
-  context: HubContext,
+  context: Omit<HubContext, "pluginKinds">,
   options: RunControllersOptions,
 ): Promise<void> {
   using link = new LinkedSignal(context.signal);
-  const own = { ...context, signal: link.signal };
+  const base = { ...context, signal: link.signal };
+  let pluginKinds: PluginKinds;
+  try {
+    pluginKinds = await PluginKinds.open(base);
+  } catch (error) {
+    if (!link.signal.aborted) throw error;
+    return await base.informers.done();
+  }
+  const own: HubContext = { ...base, pluginKinds };
   const revisions = new RevisionUse();
   const ownership = new Ownership(own.informers.get(Enrollment));
   gauges(own, options.metrics);
@@ -55,6 +65,7 @@ export async function runControllers(
     runHubKeysController(own, options.keyRotation),
     runWorkspaceController(own),
     runPluginController(own, options),
+    runPluginKindsController(own),
     runPluginObjectControllers(own),
     runRegistrationController(own),
     runEnrollmentController(own, ownership),
@@ -75,7 +86,7 @@ export async function runControllers(
     throw error;
   } finally {
     await Promise.allSettled(running);
-    await own.informers.done();
+    await Promise.all([own.informers.done(), pluginKinds.done()]);
   }
 }
 
@@ -97,7 +108,10 @@ function gauges(context: HubContext, metrics: HubMetrics): void {
   metrics.gauge("faros_informer_objects", {
     help: "Objects that the hub follows",
     read: () =>
-      context.informers.list().map((informer) => ({
+      [
+        ...context.informers.list(),
+        ...context.pluginKinds.informers(),
+      ].map((informer) => ({
         labels: {
           resource: informer.resource.plural,
           group: informer.resource.group,

@@ -142,7 +142,13 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     caData: options.hubCAData ?? options.engine.caData,
   };
   const provider = options.provider ??
-    namespaceWorkspaces({ client, server: options.engine.url });
+    namespaceWorkspaces({
+      client,
+      server: options.engine.url,
+      // Needed once a plugin's kind changes, if ever.
+      compare: async () =>
+        (await import("./compare_schemas.ts")).compareSchemas,
+    });
   const common = {
     client,
     provider,
@@ -184,7 +190,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       log,
       clock,
     });
-    const context: HubContext = {
+    const context: Omit<HubContext, "pluginKinds"> = {
       ...common,
       informers,
       signal: leads,

@@ -231,7 +231,7 @@ for (const engine of engines) {
           Workspace,
           { name },
           "is refused",
-          condition("Ready", "NamespaceConflict"),
+          condition("Ready", "PlaceConflict"),
         );
         const { items } = await client.list(Role, { namespace: name });
         assert.ok(!items.some((r) => r.metadata.name.startsWith("faros:")));

@@ -104,6 +104,16 @@ export function runAgentController(
         filter: isNewGeneration,
       })),
       {
+        start: (enqueue) => {
+          context.pluginKinds.onObject((event) => {
+            const { namespace, name } = event.object.metadata;
+            if (!isNewGeneration(event)) return;
+            dependencies.dependents(dependency.object(namespace, name))
+              .forEach(enqueue);
+          });
+        },
+      },
+      {
         informer: secretInformer(context),
         keys: ({ metadata: { namespace, name } }) =>
           dependencies.dependents(dependency.secret(namespace, name)),

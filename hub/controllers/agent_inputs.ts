@@ -10,11 +10,9 @@ import { Plugin } from "../../api/plugin.ts";
 import type { Workspace } from "../../api/workspace.ts";
 import type { Informer } from "../../kube/informer.ts";
 import type { SecretObject } from "../keys/key_secret.ts";
-import {
-  HUB_PUBLISHER,
-  type PluginObject,
-  type ResolveInputs,
-} from "../resolve/resolve.ts";
+import { enabledPlugins } from "../resolve/enabled_plugins.ts";
+import type { PluginObject } from "../resolve/plugin_object.ts";
+import { HUB_PUBLISHER, type ResolveInputs } from "../resolve/resolve.ts";
 import type { HubContext } from "./context.ts";
 
 /** Names of what an Agent may depend on. */
@@ -27,7 +25,7 @@ export const dependency = {
     `secret/${namespace}/${name}`,
 };
 
-/** The informers of plugin objects, one for each kind. */
+/** The informers of plugin objects of Faros's own kinds, one for each; `pluginKinds` has those of others. */
 export function pluginObjectInformers(
   context: HubContext,
 ): Informer<PluginObject>[] {
@@ -55,14 +53,17 @@ export function agentInputs(
   for (const entry of agent.spec?.plugins ?? []) {
     touched.add(dependency.object(namespace, entry.name));
   }
-  for (const entry of workspace.spec?.plugins ?? []) {
+  for (const entry of enabledPlugins(workspace)) {
     touched.add(dependency.plugin(entry.name));
   }
   return {
     agent,
     workspace,
-    objects: pluginObjectInformers(context)
-      .flatMap((informer) => informer.list(namespace)),
+    objects: [
+      ...pluginObjectInformers(context)
+        .flatMap((informer) => informer.list(namespace)),
+      ...context.pluginKinds.list(namespace),
+    ],
     plugin: (name) => catalogue.get(undefined, name),
     catalogue: () => catalogue.list(),
     hub: context.keys.keys().map(({ key }) => ({ name: HUB_PUBLISHER, key })),

@@ -7,6 +7,7 @@ import type { Logger } from "../../kube/log.ts";
 import type { ControllerOptions } from "../../kube/reconciler.ts";
 import type { WorkspaceProvider } from "../../kube/workspace_provider.ts";
 import type { HubKeys } from "../keys/hub_keys.ts";
+import type { PluginKinds } from "../kinds/plugin_kinds.ts";
 
 /** An address of HTTPS and the CA behind it. */
 export interface Endpoint {
@@ -22,6 +23,8 @@ export interface HubContext {
   /** Shared; ended by `signal`. */
   informers: InformerFactory;
   keys: HubKeys;
+  /** Kinds that plugins bring. */
+  pluginKinds: PluginKinds;
   /** The Kubernetes API, as devices reach it. */
   engine: Endpoint;
   /** The hub's own HTTP endpoint, as devices reach it. */

@@ -10,6 +10,7 @@ import type { KubeObject } from "../../api/meta.ts";
 import { Revision } from "../../api/revision.ts";
 import type { Key } from "../../kube/reconciler.ts";
 import type { Workspace } from "../../api/workspace.ts";
+import { enabledPlugins } from "../resolve/enabled_plugins.ts";
 import { allowedRules } from "../resolve/kubernetes_permissions.ts";
 import type { HubContext } from "./context.ts";
 import { deviceAccount, ENROLLMENT_ANNOTATION } from "./issue_credential.ts";
@@ -98,7 +99,7 @@ function pluginRules(
   workspace: Workspace,
 ): PolicyRule[] {
   const rules = (revision?.plugins ?? []).flatMap(({ plugin, permissions }) => {
-    const entry = workspace.spec?.plugins?.find((p) => p.name === plugin);
+    const entry = enabledPlugins(workspace).find((p) => p.name === plugin);
     return allowedRules(permissions?.kubernetes, entry?.permissions?.kubernetes)
       .map(({ apiGroup, ...rule }) => ({ apiGroups: [apiGroup], ...rule }));
   });

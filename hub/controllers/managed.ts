@@ -5,14 +5,13 @@
  */
 import type { Resource } from "../../api/kind.ts";
 import type { KubeObject, OwnerReference } from "../../api/meta.ts";
-import { HUB_MANAGER } from "../../api/names.ts";
+import { HUB_MANAGER, MANAGED_LABELS } from "../../api/names.ts";
 import type { Informer } from "../../kube/informer.ts";
 import { isApplied, ownedFields } from "../../kube/owned_fields.ts";
 import type { Key } from "../../kube/reconciler.ts";
 import type { HubContext } from "./context.ts";
 
-/** Label of all of them; the hub's informers follow no others. */
-export const MANAGED = { "app.kubernetes.io/managed-by": "faros" };
+/** Of {@linkcode MANAGED_LABELS}; the hub's informers follow no others. */
 const SELECTOR = "app.kubernetes.io/managed-by=faros";
 
 /** The informer of the objects of a resource that the hub made. */
@@ -45,7 +44,7 @@ export async function applyManaged<T extends KubeObject = KubeObject>(
 ): Promise<T> {
   const { name, namespace, owner, labels, annotations, fields } = wanted;
   const metadata = {
-    labels: { ...MANAGED, ...labels },
+    labels: { ...MANAGED_LABELS, ...labels },
     ...(annotations ? { annotations } : {}),
     ...(owner ? { ownerReferences: [ownerReference(owner)] } : {}),
   };

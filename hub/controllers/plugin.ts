@@ -1,5 +1,4 @@
 import { decodeProtectedHeader } from "jose";
-import { pluginObjectKinds } from "../../api/kinds.ts";
 import { HUB_MANAGER } from "../../api/names.ts";
 import { Plugin, type PluginVersion } from "../../api/plugin.ts";
 import type { PluginBundle } from "../../api/plugin_bundle.ts";
@@ -7,10 +6,11 @@ import { ClaimType } from "../../api/protocol/claims.ts";
 import { deepEqual, isApplied, ownedFields } from "../../kube/owned_fields.ts";
 import { runController } from "../../kube/reconciler.ts";
 import { artifactPath, type Artifacts } from "../artifacts.ts";
+import { checkKinds, schemaValidator } from "../kinds/check_kinds.ts";
 import { compileSchema } from "../resolve/config_schema.ts";
 import { Problem } from "../resolve/problem.ts";
 import type { HubContext } from "./context.ts";
-import { type Outcome, writeStatus } from "./status.ts";
+import { type HubStatus, type Outcome, writeStatus } from "./status.ts";
 
 /** What the hub publishes. */
 export interface PluginControllerOptions {
@@ -41,11 +41,17 @@ export function runPluginController(
         : found;
       if (!plugin) return;
       await writeStatus(context, Plugin, plugin, {
-        outcome: outcomeOf(plugin),
+        outcome: await outcomeOf(plugin),
+        conditions: kindsConditions(context, plugin),
       });
     },
     sources: [
       { informer },
+      {
+        start: (enqueue) => {
+          context.pluginKinds.on((name) => enqueue({ name }));
+        },
+      },
       {
         start: (enqueue, signal) => {
           const all = () => {
@@ -152,27 +158,17 @@ async function isSigned(
   }
 }
 
-function outcomeOf({ metadata: { name }, spec }: Plugin): Outcome {
-  const kinds = pluginObjectKinds.map((kind) => kind.kind);
-  for (const { version, configSchema, provides } of spec.versions) {
-    try {
+async function outcomeOf(plugin: Plugin): Promise<Outcome> {
+  const { metadata: { name }, spec } = plugin;
+  try {
+    for (const { version, configSchema } of spec.versions) {
       if (configSchema) compileSchema(configSchema, `${name} ${version}`);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      const { reason, message } = error;
-      return { state: "stalled", reason, message };
     }
-    const strange = provides.find(({ kind }) => !kinds.includes(kind));
-    if (strange) {
-      return {
-        state: "stalled",
-        reason: "UnknownKind",
-        message:
-          `Version ${version} provides ${strange.kind}, which is no kind of plugin object; there are ${
-            kinds.join(", ")
-          }`,
-      };
-    }
+    checkKinds(plugin, { validateSchema: await schemaValidator(plugin) });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const { reason, message } = error;
+    return { state: "stalled", reason, message };
   }
   return {
     state: "ready",
@@ -181,4 +177,35 @@ function outcomeOf({ metadata: { name }, spec }: Plugin): Outcome {
       spec.versions.length === 1 ? "" : "s"
     } to enable in workspaces`,
   };
+}
+
+/** Whether the kinds that a Plugin brings are installed; nothing where it brings none. */
+function kindsConditions(
+  { pluginKinds }: HubContext,
+  { metadata: { name }, spec }: Plugin,
+): HubStatus["conditions"] {
+  const installed = pluginKinds.of(name);
+  if (!installed.length && !spec.versions.some((v) => v.kinds?.length)) {
+    return [];
+  }
+  const type = "KindsInstalled";
+  const problem = pluginKinds.problem(name);
+  if (problem) return [{ type, status: "False", ...problem }];
+  if (!installed.length) {
+    return [{
+      type,
+      status: "False",
+      reason: "NotEnabled",
+      message:
+        "No workspace enables it; its kinds are installed with the first that does",
+    }];
+  }
+  return [{
+    type,
+    status: "True",
+    reason: "Installed",
+    message: `${
+      installed.map(({ kind, group }) => `${kind} of ${group}`).join(", ")
+    }: served in the workspaces that enable it`,
+  }];
 }

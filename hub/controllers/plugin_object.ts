@@ -1,24 +1,54 @@
-import type { Kind } from "../../api/kind.ts";
 import { pluginObjectKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { Plugin } from "../../api/plugin.ts";
 import { Workspace } from "../../api/workspace.ts";
+import type { Informer } from "../../kube/informer.ts";
 import { keyOf, runController } from "../../kube/reconciler.ts";
+import type { Resource } from "../../kube/resource.ts";
 import { parseConfig } from "../resolve/config.ts";
+import {
+  type PluginObject,
+  readPluginObject,
+} from "../resolve/plugin_object.ts";
 import { Problem } from "../resolve/problem.ts";
 import { providerOf } from "../resolve/provider_of.ts";
-import type { PluginObject } from "../resolve/resolve.ts";
 import { type HubContext, readyWorkspace } from "./context.ts";
 import { type Outcome, writeStatus } from "./status.ts";
 
 /** Says of each plugin object whether a plugin serves it. */
-export function runPluginObjectControllers(context: HubContext): Promise<void> {
-  return Promise.all(pluginObjectKinds.map((kind) => run(context, kind)))
-    .then(() => {});
+export async function runPluginObjectControllers(
+  context: HubContext,
+): Promise<void> {
+  const { informers, pluginKinds } = context;
+  const running = new Set(
+    pluginObjectKinds.map((kind) =>
+      run(context, kind, informers.get<PluginObject>(kind))
+    ),
+  );
+  const ended = Promise.withResolvers<void>();
+  context.signal.addEventListener("abort", () => ended.resolve(), {
+    once: true,
+  });
+  // Those that plugins bring come and go.
+  const stop = pluginKinds.follow(({ kind, informer, signal }) => {
+    const one = run({ ...context, signal }, kind, informer)
+      .finally(() => running.delete(one));
+    one.catch(ended.reject);
+    running.add(one);
+  });
+  try {
+    await Promise.race([ended.promise, ...running]);
+  } finally {
+    stop();
+    await Promise.all(running);
+  }
 }
 
-function run(context: HubContext, kind: Kind): Promise<void> {
-  const informer = context.informers.get<PluginObject>(kind);
+function run(
+  context: HubContext,
+  kind: Resource,
+  informer: Informer<PluginObject>,
+): Promise<void> {
   const plugins = context.informers.get<Plugin>(Plugin);
   const allIn = ({ metadata }: KubeObject) =>
     informer.list(metadata.name).map(keyOf);
@@ -64,12 +94,13 @@ function outcomeOf(
     };
   },
 ): Outcome {
-  const { kind, metadata: { name }, spec: { type, config } } = object;
+  const { kind, metadata: { name } } = object;
+  const { wanted, config } = readPluginObject(object);
   try {
     parseConfig(config, `${kind} ${name}`);
-    const { plugin, version } = providerOf({ kind, type }, {
+    const { plugin, version } = providerOf(wanted, {
       workspace,
-      plugin: (wanted) => plugins.get(undefined, wanted),
+      plugin: (name) => plugins.get(undefined, name),
       catalogue: () => plugins.list(),
     });
     return {

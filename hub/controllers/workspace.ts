@@ -11,13 +11,25 @@ import {
   SYNC_SERVICE_ACCOUNT,
   WORKSPACE_LABEL,
 } from "../../api/names.ts";
+import { Plugin } from "../../api/plugin.ts";
 import { Workspace } from "../../api/workspace.ts";
 import { forEachLimited } from "../../gitops/apply/for_each_limited.ts";
-import { createEventRecorder, type EventRecorder } from "../../kube/events.ts";
+import { getCondition } from "../../kube/conditions.ts";
+import {
+  createEventRecorder,
+  type EventNote,
+  type EventRecorder,
+} from "../../kube/events.ts";
 import { isNotFound } from "../../kube/kube_api_error.ts";
-import { type Key, type Result, runController } from "../../kube/reconciler.ts";
+import {
+  type Key,
+  keyOf,
+  type Result,
+  runController,
+} from "../../kube/reconciler.ts";
 import type { Resource } from "../../kube/resource.ts";
 import { WorkspaceConflict } from "../../kube/workspace_provider.ts";
+import { enabledPlugins } from "../resolve/enabled_plugins.ts";
 import type { HubContext } from "./context.ts";
 import {
   applyManaged,
@@ -26,9 +38,11 @@ import {
   ownersOf,
 } from "./managed.ts";
 import { writeStatus } from "./status.ts";
+import { KINDS_CONDITION, workspaceKinds } from "./workspace_kinds.ts";
 import {
   allMembers,
   memberClusterRules,
+  type ServedKind,
   type WorkspaceRole,
   workspaceRoles,
 } from "./workspace_roles.ts";
@@ -48,6 +62,11 @@ export function runWorkspaceController(context: HubContext): Promise<void> {
     ...context,
     component: "faros-hub",
   });
+  const { pluginKinds } = context;
+  const naming = (plugin: string): Key[] =>
+    informer.list().filter(({ spec }) =>
+      spec?.plugins?.some(({ name }) => name === plugin)
+    ).map(keyOf);
   const owner = ownersOf("Workspace");
   // What is in the workspace may not name an owner that is elsewhere.
   const owned = (object: KubeObject): Key[] => {
@@ -80,6 +99,29 @@ export function runWorkspaceController(context: HubContext): Promise<void> {
           signal.addEventListener("abort", stop, { once: true });
         },
       },
+      {
+        informer: context.informers.get<Plugin>(Plugin),
+        keys: ({ metadata }: Plugin) => naming(metadata.name),
+        filter: ({ type, object, old }) =>
+          type !== "updated" ||
+          object.metadata.generation !== old?.metadata.generation,
+      },
+      {
+        start: (enqueue) => {
+          pluginKinds.on((plugin) => naming(plugin).forEach(enqueue));
+          // One too many, or the last that held a kind.
+          pluginKinds.onObject(({ type, object }, { plugin }) => {
+            const name = context.provider.workspaceOf(object);
+            const workspace = name && informer.get(undefined, name);
+            if (type === "updated" || !workspace) return;
+            const isEnabled = enabledPlugins(workspace)
+              .some((entry) => entry.name === plugin);
+            if (!isEnabled || isInUse(workspace)) {
+              enqueue({ name: workspace.metadata.name });
+            }
+          });
+        },
+      },
       ...[ServiceAccount, Role, RoleBinding, ClusterRole, ClusterRoleBinding]
         .map((resource) => ({
           informer: managedInformer(context, resource),
@@ -99,18 +141,19 @@ async function reconcile(
   const { provider } = context;
   const { name } = workspace.metadata;
   const place = provider.describe(name);
+  const note = (note: EventNote) => events.event(workspace, note);
   await addFinalizer(context, workspace);
   try {
     const there = await provider.ensure(name, {
       owner: workspace,
       members: allMembers(workspace),
-      note: (note) => events.event(workspace, note),
+      note,
     });
     if (!there) {
       await writeStatus(context, Workspace, workspace, {
         outcome: {
           state: "reconciling",
-          reason: "NamespacePending",
+          reason: "PlacePending",
           message: `Its ${place} is being made`,
         },
         fields: { phase: "Pending" },
@@ -122,7 +165,7 @@ async function reconcile(
     await writeStatus(context, Workspace, workspace, {
       outcome: {
         state: conflict ? "stalled" : "reconciling",
-        reason: conflict ? "NamespaceConflict" : "NamespacePending",
+        reason: conflict ? "PlaceConflict" : "PlacePending",
         message: (error as Error).message,
       },
       fields: { phase: "Pending" },
@@ -131,20 +174,44 @@ async function reconcile(
     if (conflict) return { requeueAfter: CONFLICT_PERIOD };
     throw error;
   }
-  await applyAccess(context, workspace);
+  const kinds = await workspaceKinds(context, workspace, { note });
+  await applyAccess(context, workspace, kinds.served);
+  const wasInUse = isInUse(workspace);
   await writeStatus(context, Workspace, workspace, {
-    outcome: {
-      state: "ready",
-      reason: "Ready",
-      message: `Its ${place} and Roles are there`,
-    },
+    outcome: kinds.pending
+      ? {
+        state: "reconciling",
+        reason: "PluginKindsPending",
+        message: kinds.condition!.message,
+      }
+      : {
+        state: "ready",
+        reason: "Ready",
+        message: `Its ${place} and Roles are there`,
+      },
+    conditions: kinds.condition ? [kinds.condition] : [],
+    // What is there goes on meanwhile.
     fields: { phase: "Ready", workspaceURL: provider.url(name) },
   });
+  if (kinds.inUse && !wasInUse) {
+    events.event(workspace, {
+      type: "Warning",
+      reason: "PluginKindsInUse",
+      message: kinds.condition!.message,
+    });
+  }
+  return kinds;
+}
+
+function isInUse({ status }: Workspace): boolean {
+  const condition = getCondition(status?.conditions, KINDS_CONDITION);
+  return condition?.reason === "PluginKindsInUse";
 }
 
 async function applyAccess(
   context: HubContext,
   workspace: Workspace,
+  kinds: ServedKind[],
 ): Promise<void> {
   const { name } = workspace.metadata;
   const { provider } = context;
@@ -170,7 +237,10 @@ async function applyAccess(
         namespace,
         name: SYNC_SERVICE_ACCOUNT,
       }),
-    ...workspaceRoles(workspace, provider.endpoint(name)).map((role) => () =>
+    ...workspaceRoles(workspace, {
+      namespace: provider.endpoint(name).namespace,
+      kinds,
+    }).map((role) => () =>
       bound([Role, RoleBinding], { namespace, name: role.name }, role)
     ),
     () =>

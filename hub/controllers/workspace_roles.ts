@@ -31,25 +31,35 @@ export interface WorkspaceRole {
   subjects: Subject[];
 }
 
+/** A kind of a plugin that is served in a workspace. */
+export interface ServedKind {
+  group: string;
+  plural: string;
+  /** Whether there may be more of it: not once its plugin is not enabled any more. */
+  create: boolean;
+}
+
 const READ = ["get", "list", "watch"];
-const WRITE = ["create", "update", "patch", "delete", "deletecollection"];
+const CHANGE = ["update", "patch", "delete", "deletecollection"];
+const WRITE = ["create", ...CHANGE];
 const ALL = [...READ, ...WRITE];
 const RBAC = "rbac.authorization.k8s.io";
 
 /**
  * The Roles of a workspace's namespace.
  *
- * @param namespace Its name, as members know it.
+ * @param of.namespace Its name, as members know it.
+ * @param of.kinds Kinds of plugins that are served there.
  */
 export function workspaceRoles(
   workspace: Workspace,
-  { namespace }: { namespace: string },
+  { namespace, kinds = [] }: { namespace: string; kinds?: ServedKind[] },
 ): WorkspaceRole[] {
   const { name } = workspace.metadata;
   return [
     {
       name: "faros:sync",
-      rules: syncRules(),
+      rules: [...syncRules(), ...pluginKindRules(kinds)],
       subjects: [{
         kind: "ServiceAccount",
         name: SYNC_SERVICE_ACCOUNT,
@@ -58,8 +68,11 @@ export function workspaceRoles(
     },
     ...(["admin", "operator", "viewer"] as const).map((role) => ({
       name: `faros:${role}`,
-      rules: { admin: adminRules, operator: operatorRules, viewer: viewRules }
-        [role](namespace),
+      rules: [
+        ...{ admin: adminRules, operator: operatorRules, viewer: viewRules }
+          [role](namespace),
+        ...(role === "viewer" ? rules(kinds, READ) : pluginKindRules(kinds)),
+      ],
       subjects: subjects(workspace.spec?.members ?? [], role),
     })),
   ];
@@ -179,6 +192,14 @@ function enrollmentRules(): PolicyRule[] {
       resources: ["enrollments"],
       verbs: ["delete"],
     },
+  ];
+}
+
+/** What may be done with kinds of plugins, as with Faros's own plugin objects. */
+function pluginKindRules(kinds: readonly ServedKind[]): PolicyRule[] {
+  return [
+    ...rules(kinds.filter((kind) => kind.create), ALL),
+    ...rules(kinds.filter((kind) => !kind.create), [...READ, ...CHANGE]),
   ];
 }
 

@@ -6,7 +6,7 @@ import type { Plugin } from "../../api/plugin.ts";
 import { Workspace } from "../../api/workspace.ts";
 import { objectKey } from "../../gitops/manifest/manifest.ts";
 import type { SecretObject } from "../keys/key_secret.ts";
-import type { PluginObject } from "../resolve/resolve.ts";
+import type { PluginObject } from "../resolve/plugin_object.ts";
 import type { ScratchServer } from "./scratch_server.ts";
 
 /** All that decides what the devices of a workspace run, as it is at one time. */

@@ -3,7 +3,7 @@ import { pluginObjectKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import type { Plugin } from "../../api/plugin.ts";
 import { parseConfig } from "../resolve/config.ts";
-import type { PluginObject } from "../resolve/resolve.ts";
+import type { PluginObject } from "../resolve/plugin_object.ts";
 import { replaceAt, secretFields, valueAt } from "../resolve/secret_fields.ts";
 import { Hidden } from "./hidden.ts";
 

@@ -3,22 +3,21 @@
  *
  * @module
  */
-import { compareVersions, validateStrict } from "compare-versions";
 import { stringify } from "yaml";
 import {
   describePermission,
   refusedPermission,
 } from "../../api/kubernetes_permission.ts";
-import type { Plugin, PluginVersion } from "../../api/plugin.ts";
+import type { Plugin, PluginVersion, Provides } from "../../api/plugin.ts";
 import type { Permissions } from "../../api/plugin_entry.ts";
 import type { Workspace } from "../../api/workspace.ts";
+import { type EnabledPlugin, enabledPlugins } from "./enabled_plugins.ts";
+import { newestVersion } from "./newest_version.ts";
 import { mergePermissions, missingPermissions } from "./permissions.ts";
 import { Problem } from "./problem.ts";
 
-/** An entry of a Workspace's `spec.plugins`. */
-export type EnabledPlugin = NonNullable<
-  NonNullable<Workspace["spec"]>["plugins"]
->[number];
+/** What of a plugin object says which plugin serves it: a type of one of Faros's kinds, or the group of a plugin's own. */
+export type Wanted = Provides;
 
 /** What serves a plugin object. */
 export interface Provider {
@@ -38,25 +37,26 @@ export interface ProviderChoice {
 }
 
 /**
- * The plugin that serves objects of a kind and type: enabled in the workspace,
+ * The plugin that serves such objects: enabled in the workspace,
  * and granted what it needs.
  *
  * @throws Problem ArtifactUnavailable, AmbiguousPlugin, VersionNotFound, PermissionNotAllowed or PermissionNotGranted
  */
 export function providerOf(
-  object: { kind: string; type: string },
+  object: Wanted,
   choice: ProviderChoice,
 ): Provider {
   const { workspace } = choice;
-  const enabled = workspace.spec?.plugins ?? [];
-  const found = enabled.flatMap((entry) => {
+  const found = enabledPlugins(workspace).flatMap((entry) => {
     const plugin = choice.plugin(entry.name);
     return plugin && provides(plugin, object) ? [{ entry, plugin }] : [];
   });
   if (found.length > 1) {
     throw new Problem(
       "AmbiguousPlugin",
-      `Workspace ${workspace.metadata.name} enables several plugins that provide ${object.kind} of type ${object.type}: ${
+      `Workspace ${workspace.metadata.name} enables several plugins that provide ${
+        describe(object)
+      }: ${
         found.map(({ plugin }) => plugin.metadata.name).join(", ")
       }; take all but one out of its spec.plugins`,
     );
@@ -72,34 +72,45 @@ export function providerOf(
 
 function provides(
   plugin: { spec: { versions: PluginVersion[] } },
-  object: { kind: string; type: string },
+  object: Wanted,
 ): boolean {
   return plugin.spec.versions.some((version) => serves(version, object));
 }
 
 function serves(
   version: PluginVersion,
-  object: { kind: string; type: string },
+  object: Wanted,
 ): boolean {
   return version.runs !== "hub" &&
     version.provides.some((p) =>
-      p.kind === object.kind && p.type === object.type
+      p.kind === object.kind && p.type === object.type &&
+      p.group === object.group
     );
 }
 
 function unavailable(
-  { kind, type }: { kind: string; type: string },
+  object: Wanted,
   { workspace, catalogue, plugin }: ProviderChoice,
 ): Problem {
   const { name } = workspace.metadata;
-  const candidates = catalogue().filter((p) => provides(p, { kind, type }));
-  const absent = (workspace.spec?.plugins ?? [])
+  const candidates = catalogue().filter((p) => provides(p, object));
+  const absent = enabledPlugins(workspace)
     .filter((entry) => !plugin(entry.name)).map((entry) => entry.name);
-  const what =
-    `no plugin that is enabled in Workspace ${name} provides ${kind} of type ${type}`;
+  const what = `no plugin that is enabled in Workspace ${name} provides ${
+    describe(object)
+  }`;
   const [first] = candidates;
   if (first) {
-    const newest = chooseVersion(first, { kind, type }, {});
+    const newest = chooseVersion(first, object, {});
+    const disabled = workspace.spec?.plugins?.find((entry) =>
+      candidates.some((p) => p.metadata.name === entry.name)
+    );
+    if (disabled) {
+      return new Problem(
+        "ArtifactUnavailable",
+        `${what}; ${disabled.name} would, and its entry in the Workspace's spec.plugins says enabled: false`,
+      );
+    }
     return new Problem(
       "ArtifactUnavailable",
       `${what}; the catalogue has ${
@@ -124,7 +135,7 @@ function unavailable(
 
 function chooseVersion(
   plugin: Plugin,
-  object: { kind: string; type: string },
+  object: Wanted,
   { wanted }: { wanted?: string },
 ): PluginVersion {
   const { name } = plugin.metadata;
@@ -135,14 +146,12 @@ function chooseVersion(
     if (exact) return exact;
     throw new Problem(
       "VersionNotFound",
-      `Plugin ${name} has no version ${wanted} that provides ${object.kind} of type ${object.type}; it has ${list}`,
+      `Plugin ${name} has no version ${wanted} that provides ${
+        describe(object)
+      }; it has ${list}`,
     );
   }
-  const valid = fitting.filter((v) => validateStrict(v.version));
-  const releases = valid.filter((v) => !/^[^+]*-/.test(v.version));
-  const sorted = (releases.length ? releases : valid)
-    .toSorted((a, b) => compareVersions(b.version, a.version));
-  const [newest] = sorted;
+  const newest = newestVersion(fitting);
   if (newest) return newest;
   throw new Problem(
     "VersionNotFound",
@@ -170,7 +179,7 @@ function checkGrant(
   throw new Problem(
     "PermissionNotGranted",
     `Plugin ${plugin.metadata.name} ${version.version} needs permissions that Workspace ${workspace.metadata.name} does not grant: ${
-      describe(missing)
+      describePermissions(missing)
     }. Its entry in the Workspace's spec.plugins has to be:\n${
       yamlOf({
         ...entry,
@@ -180,7 +189,16 @@ function checkGrant(
   );
 }
 
-function describe({ kubernetes = [], ...deno }: Permissions): string {
+/** `Monitoring of type host`, `Thermometer of sensors.example.com`. */
+function describe({ kind, type, group }: Wanted): string {
+  return group === undefined
+    ? `${kind} of type ${type}`
+    : `${kind} of ${group}`;
+}
+
+function describePermissions(
+  { kubernetes = [], ...deno }: Permissions,
+): string {
   return [
     ...Object.entries(deno).map(([name, values]) =>
       `${name} ${values!.join(", ")}`

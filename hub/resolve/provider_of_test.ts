@@ -23,7 +23,7 @@ function plugin(name: string, ...versions: string[]): Plugin {
 
 function choose(
   catalogue: Plugin[],
-  enabled: { name: string; version?: string }[],
+  enabled: { name: string; version?: string; enabled?: boolean }[],
   version?: string,
 ): string {
   const workspace = {
@@ -71,6 +71,10 @@ Deno.test("providerOf() chooses among enabled plugins only, and never by chance"
   const other = plugin("other", "1.0.0");
   assert.equal(choose([wg, other], [{ name: "other" }]), "other 1.0.0");
   assert.equal(reason(() => choose([wg], [])), "ArtifactUnavailable");
+  assert.throws(
+    () => choose([wg], [{ name: "wg", enabled: false }]),
+    /wg would, and its entry in the Workspace's spec\.plugins says enabled: false/,
+  );
   assert.equal(
     reason(() => choose([], [{ name: "gone" }])),
     "ArtifactUnavailable",

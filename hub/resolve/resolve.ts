@@ -5,13 +5,14 @@
  */
 import type { Agent } from "../../api/agent.ts";
 import type { KubeObject } from "../../api/meta.ts";
-import type { Network } from "../../api/network.ts";
 import type { Plugin } from "../../api/plugin.ts";
 import type { AgentPlugin } from "../../api/plugin_entry.ts";
 import type { ResolvedPlugin, Revision } from "../../api/revision.ts";
 import type { Workspace } from "../../api/workspace.ts";
 import { mergeConfig, parseConfig } from "./config.ts";
 import { compileSchema, configProblems, isClose } from "./config_schema.ts";
+import { kindProblems } from "./kind_problems.ts";
+import { type PluginObject, readPluginObject } from "./plugin_object.ts";
 import { Problem } from "./problem.ts";
 import { providerOf } from "./provider_of.ts";
 import { secretFields, valueAt } from "./secret_fields.ts";
@@ -24,9 +25,6 @@ import { type Publisher, publisherOf } from "./trust.ts";
 
 /** Name of the hub as publisher. */
 export const HUB_PUBLISHER = "hub";
-
-/** A plugin object: all of its kinds are alike. */
-export type PluginObject = Network;
 
 /** All that decides what an Agent's device is to run. */
 export interface ResolveInputs {
@@ -86,8 +84,9 @@ async function resolveEntry(
   { plugin: ResolvedPlugin; lifted: LiftedSecret[]; catalogue: Plugin }
 > {
   const { agent, workspace } = inputs;
-  const { kind, metadata: { name }, spec: { type } } = object;
-  const { plugin, version } = providerOf({ kind, type }, {
+  const { kind, metadata: { name } } = object;
+  const { wanted, config: shared } = readPluginObject(object);
+  const { plugin, version } = providerOf(wanted, {
     workspace,
     plugin: inputs.plugin,
     catalogue: inputs.catalogue,
@@ -112,13 +111,13 @@ async function resolveEntry(
       }. Add the publisher's key to the Workspace's spec.trust`,
     );
   }
-  const own = parseConfig(
+  const override = parseConfig(
     entry.config,
     `Agent ${agent.metadata.name}, plugin ${name}`,
   );
   const merged = mergeConfig(
-    parseConfig(object.spec.config, `${kind} ${name}`),
-    own,
+    parseConfig(shared, `${kind} ${name}`),
+    override,
   );
   const schema = version.configSchema ?? {};
   const { config, complete, references, lifted, unread } =
@@ -127,7 +126,8 @@ async function resolveEntry(
       {
         fields: secretFields(merged, schema),
         // A Secret goes with the object that its value was written in.
-        ownerOf: (field) => valueAt(own, field) === undefined ? object : agent,
+        ownerOf: (field) =>
+          valueAt(override, field) === undefined ? object : agent,
         where: `${kind} ${name}`,
         secrets: inputs.secrets,
       },
@@ -135,6 +135,13 @@ async function resolveEntry(
   const problems = configProblems(complete, compileSchema(schema, where), {
     unread,
   });
+  const own = version.kinds?.find(({ group, names }) =>
+    group === wanted.group && names.kind === kind
+  );
+  // What the kind itself says holds of what this Agent makes of it, too; of secrets there are none without a configSchema.
+  if (own && !version.configSchema) {
+    problems.push(...await kindProblems(complete, own));
+  }
   if (problems.length) {
     throw new Problem(
       "ConfigInvalid",
@@ -145,7 +152,7 @@ async function resolveEntry(
     plugin: {
       name,
       kind,
-      type,
+      ...(wanted.type === undefined ? {} : { type: wanted.type }),
       plugin: plugin.metadata.name,
       version: version.version,
       form: version.form ?? "script",

@@ -3,6 +3,7 @@ import type { KubeObject } from "../../api/meta.ts";
 import type { Repository } from "../../api/repository.ts";
 import { Repository as RepositoryKind } from "../../api/repository.ts";
 import { createGitOps, type GitOps } from "../../gitops/mod.ts";
+import { PluginKinds } from "../../hub/kinds/plugin_kinds.ts";
 import type { HubContext } from "../../hub/controllers/context.ts";
 import { runWorkspaceController } from "../../hub/controllers/workspace.ts";
 import { install } from "../../hub/install.ts";
@@ -97,14 +98,18 @@ async function build(
   });
   const hub = new AbortController();
   const informers = new InformerFactory(client, { signal: hub.signal });
-  const workspaces = runWorkspaceController({
+  const context = {
     client,
     provider,
     informers,
     clock: systemClock,
     log: logger,
     signal: hub.signal,
-  } as HubContext);
+  } as HubContext;
+  const workspaces = runWorkspaceController({
+    ...context,
+    pluginKinds: await PluginKinds.open(context),
+  });
   stack.defer(async () => {
     hub.abort();
     await workspaces;
