@@ -3,7 +3,11 @@ import type { Resource } from "../../api/kind.ts";
 import { kinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { APPLYSET_LABEL } from "../../api/names.ts";
-import { isNotFound, type WorkspaceAccess } from "../../kube/mod.ts";
+import {
+  isForbidden,
+  isNotFound,
+  type WorkspaceAccess,
+} from "../../kube/mod.ts";
 import { type ApplySet, groupKind, groupKindsOf } from "../plan/apply_set.ts";
 import type { LiveObject } from "../plan/plan.ts";
 import { forEachLimited } from "./for_each_limited.ts";
@@ -25,6 +29,8 @@ export async function readLive(
     access: WorkspaceAccess;
     /** Of the desired objects. */
     resources: Iterable<Resource>;
+    /** Whether a kind that may not be read has no objects then. @default none has */
+    mayBeGone?: (kind: Resource) => Promise<boolean>;
     signal?: AbortSignal;
   },
 ): Promise<LiveState> {
@@ -58,6 +64,9 @@ export async function readLive(
       for (const object of list.items) live.push({ resource, object });
     } catch (error) {
       if (selector && isNotFound(error)) return;
+      if (
+        selector && isForbidden(error) && await options.mayBeGone?.(resource)
+      ) return;
       throw error;
     }
   });

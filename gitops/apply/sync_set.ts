@@ -13,6 +13,7 @@ import {
   type ResolvedManifest,
   resolveKinds,
 } from "../manifest/resolve_kinds.ts";
+import type { PluginKindDiscovery } from "../repository/plugin_kind_discovery.ts";
 import type { ManifestSet } from "../manifest/load_tree.ts";
 import {
   type ApplySet,
@@ -63,6 +64,8 @@ export interface SyncSetOptions {
   others?: ReadonlyMap<string, string>;
   /** What was applied last. */
   known?: ReadonlyMap<string, AppliedObject>;
+  /** Finds kinds, and knows which of them may be gone. @default the server's own discovery */
+  kinds?: Pick<PluginKindDiscovery, "find" | "isBrought">;
   clock: Clock;
   concurrency?: number;
   signal?: AbortSignal;
@@ -96,13 +99,14 @@ export async function syncSet(
   manifests: ManifestSet,
   options: SyncSetOptions,
 ): Promise<SyncSetResult> {
-  const { set, access, commit, signal } = options;
+  const { set, access, commit, kinds, signal } = options;
   const problems: Problem[] = [...manifests.problems];
   const resolved = await resolveKinds(manifests, {
     scope: options.scope,
     namespace: access.namespace,
     discover: (apiVersion, kind) =>
-      access.client.discover(apiVersion, kind, { signal }),
+      kinds?.find(apiVersion, kind) ??
+        access.client.discover(apiVersion, kind, { signal }),
   });
   problems.push(...resolved.problems);
   if (problems.length > 0) {
@@ -126,6 +130,7 @@ export async function syncSet(
   const { parent, live } = await readLive(set, {
     access,
     resources: new Set(desired.map((m) => m.resource)),
+    mayBeGone: kinds?.isBrought.bind(kinds),
     signal,
   });
   const steps = plan({

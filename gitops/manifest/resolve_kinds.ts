@@ -13,7 +13,12 @@ export interface ResolvedManifest extends Manifest {
   resource: Resource;
 }
 
-/** Which resource serves a kind; none where there is no such kind. */
+/** A kind that is not here, and why. */
+export class KindUnavailable extends Error {
+  override name = "KindUnavailable";
+}
+
+/** Which resource serves a kind; none where there is no such kind. Throws {@linkcode KindUnavailable} where it knows more. */
 export type Discover = (
   apiVersion: string,
   kind: string,
@@ -49,7 +54,6 @@ export async function resolveKinds(
   const problems: Problem[] = [];
   for (const manifest of set.manifests) {
     const { apiVersion, kind } = manifest.object;
-    const resource = manifest.resource ?? await find(apiVersion, kind);
     const refuse = (message: string) =>
       problems.push({
         file: manifest.file,
@@ -57,6 +61,14 @@ export async function resolveKinds(
         field: "kind",
         message,
       });
+    let resource: Resource | undefined;
+    try {
+      resource = manifest.resource ?? await find(apiVersion, kind);
+    } catch (error) {
+      if (!(error instanceof KindUnavailable)) throw error;
+      refuse(error.message);
+      continue;
+    }
     if (!resource) {
       refuse(
         `there is no kind ${kind} in ${apiVersion}${suggest(apiVersion, kind)}`,

@@ -33,6 +33,7 @@ import { driftPolicy } from "../plan/drift_policy.ts";
 import type { Repository } from "../../api/repository.ts";
 import type { AppliedSet, AppliedSets } from "./applied_sets.ts";
 import { liveObjects } from "./live_objects.ts";
+import { PluginKindDiscovery } from "./plugin_kind_discovery.ts";
 import {
   invalidReason,
   noCounts,
@@ -239,6 +240,12 @@ class RepositorySync {
       prune: this.#prunePolicy(),
       workspace: name,
       workspaceUid: ready.metadata.uid,
+      kinds: new PluginKindDiscovery({
+        ...this.#options,
+        workspace: name,
+        access,
+        wait: (ms) => this.#wait(ms),
+      }),
     });
     return { ...outcome, ...part };
   }
@@ -254,6 +261,7 @@ class RepositorySync {
       prune: PrunePolicy | undefined;
       workspace?: string;
       workspaceUid?: string;
+      kinds?: PluginKindDiscovery;
     },
   ): Promise<PartOutcome> {
     const { sets, force, clock, signal } = this.#options;
@@ -312,6 +320,7 @@ class RepositorySync {
           keep: of.keep,
           others: await this.#others(set, of.scope),
           known: sameWorkspace ? entry.objects : undefined,
+          kinds: of.kinds,
           clock,
           signal,
         });
