@@ -2,11 +2,16 @@ import { dirname, join, relative, resolve } from "node:path";
 import { gatherInputs } from "../../gitops/manifest/kustomize/gather_inputs.ts";
 import { selectPath } from "../../gitops/manifest/layout.ts";
 import { loadManifests } from "../../gitops/manifest/load_manifests.ts";
-import { formatProblem, type Problem } from "../../gitops/manifest/problem.ts";
+import {
+  compareProblems,
+  formatProblem,
+  type Problem,
+} from "../../gitops/manifest/problem.ts";
 import { validateTree } from "../../gitops/manifest/validate_tree.ts";
 import { readFolder } from "../../gitops/source/read_folder.ts";
 import { manifests } from "../../plugins/builtin_index.ts";
 import { defineCommand } from "../command.ts";
+import { checkPluginKinds } from "../validate/check_plugin_kinds.ts";
 import { readManifestInputs } from "../validate/manifest_inputs.ts";
 
 /** `faros validate` */
@@ -63,9 +68,12 @@ export const command = defineCommand({
     const read = (select: Parameters<typeof readFolder>[1]["select"]) =>
       readFolder(top, { select, signal });
     const tree = await gatherInputs(await read(selectPath), read);
+    const loaded = await loadManifests(tree, inputs, { signal });
+    const brought = await checkPluginKinds(loaded);
     const found = await validateTree(tree, {
-      manifests: await loadManifests(tree, inputs, { signal }),
+      manifests: loaded,
       builtin: manifests.map((plugin) => plugin.name),
+      known: brought.kinds,
     });
     const from = relative(Deno.cwd(), top);
     const shown = (problems: Problem[]) =>
@@ -73,7 +81,7 @@ export const command = defineCommand({
         !below || file === below || file.startsWith(`${below}/`)
       ).map((problem) => ({ ...problem, file: join(from, problem.file) }));
     const [problems, warnings, unchecked] = [
-      shown(found.problems),
+      shown([...found.problems, ...brought.problems].sort(compareProblems)),
       shown(found.warnings),
       shown(found.unchecked),
     ];

@@ -201,3 +201,76 @@ Deno.test("validate refuses a file that is not UTF-8", async () => {
     assert.match(lines[0]!, /latin\.yaml: is not UTF-8 text/);
   });
 });
+
+/** A Plugin that brings a kind, as YAML; `schema` is that of its spec. */
+const plugin = (schema: string, group = "sensors.example.com") => `
+apiVersion: plugins.faros.sh/v1alpha1
+kind: Plugin
+metadata: { name: thermometers }
+spec:
+  versions:
+    - version: 1.0.0
+      artifacts: [{ url: "https://example.com/a.js", digest: "sha256:${
+  "0".repeat(64)
+}", signature: s }]
+      provides: [{ kind: Thermometer, group: ${group} }]
+      kinds:
+        - group: ${group}
+          scope: Namespaced
+          names: { kind: Thermometer, plural: thermometers }
+          versions:
+            - name: v1
+              served: true
+              storage: true
+              schema: { openAPIV3Schema: { type: object, properties: { spec: ${schema} } } }
+`;
+
+const oven = (kind: string, spec: string) =>
+  `apiVersion: sensors.example.com/v1
+kind: ${kind}
+metadata: { name: oven }
+spec:
+  ${spec}
+`;
+
+Deno.test("validate knows the kinds that plugins under root/ bring", async () => {
+  const schema =
+    "{ type: object, properties: { celsius: { type: integer, maximum: 100 } } }";
+  const enabling = `${WORKSPACE}spec: { plugins: [{ name: thermometers }] }\n`;
+  const files = (
+    of: { workspace?: string; kind?: string; spec?: string; root?: string },
+  ) => ({
+    "root/plugin.yaml": of.root ?? plugin(schema),
+    "workspaces/a/workspace.yaml": of.workspace ?? enabling,
+    "workspaces/a/oven.yaml": oven(
+      of.kind ?? "Thermometer",
+      of.spec ?? "celsius: 80",
+    ),
+  });
+  const at = "workspaces/a/oven.yaml";
+  const cases: [Parameters<typeof files>[0], RegExp][] = [
+    [{}, /^3 objects in 1 workspaces, no errors$/],
+    [{ spec: "celsius: 101" }, /oven\.yaml:5:12: spec\.celsius: .*100$/],
+    [{ spec: "celcius: 1" }, /oven\.yaml:5:3: spec\.celcius: is not a known/],
+    [{ kind: "Thermometr" }, /:2:7: kind: .*did you mean "Thermometer"\?$/],
+    [
+      { workspace: WORKSPACE },
+      /:2:7: kind: Plugin thermometers brings Thermometer, and workspaces\/a\/workspace\.yaml does not enable it; add it to spec\.plugins$/,
+    ],
+    [
+      { root: plugin("{ type: string }") },
+      /root\/plugin\.yaml:\d+:\d+: spec\.versions: Version 1\.0\.0 brings Thermometer .*a property spec of type object/,
+    ],
+    [
+      { root: plugin(schema, "apps") },
+      /root\/plugin\.yaml:\d+:\d+: spec\.versions: .*Kubernetes' own/,
+    ],
+  ];
+  for (const [of, expected] of cases) {
+    await withFiles(files(of), async (dir) => {
+      const { code, lines } = await validate(dir);
+      assert.equal(code, lines[0]!.includes("no errors") ? 0 : 1);
+      assert.match(lines[0]!, expected, `${at}: ${JSON.stringify(of)}`);
+    });
+  }
+});

@@ -32,6 +32,8 @@ export interface ValidateTreeOptions {
   manifests?: Manifests;
   /** Plugins that every hub brings. @default none is known, and none is asked for */
   builtin?: readonly string[];
+  /** Kinds that somebody else looks at: `Thermometer of sensors.example.com/v1`. @default none */
+  known?: ReadonlySet<string>;
 }
 
 /**
@@ -77,6 +79,7 @@ export async function validateTree(
       }
       if (OURS.test(apiVersion)) continue;
       const name = `${kind} of ${apiVersion}`;
+      if (options.known?.has(name)) continue;
       unknown.set(name, [...unknown.get(name) ?? [], manifest]);
     }
     const { workspace } = set as { workspace?: Manifest };
