@@ -11,6 +11,7 @@ import { endpoints } from "./kcp/scenarios/endpoints.ts";
 import { foreign } from "./kcp/scenarios/foreign.ts";
 import { handed } from "./kcp/scenarios/handed.ts";
 import { members } from "./kcp/scenarios/members.ts";
+import { pluginKinds } from "./kcp/scenarios/plugin_kinds.ts";
 import { pluginRights, reader } from "./kcp/scenarios/plugin_rights.ts";
 import { randomStates } from "./kcp/scenarios/random_states.ts";
 import { upgrade } from "./kcp/scenarios/upgrade.ts";
@@ -23,6 +24,7 @@ const scenarios = [
   foreign,
   pluginRights,
   randomStates,
+  pluginKinds,
   endpoints,
   handed,
   deletion,

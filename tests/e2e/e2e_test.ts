@@ -19,6 +19,7 @@ import { invalid } from "./scenarios/invalid.ts";
 import { isolation } from "./scenarios/isolation.ts";
 import { offline } from "./scenarios/offline.ts";
 import { overreach } from "./scenarios/overreach.ts";
+import { pluginKinds } from "./scenarios/plugin_kinds.ts";
 import { prune } from "./scenarios/prune.ts";
 import { push } from "./scenarios/push.ts";
 
@@ -30,6 +31,7 @@ const scenarios: readonly Scenario[] = [
   overreach,
   prune,
   isolation,
+  pluginKinds,
   forged,
   hubCrash,
   offline,

@@ -3,7 +3,10 @@ import {
   APIExportEndpointSlice,
   CLUSTER_ANNOTATION,
 } from "../../kube/kcp/kinds.ts";
+import { pluginExport } from "../../kube/kcp/plugin_exports.ts";
+import { resourcePath } from "../../kube/resource.ts";
 import { waitUntil } from "../../cli/demo/wait_until.ts";
+import { Thermometer } from "../hub/thermometer.ts";
 import type { Answer, Ask } from "./http.ts";
 import { dryRun } from "./matrix.ts";
 import { describeAsk, pathOf } from "./served.ts";
@@ -15,6 +18,9 @@ const AT_ONCE = 8;
 
 /** Longest wait for kcp, in milliseconds. */
 const TIMEOUT = 60_000;
+
+/** The APIExport of a plugin's own kinds. */
+const OF_PLUGIN = pluginExport("probe");
 
 const SLICES = {
   ...APIExportEndpointSlice,
@@ -68,6 +74,7 @@ async function reads(world: World): Promise<Ask[]> {
       "/apis/rbac.authorization.k8s.io/v1/roles",
     ],
     "plugins.faros.sh": ["/apis/plugins.faros.sh/v1alpha1/monitorings"],
+    [OF_PLUGIN]: [resourcePath(Thermometer)],
   };
   return items.flatMap(({ spec, status }) =>
     (status?.endpoints ?? []).flatMap(({ url }) =>
@@ -114,7 +121,7 @@ async function tryBinding(trial: Trial, world: World): Promise<void> {
     { method: "GET", path: `${base}/api/v1/secrets` },
     stranger.token,
   );
-  for (const group of ["edge.faros.sh", "plugins.faros.sh"]) {
+  for (const group of ["edge.faros.sh", "plugins.faros.sh", OF_PLUGIN]) {
     const ask: Ask = {
       method: "POST",
       path: `${base}/apis/apis.kcp.io/v1alpha2/apibindings`,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Thermometer } from "../hub/thermometer.ts";
 import type { Served } from "./served.ts";
 
 /** What somebody is in a workspace. */
@@ -31,7 +32,8 @@ export function mayInWorkspace(
 ): boolean {
   const { group, plural, subresource } = served;
   const resource = subresource ? `${plural}/${subresource}` : plural;
-  const own = served.namespaced && /(^|\.)faros\.sh$/.test(group);
+  const own = served.namespaced &&
+    (/(^|\.)faros\.sh$/.test(group) || group === Thermometer.group);
   const hubs = own && ["enrollments", "revisions"].includes(plural);
   const mayLook = !subresource && READ.includes(verb) &&
     (own || ["configmaps", "events", "leases"].includes(plural));
@@ -51,7 +53,8 @@ export function mayInWorkspace(
     case "operator":
       return mayLook || mayAdmit ||
         own && !subresource &&
-          (plural === "agents" || /(^|\.)plugins\.faros\.sh$/.test(group));
+          (plural === "agents" || group === Thermometer.group ||
+            /(^|\.)plugins\.faros\.sh$/.test(group));
     case "admin":
       return mayLook || mayAdmit || maySync;
     case "sync":

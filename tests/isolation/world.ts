@@ -12,10 +12,12 @@ import { Workspace } from "../../api/workspace.ts";
 import { openCluster } from "../../cli/cluster.ts";
 import { waitUntil } from "../../cli/demo/wait_until.ts";
 import { KubeClient } from "../../kube/client.ts";
+import { isTrue } from "../../kube/conditions.ts";
 import { createRestClient } from "../../kube/rest_client.ts";
 import { workspacePlace } from "../../kube/workspace_place.ts";
 import type { Engine, RunningEngine } from "../engines/engine.ts";
 import { TestDevice } from "../hub/device.ts";
+import { Thermometer, thermometerKind } from "../hub/thermometer.ts";
 import { type Ask, Http } from "./http.ts";
 import type { Part } from "./policy.ts";
 
@@ -150,7 +152,7 @@ interface Platform {
   stack: AsyncDisposableStack;
 }
 
-/** A plugin with a secret in its config. */
+/** A plugin with a secret in its config, and a kind of its own. */
 async function createPlugin(
   client: KubeClient,
   publisher: TestDevice,
@@ -171,7 +173,11 @@ async function createPlugin(
           type: "object",
           properties: { password: { type: "string", writeOnly: true } },
         },
-        provides: [{ kind: "Monitoring", type: "probe" }],
+        kinds: [thermometerKind()],
+        provides: [
+          { kind: "Monitoring", type: "probe" },
+          { kind: Thermometer.kind, group: Thermometer.group },
+        ],
       }],
     },
   });
@@ -196,7 +202,9 @@ async function startTenant(
   const { status } = await until<Workspace>(hub, Workspace, {
     name: workspace,
     what: "is Ready",
-    test: (object) => object.status?.phase === "Ready",
+    test: ({ status }) =>
+      status?.phase === "Ready" &&
+      isTrue(status.conditions, "PluginKindsServed"),
   });
   const place = workspacePlace(status!.workspaceURL!);
   const { namespace } = place;
