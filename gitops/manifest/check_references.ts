@@ -17,6 +17,8 @@ import {
 export interface LiveObjects {
   /** An object that is there, and stays when the manifests are applied. */
   get(resource: Resource, name: string): Promise<KubeObject | undefined>;
+  /** Kinds that plugins bring here, whose objects Agents may name as well. @default none */
+  kinds?(): Promise<readonly Resource[]>;
 }
 
 /** Options of {@linkcode checkReferences}. */
@@ -135,18 +137,20 @@ class Check {
       );
     }
     if (found.length === 1) return;
-    const kinds = pluginObjectKinds.filter((k) => !kind || k.kind === kind);
-    const near = kind
-      ? didYouMean(kind, pluginObjectKinds.map((k) => k.kind))
-      : "";
-    for (const resource of kinds) {
-      if (await this.#live(resource, name)) return;
-    }
     // A plugin may bring kinds that nobody here knows.
     const isOfPlugin = this.#foreign.some(({ object }) =>
       object.metadata.name === name && (!kind || object.kind === kind)
     );
     if (isOfPlugin) return;
+    const all = [
+      ...pluginObjectKinds,
+      ...await this.#options.live?.kinds?.() ?? [],
+    ];
+    const kinds = all.filter((k) => !kind || k.kind === kind);
+    const near = kind ? didYouMean(kind, all.map((k) => k.kind)) : "";
+    for (const resource of kinds) {
+      if (await this.#live(resource, name)) return;
+    }
     const wanted = kind ? `${kind}/${name}` : name;
     const others = [...this.#plugins].flatMap(([other, manifests]) =>
       kind && !manifests.some(({ object }) => object.kind === kind)

@@ -190,3 +190,51 @@ Deno.test("checkReferences() only warns where it cannot ask what is live", async
     ),
   );
 });
+
+Deno.test("checkReferences() knows the kinds that plugins bring to a workspace", async () => {
+  const { workspaces } = loadTree({
+    commit: "",
+    refused: [],
+    files: [{
+      path: "workspaces/a/agents.yaml",
+      oid: "1",
+      text: `
+apiVersion: edge.faros.sh/v1alpha1
+kind: Agent
+metadata: {name: press-1}
+spec:
+  plugins:
+  - name: oven
+  - {name: oven-2, kind: Thermometer}
+  - {name: oven, kind: Thermometr}
+`,
+    }],
+  });
+  const thermometer = {
+    group: "sensors.example.com",
+    version: "v1",
+    plural: "thermometers",
+    kind: "Thermometer",
+    namespaced: true,
+  };
+  const { problems } = await checkReferences(workspaces.get("a")!.manifests, {
+    root: [],
+    live: {
+      get: (resource, name) =>
+        Promise.resolve(
+          resource === thermometer && name === "oven"
+            ? {
+              apiVersion: "sensors.example.com/v1",
+              kind: "Thermometer",
+              metadata: { name },
+            }
+            : undefined,
+        ),
+      kinds: () => Promise.resolve([thermometer]),
+    },
+  });
+  assert.deepEqual(problems.map(formatProblem), [
+    "workspaces/a/agents.yaml:8:12: spec.plugins[1].name: found Thermometer/oven-2, which is neither in the repository nor in the workspace",
+    'workspaces/a/agents.yaml:9:12: spec.plugins[2].name: found Thermometr/oven, which is neither in the repository nor in the workspace; did you mean "Thermometer"?',
+  ]);
+});

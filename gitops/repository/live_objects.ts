@@ -9,6 +9,7 @@ import {
 import type { LiveObjects } from "../manifest/check_references.ts";
 import type { ApplySet } from "../plan/apply_set.ts";
 import { PRUNE_ANNOTATION } from "../plan/plan.ts";
+import type { PluginKindDiscovery } from "./plugin_kind_discovery.ts";
 
 /**
  * What is live besides what a set of manifests says. Members of the set that
@@ -21,11 +22,15 @@ export function liveObjects(
     /** The hub's own, for the catalogue. */
     hub: KubeClient;
     prune: boolean;
+    /** Of the workspace, for kinds that its plugins bring. */
+    kinds?: PluginKindDiscovery;
     signal?: AbortSignal;
   },
 ): LiveObjects {
-  const { access, hub, prune, signal } = options;
+  const { access, hub, prune, kinds, signal } = options;
   return {
+    ...(kinds ? { kinds: () => kinds.served() } : {}),
+
     async get(resource, name) {
       const client = resource === Plugin ? hub : access.client;
       let object: KubeObject | undefined;

@@ -87,16 +87,30 @@ export class PluginKindDiscovery {
 
   /** Whether a plugin brings a kind, or did: where it cannot be read, no object of it is left. */
   async isBrought(kind: Pick<Resource, "group" | "kind">): Promise<boolean> {
+    return (await this.#catalogue()).some((p) => brings(p, kind)) ||
+      (await this.#installed()).some((k) =>
+        k.group === kind.group && k.kind === kind.kind
+      );
+  }
+
+  /** The kinds that plugins bring and that can be read in the workspace. */
+  async served(): Promise<Resource[]> {
+    const all = await Promise.all(
+      (await this.#installed()).map(async (kind) =>
+        await this.#isReadable(kind) ? [kind] : []
+      ),
+    );
+    return all.flat();
+  }
+
+  async #installed(): Promise<Resource[]> {
     const { client, provider: { kinds }, signal } = this.#options;
-    if ((await this.#catalogue()).some((p) => brings(p, kind))) return true;
     const places = await client.listAll(kinds.place, {
       labelSelector: PLUGIN_LABEL,
       signal,
     });
-    const all = await Promise.all(places.items.map(kinds.kindsOf));
-    return all.flat().some((k) =>
-      k.group === kind.group && k.kind === kind.kind
-    );
+    const all = await Promise.all(places.items.map((p) => kinds.kindsOf(p)));
+    return all.flat();
   }
 
   #catalogue(): Promise<Plugin[]> {

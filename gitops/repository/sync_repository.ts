@@ -302,6 +302,7 @@ class RepositorySync {
             access,
             hub: this.#hub.client,
             prune: of.prune !== undefined,
+            kinds: of.kinds,
             signal,
           }),
         });
