@@ -46,7 +46,15 @@ export const pluginKinds: Scenario = {
         metadata: { name: "oven" },
         spec: { celsius },
       });
+    const agentYaml = (plugins: unknown[]) =>
+      stringify({
+        apiVersion: "edge.faros.sh/v1alpha1",
+        kind: "Agent",
+        metadata: { name: "mill-1" },
+        spec: { plugins },
+      });
     const path = inWorkspace(WORKSPACE, "oven.yaml");
+    const agentPath = inWorkspace(WORKSPACE, "mill-1.yaml");
     const workspacePath = inWorkspace(WORKSPACE, "workspace.yaml");
 
     // Plugin, Workspace, object and Agent come in one commit.
@@ -55,12 +63,7 @@ export const pluginKinds: Scenario = {
       "root/thermometers.yaml": stringify(plugin),
       [workspacePath]: workspaceYaml([{ name: PLUGIN }]),
       [path]: thermometerYaml(80),
-      [inWorkspace(WORKSPACE, "mill-1.yaml")]: stringify({
-        apiVersion: "edge.faros.sh/v1alpha1",
-        kind: "Agent",
-        metadata: { name: "mill-1" },
-        spec: { plugins: [{ name: "oven", kind: "Thermometer" }] },
-      }),
+      [agentPath]: agentYaml([{ name: "oven", kind: "Thermometer" }]),
     });
     const device = await environment.join(WORKSPACE, "mill-1");
     const summary = (celsius: number) => async () =>
@@ -96,11 +99,8 @@ export const pluginKinds: Scenario = {
     assert.match(inUse, /1 Thermometer of sensors\.example\.com \(oven\)/);
     assert.ok(await client.tryGet(Thermometer, "oven", { namespace }));
 
-    // Said to be deleted, it goes, and the kind with it.
-    await environment.sync({
-      [path]: null,
-      [inWorkspace(WORKSPACE, "mill-1.yaml")]: null,
-    });
+    // With the last object the kind goes; said to be deleted, they go together.
+    await environment.sync({ [path]: null, [agentPath]: agentYaml([]) });
     await untilKinds(environment, undefined);
     await environment.sync({
       [workspacePath]: workspaceYaml([{ name: PLUGIN }]),
@@ -128,7 +128,6 @@ export const pluginKinds: Scenario = {
       }
     });
     await device.agent.stop();
-    await environment.sync({ "root/thermometers.yaml": null });
   },
 };
 
