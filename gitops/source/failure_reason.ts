@@ -42,7 +42,7 @@ const REASONS: [SourceReason, RegExp][] = [
   ],
   [
     "Unreachable",
-    /Could not resolve host|Failed to connect|Couldn't connect|Connection (?:refused|reset|closed)|Network is unreachable|No route to host|early EOF|RPC failed|unexpected disconnect|transfer closed|Empty reply|Recv failure|Send failure|hung up unexpectedly|returned error: 5\d\d|kex_exchange_identification|Broken pipe|expected flush after|unable to access/i,
+    /Could not resolve host|Failed to connect|Couldn't connect|Connection (?:refused|reset|closed)|Network is unreachable|No route to host|early EOF|RPC failed|unexpected disconnect|transfer closed|Empty reply|Recv failure|Send failure|hung up unexpectedly|returned error: (?:429|5\d\d)|kex_exchange_identification|Broken pipe|expected flush after|unable to access/i,
   ],
 ];
 

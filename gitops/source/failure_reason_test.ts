@@ -64,6 +64,10 @@ const SAID: [string, string][] = [
     "Unreachable",
     "fatal: unable to access 'https://a/x.git/': The requested URL returned error: 503",
   ],
+  [
+    "Unreachable",
+    "fatal: unable to access 'https://a/x.git/': The requested URL returned error: 429",
+  ],
   ["ProgramMissing", "error: cannot run ssh: No such file or directory"],
   ["FetchFailed", "fatal: something new"],
 ];

@@ -219,6 +219,24 @@ Deno.test({
       );
       await repo.push({ "a.yaml": "a: 1\n" });
       await fails(fetch({ secret }), "VerificationFailed", /is not signed/);
+      // A key of a day in 2020, and what it signed on that day.
+      const then = ["--faked-system-time", "20200101T120000"];
+      await gpg(
+        ...then,
+        ...["--passphrase", "", "--quick-generate-key"],
+        ...["old@example.org", "ed25519", "sign", "1d"],
+      );
+      await Deno.writeTextFile(
+        `${repo.dir}/gpg`,
+        `#!/bin/sh\nexec gpg --homedir '${home}' ${then.join(" ")} "$@"\n`,
+      );
+      await repo.git("config", "user.signingKey", "old@example.org");
+      await repo.push({ "a.yaml": "a: 2\n" }, { args: ["-S"] });
+      await fails(
+        fetch({ secret: { "old.asc": await key("old") } }),
+        "VerificationFailed",
+        /not signed by a key of the Secret: .*expired/i,
+      );
     } finally {
       await new Deno.Command("gpgconf", {
         args: ["--homedir", home, "--kill", "all"],
