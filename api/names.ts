@@ -14,6 +14,8 @@ export const AGENT_MANAGER = "faros-agent";
 export const GITOPS_MANAGER = "faros-gitops";
 /** Of what a Repository's status says of its forge. */
 export const FORGE_MANAGER = "faros-forge";
+/** Of what a Repository's status says of pull requests. */
+export const PULL_REQUESTS_MANAGER = "faros-pull-requests";
 /** Label on a workspace's namespace: name of its Workspace. */
 export const WORKSPACE_LABEL = "tenancy.faros.sh/workspace";
 /** Labels on objects that the hub makes for others. */
@@ -40,6 +42,9 @@ export const FETCH_REQUESTED_ANNOTATION = "gitops.faros.sh/fetchRequestedAt";
 export const DELETE_AFTER_ANNOTATION = "gitops.faros.sh/delete-after";
 /** Annotation on a Repository: tokens of removals, as its status shows them, that may go on. */
 export const APPROVE_ANNOTATION = "reconcile.faros.sh/approve";
+/** Annotation on a Repository: any new value asks for a look at its pull requests now. The hub writes it when a webhook comes. */
+export const PULL_REQUESTS_REQUESTED_ANNOTATION =
+  "gitops.faros.sh/pullRequestsRequestedAt";
 /** Label of members of an apply set (KEP-3659). */
 export const APPLYSET_LABEL = "applyset.kubernetes.io/part-of";
 /** First segment of the hub's own HTTP API. */

@@ -258,6 +258,19 @@ export const Repository = defineKind({
       description: z.string(),
       time: z.iso.datetime(),
     }).optional().describe("Commit status that was set last"),
+    pullRequests: z.array(z.strictObject({
+      number: z.int(),
+      head: z.string().describe("Commit that was planned"),
+      base: z.string().describe("Commit that it was compared with"),
+      state: z.enum(["pending", "success", "failure"]),
+      summary: z.string(),
+      attempts: z.int().optional().describe(
+        "How often it was begun without coming to an end",
+      ),
+      comment: z.string().optional().describe("Id of the comment"),
+    })).optional().describe("Open pull requests that were planned").meta({
+      "x-kubernetes-list-type": "atomic",
+    }),
     conditions: Conditions.optional(),
   }),
   columns: [

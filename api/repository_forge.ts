@@ -30,8 +30,11 @@ export const RepositoryForge = z.strictObject({
   statuses: z.boolean().default(true).describe(
     "Set the status of each commit that is followed: whether it is applied, and how many devices run it",
   ),
+  pullRequests: z.boolean().default(false).describe(
+    "Show in each open pull request to the branch that is followed which objects and devices it changes: a comment, kept up to date, and a check. Not on Bitbucket",
+  ),
   context: z.string().min(1).max(100).optional().describe(
-    "Name of that status; `faros/NAME` when left out",
+    "Name of that status; `faros/NAME` when left out, and that with `/plan` of the check of pull requests",
   ),
 });
 

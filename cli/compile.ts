@@ -21,6 +21,7 @@ const INCLUDED = [
   "apiserver/request/yaml_worker.ts",
   "apiserver/storage/sqlite_worker.ts",
   "agent/host/plugin_worker.ts",
+  "hub/preview/preview_worker.ts",
   "fixtures/fleet",
   ...entries.map(({ file }) => file),
 ];

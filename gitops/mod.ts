@@ -14,10 +14,10 @@ import {
   type WorkspaceProvider,
 } from "../kube/mod.ts";
 import { type Counter, Counters } from "./counters.ts";
-import {
-  FORGE_REQUESTS,
-  runForgeController,
-} from "./forge/forge_controller.ts";
+import { runForgeController } from "./forge/forge_controller.ts";
+import { FORGE_REQUESTS } from "./forge/open_forge_of.ts";
+import type { PlanPullRequest } from "./forge/plan_pull_request.ts";
+import { runPullRequestController } from "./forge/pull_request_controller.ts";
 import { NOTIFICATIONS, Notifier } from "./notify/notifier.ts";
 import {
   type GitOpsStats,
@@ -50,6 +50,7 @@ export {
   type WebhookOutcome,
   WebhookReceiver,
 } from "./webhook/webhook_receiver.ts";
+export type { PullRequestPlan } from "./forge/plan_pull_request.ts";
 export { validateTree } from "./manifest/validate_tree.ts";
 export type { GitOpsStats } from "./repository_controller.ts";
 
@@ -60,6 +61,8 @@ export interface GitOpsOptions {
   provider: WorkspaceProvider;
   /** Where copies of repositories are kept: a cache, that may be deleted. */
   stateDir: string;
+  /** Plans pull requests. @default none are looked at */
+  plan?: PlanPullRequest;
   log: Logger;
   /** @default {systemClock} */
   clock?: Clock;
@@ -113,6 +116,9 @@ export function createGitOps(options: GitOpsOptions): GitOps {
       await Promise.all([
         controller.run(),
         runForgeController(common),
+        ...(all.plan
+          ? [runPullRequestController({ ...common, plan: all.plan })]
+          : []),
         repositories.done,
       ]);
       await events.flush();

@@ -28,6 +28,7 @@ import type { EnrollmentLimits } from "./controllers/enrollment_gc.ts";
 import type { RotationTimes } from "./keys/key_ring.ts";
 import { openKeyRing } from "./keys/key_secret.ts";
 import { HubMetrics } from "./metrics.ts";
+import { runPlan } from "./preview/run_plan.ts";
 import { runControllers } from "./run_controllers.ts";
 
 /** Options of {@linkcode startHub}. */
@@ -203,6 +204,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
           client,
           provider,
           stateDir: `${options.stateDir}/git`,
+          plan: ({ repository, base, head }, signal) =>
+            runPlan({
+              base,
+              head,
+              repository: repository.metadata.name,
+              folder: repository.spec.path?.replace(/^\.?\/+|\/+$/g, ""),
+              catalogue: options.catalogue ?? [],
+            }, { signal }),
           log,
           clock,
           signal: gitSignal,

@@ -12,6 +12,7 @@ import { startUp } from "../hub/mod.ts";
 import { createLogger } from "../kube/log.ts";
 import { eventually } from "../kube/testing/eventually.ts";
 import { type Gitea, giteaMissing, startGitea } from "./forge/gitea.ts";
+import { getCondition } from "../kube/conditions.ts";
 import { makeGitRepository } from "./gitops/git_repository.ts";
 
 const missing = giteaMissing();
@@ -132,7 +133,11 @@ Deno.test({
         interval: "24h",
         secretRef: { name: "git" },
         webhooks: [{ type: "gitea", secretRef: { name: "hook" } }],
-        forge: { type: "gitea", secretRef: { name: "forge" } },
+        forge: {
+          type: "gitea",
+          secretRef: { name: "forge" },
+          pullRequests: true,
+        },
       },
     } as never);
     await gitea.api("POST", `${repo}/hooks`, {
@@ -170,7 +175,70 @@ Deno.test({
       const broken = await push({ "workspaces/a/bad.yaml": "kind: [" });
       const status = await untilStatus(broken, (s) => s.status === "failure");
       assert.match(status.description, /^workspaces\/a\/bad.yaml:1/);
-      await push({ "workspaces/a/bad.yaml": null });
+      const fixed = await push({ "workspaces/a/bad.yaml": null });
+      await untilStatus(fixed, (s) => s.status === "success");
     });
+
+    await t.step(
+      "a pull request gets one comment, kept up to date, and a check",
+      async () => {
+        const comments = () =>
+          gitea.api<{ id: number; body: string }[]>(
+            "GET",
+            `${repo}/issues/1/comments`,
+          );
+        const check = (commit: string) =>
+          eventually(
+            async () =>
+              (await statuses(commit)).find((s) =>
+                s.context === `${CONTEXT}/plan` && s.status !== "pending"
+              ),
+            { ...WAIT, what: `a check of ${commit}` },
+          ).catch(async (error) => {
+            const found = await client.get<Repository>(Repository, "fleet");
+            throw new Error(
+              `${error}: ${JSON.stringify(found.status?.pullRequests)} ${
+                JSON.stringify(
+                  getCondition(
+                    found.status?.conditions,
+                    "PullRequestsReported",
+                  ),
+                )
+              }`,
+            );
+          });
+        const head = await push({
+          "workspaces/a/agents.yaml": [1, 2, 3].map((n) => agent(`press-${n}`))
+            .join("---\n"),
+        }, "more");
+        await gitea.api("POST", `${repo}/pulls`, {
+          title: "A third press",
+          base: "main",
+          head: "more",
+        });
+        const first = await check(head);
+        assert.equal(first.status, "success");
+        assert.match(first.description, /^1 object changed, 1 device changed/);
+        const [comment, ...others] = await comments();
+        assert.deepEqual(others, []);
+        assert.match(comment!.body, /^<!-- faros plan of fleet -->/);
+        assert.match(comment!.body, /press-3/);
+
+        const broken = await push({
+          "workspaces/a/more.yaml": agent("press-4").replace("spec", "spce"),
+        }, "more");
+        const second = await check(broken);
+        assert.equal(second.status, "failure");
+        assert.match(second.description, /^1 error/);
+        const [edited, ...more] = await comments();
+        assert.deepEqual([edited!.id, more], [comment!.id, []], "the same one");
+        assert.match(edited!.body, /spce/);
+        const { status } = await client.get<Repository>(Repository, "fleet");
+        assert.ok(
+          status?.pullRequests?.every(({ number }) => number === 1),
+          "as its status says",
+        );
+      },
+    );
   },
 });

@@ -1,4 +1,12 @@
 import type { OpenForge } from "./forge.ts";
+import { issueComments } from "./issue_comments.ts";
+
+interface Pull {
+  number: number;
+  head: { sha: string };
+  base: { ref: string };
+  merge_base: string;
+}
 
 const STATES = {
   pending: "pending",
@@ -9,6 +17,27 @@ const STATES = {
 
 /** Gitea and Forgejo: https://docs.gitea.com/api/ (repoCreateStatus) */
 export const openGitea: OpenForge = ({ client, path }) => ({
+  pullRequests: {
+    ...issueComments({ client, path, hundred: "limit=100" }),
+    async list(branch, { signal }) {
+      const found = await client.request<Pull[]>(
+        "GET",
+        `/repos/${path}/pulls?state=open&sort=recentupdate&limit=50`,
+        { signal },
+      );
+      return found.filter(({ base }) => base.ref === branch)
+        .map(({ number, head }) => ({ number, head: head.sha }));
+    },
+    async mergeBase({ number }, { signal }) {
+      const found = await client.request<Pull>(
+        "GET",
+        `/repos/${path}/pulls/${number}`,
+        { signal },
+      );
+      return found.merge_base;
+    },
+    ref: (number) => `refs/pull/${number}/head`,
+  },
   async setStatus({ commit, state, description }, { context, signal }) {
     await client.request("POST", `/repos/${path}/statuses/${commit}`, {
       body: { state: STATES[state], description, context },

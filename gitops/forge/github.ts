@@ -1,4 +1,10 @@
 import type { OpenForge } from "./forge.ts";
+import { issueComments } from "./issue_comments.ts";
+
+interface Pull {
+  number: number;
+  head: { sha: string };
+}
 
 const STATES = {
   pending: "pending",
@@ -10,6 +16,29 @@ const STATES = {
 
 /** GitHub, in the cloud or one's own: https://docs.github.com/en/rest/commits/statuses */
 export const openGitHub: OpenForge = ({ client, path }) => ({
+  pullRequests: {
+    ...issueComments({ client, path, hundred: "per_page=100" }),
+    async list(branch, { signal }) {
+      const base = encodeURIComponent(branch);
+      const found = await client.request<Pull[]>(
+        "GET",
+        `/repos/${path}/pulls?state=open&base=${base}&sort=updated&direction=desc&per_page=50`,
+        { signal },
+      );
+      return found.map(({ number, head }) => ({ number, head: head.sha }));
+    },
+    async mergeBase({ head }, { branch, signal }) {
+      const found = await client.request<
+        { merge_base_commit: { sha: string } }
+      >(
+        "GET",
+        `/repos/${path}/compare/${encodeURIComponent(branch)}...${head}`,
+        { signal },
+      );
+      return found.merge_base_commit.sha;
+    },
+    ref: (number) => `refs/pull/${number}/head`,
+  },
   async setStatus({ commit, state, description }, { context, signal }) {
     await client.request("POST", `/repos/${path}/statuses/${commit}`, {
       body: { state: STATES[state], description, context },

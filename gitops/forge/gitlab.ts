@@ -1,5 +1,6 @@
 import type { OpenForge } from "./forge.ts";
 import { ForgeError } from "./forge_client.ts";
+import { mergeRequests } from "./merge_requests.ts";
 
 const STATES = {
   pending: "pending",
@@ -10,6 +11,7 @@ const STATES = {
 
 /** GitLab: https://docs.gitlab.com/api/commits/#set-commit-pipeline-status */
 export const openGitLab: OpenForge = ({ client, path }) => ({
+  pullRequests: mergeRequests({ client, path }),
   async setStatus({ commit, state, description }, { context, signal }) {
     const project = encodeURIComponent(path);
     try {

@@ -1,4 +1,4 @@
-import { FETCH_REQUESTED_ANNOTATION, HUB_MANAGER } from "../../api/names.ts";
+import { HUB_MANAGER } from "../../api/names.ts";
 import { Repository } from "../../api/repository.ts";
 import type { Clock, KubeClient } from "../../kube/mod.ts";
 
@@ -6,11 +6,12 @@ import type { Clock, KubeClient } from "../../kube/mod.ts";
 const PAUSE = 250;
 
 /**
- * Asks whichever replica leads to look for commits of a Repository, by an
- * annotation: so it also survives a restart. Requests that come close together
+ * Asks whichever replica leads to look for commits of a Repository, or for
+ * pull requests, by an annotation: so it also survives a restart. Requests that come close together
  * share one write.
  */
 export class FetchRequests {
+  readonly #annotation: string;
   readonly #client: KubeClient;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
@@ -20,8 +21,10 @@ export class FetchRequests {
   readonly #next = new Map<string, Promise<void>>();
 
   constructor(
+    annotation: string,
     options: { client: KubeClient; clock: Clock; signal: AbortSignal },
   ) {
+    this.#annotation = annotation;
     this.#client = options.client;
     this.#clock = options.clock;
     this.#signal = options.signal;
@@ -51,7 +54,7 @@ export class FetchRequests {
     await this.#client.patch(Repository, name, {
       metadata: {
         annotations: {
-          [FETCH_REQUESTED_ANNOTATION]: new Date(this.#clock.now())
+          [this.#annotation]: new Date(this.#clock.now())
             .toISOString(),
         },
       },

@@ -1,3 +1,7 @@
+import {
+  FETCH_REQUESTED_ANNOTATION,
+  PULL_REQUESTS_REQUESTED_ANNOTATION,
+} from "../../api/names.ts";
 import type { Repository } from "../../api/repository.ts";
 import type { Clock, KubeClient } from "../../kube/mod.ts";
 import { readSystemSecret } from "../repository/read_secret.ts";
@@ -39,14 +43,19 @@ const TOLERANCE = 5 * 60_000;
 export class WebhookReceiver {
   readonly #options: WebhookReceiverOptions;
   readonly #seen: SeenDeliveries;
-  readonly #requests: FetchRequests;
+  readonly #commits: FetchRequests;
+  readonly #pullRequests: FetchRequests;
   /** Verified against where there is no secret, so that this takes as long. */
   readonly #nobodys = crypto.randomUUID();
 
   constructor(options: WebhookReceiverOptions) {
     this.#options = options;
     this.#seen = new SeenDeliveries(options.clock);
-    this.#requests = new FetchRequests(options);
+    this.#commits = new FetchRequests(FETCH_REQUESTED_ANNOTATION, options);
+    this.#pullRequests = new FetchRequests(
+      PULL_REQUESTS_REQUESTED_ANNOTATION,
+      options,
+    );
   }
 
   /** Takes a delivery for the Repository of that name, whether there is one or not. */
@@ -83,21 +92,25 @@ export class WebhookReceiver {
     };
     if (event.kind === "ping") return ignored("the webhook works");
     if (event.kind === "other") return ignored("about no commits");
+    const accepted = async (requests: FetchRequests, what: string) => {
+      await requests.request(name);
+      // Not before: what failed may be sent again.
+      this.#seen.add(names);
+      return {
+        result: "accepted",
+        type,
+        message: `the hub looks for ${what} now`,
+      } as const;
+    };
     if (event.kind === "pull-request") {
-      // Nothing is done for those yet.
-      return ignored("about no commits that are followed");
+      return repository.spec.forge?.pullRequests
+        ? await accepted(this.#pullRequests, "pull requests")
+        : ignored("about no commits that are followed");
     }
     if (!concerns(repository.spec.ref, event.refs)) {
       return ignored("about a ref that is not followed");
     }
-    await this.#requests.request(name);
-    // Not before: what failed may be sent again.
-    this.#seen.add(names);
-    return {
-      result: "accepted",
-      type,
-      message: "the hub looks for commits now",
-    };
+    return await accepted(this.#commits, "commits");
   }
 
   async #verify(

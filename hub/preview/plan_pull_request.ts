@@ -1,0 +1,42 @@
+import type { PullRequestPlan } from "../../gitops/forge/plan_pull_request.ts";
+import type { PlanRequest } from "./plan_request.ts";
+import { preview } from "./preview.ts";
+import { countPreview, type PreviewCounts } from "./preview_result.ts";
+import { renderers } from "./render/mod.ts";
+
+/** Plans a pull request, and puts it into words. */
+export async function planPullRequest(
+  request: PlanRequest,
+): Promise<PullRequestPlan> {
+  const { base, head, catalogue, repository, folder, pruneGuard } = request;
+  const short = (commit: string) => commit.slice(0, 12);
+  const result = await preview({ base, head }, {
+    catalogue,
+    repository,
+    folder,
+    pruneGuard,
+    names: { base: short(base.commit), head: short(head.commit) },
+  });
+  const counts = countPreview(result);
+  return {
+    markdown: renderers.markdown(result),
+    ok: counts.errors === 0,
+    summary: summary(counts, result.held.length),
+  };
+}
+
+function summary(counts: PreviewCounts, held: number): string {
+  const { errors, create, update, delete: removed, devices, restarting } =
+    counts;
+  const many = (n: number, what: string) =>
+    `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
+  const objects = create + update + removed;
+  const parts = [
+    ...(errors ? [many(errors, "error")] : []),
+    ...(objects ? [`${many(objects, "object")} changed`] : []),
+    ...(devices ? [`${many(devices, "device")} changed`] : []),
+    ...(restarting ? [`plugins restart on ${many(restarting, "device")}`] : []),
+    ...(held ? ["deletions wait for approval"] : []),
+  ];
+  return parts.join(", ") || "nothing changes";
+}
