@@ -8,7 +8,11 @@ import assert from "node:assert/strict";
 import { Agent } from "../api/agent.ts";
 import { Event, Secret } from "../api/core.ts";
 import type { KubeObject } from "../api/meta.ts";
-import { AGENT_MANAGER, SYSTEM_NAMESPACE } from "../api/names.ts";
+import {
+  AGENT_MANAGER,
+  PULL_REQUESTS_REQUESTED_ANNOTATION,
+  SYSTEM_NAMESPACE,
+} from "../api/names.ts";
 import { Repository } from "../api/repository.ts";
 import { senders } from "../gitops/webhook/senders.ts";
 import { startRecordingServer } from "../gitops/testing/recording_server.ts";
@@ -282,14 +286,132 @@ Deno.test("a forge is told of each commit: pending, applied, converged, failed; 
     },
   );
 
+  await t.step(
+    "pull requests: one comment, kept up to date, whatever others write, and a check",
+    async () => {
+      const base = await git.git("rev-parse", "HEAD");
+      const marker = "<!-- faros plan of fleet -->";
+      const comments = [{ id: 1, body: `${marker} mine`, user: { id: 666 } }];
+      const checks: Record<string, string> = {};
+      let open: { number: number; head: { sha: string } }[] = [];
+      forge.answer = ({ method, path, body }) => {
+        const sent = body ? JSON.parse(body) : {};
+        const route = `${method} ${
+          path.replace("/api/v3/repos/acme/fleet", "").replace(/\?.*/, "")
+        }`;
+        if (route === "GET /pulls") return Response.json(open);
+        if (route.startsWith("GET /compare/main...")) {
+          return Response.json({ merge_base_commit: { sha: base } });
+        }
+        if (path.endsWith("/user")) return Response.json({ id: 42 });
+        if (route === "GET /issues/5/comments") return Response.json(comments);
+        if (route === "POST /issues/5/comments") {
+          const comment = {
+            id: comments.length + 1,
+            ...sent,
+            user: { id: 42 },
+          };
+          comments.push(comment);
+          return Response.json(comment, { status: 201 });
+        }
+        const [, id] = /^PATCH \/issues\/comments\/(\d+)$/.exec(route) ?? [];
+        if (id) {
+          Object.assign(comments.find((c) => String(c.id) === id)!, sent);
+          return Response.json({});
+        }
+        const [, commit] = /^POST \/statuses\/(\w+)$/.exec(route) ?? [];
+        if (commit) {
+          if (sent.context.endsWith("/plan")) {
+            checks[commit] = `${sent.state}: ${sent.description}`;
+          }
+          return Response.json({}, { status: 201 });
+        }
+        return Response.json({ message: route }, { status: 404 });
+      };
+      const pull = async (files: Record<string, string | null>) => {
+        const sha = await git.push(files, { branch: "theirs", force: true });
+        // As forges do it, of forks too.
+        await git.git(
+          "push",
+          "--quiet",
+          "--force",
+          "origin",
+          "HEAD:refs/pull/5/head",
+        );
+        open = [{ number: 5, head: { sha } }];
+        await client.patch(Repository, "fleet", {
+          metadata: {
+            annotations: { [PULL_REQUESTS_REQUESTED_ANNOTATION]: sha },
+          },
+        }, { type: "merge" });
+        return sha;
+      };
+      await follow({
+        ...spec,
+        forge: { ...spec.forge!, type: "github", pullRequests: true },
+      });
+      const first = await pull({
+        "workspaces/a/agents.yaml": agent("{}"),
+        "workspaces/a/secret.yaml":
+          "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {password: hunter2}\n",
+        "workspaces/a/more.yaml": agent("{}").replace("press", "press-2"),
+      });
+      await eventually(() => checks[first], WAIT).catch(async (error) => {
+        const { status } = await fleet();
+        throw new Error(`${error} ${JSON.stringify(status, null, 1)}`);
+      });
+      assert.equal(
+        checks[first],
+        "success: 3 objects changed, 1 device changed",
+        "one is paused no longer, and one comes",
+      );
+      assert.equal(comments.length, 2);
+      assert.equal(
+        comments[0]!.body,
+        `${marker} mine`,
+        "another's is left alone",
+      );
+      assert.match(comments[1]!.body, /press-2/);
+      assert.doesNotMatch(JSON.stringify(comments), /hunter2|s3cret/);
+
+      const second = await pull({ "workspaces/a/more.yaml": "kind: [" });
+      await eventually(() => checks[second], WAIT);
+      assert.match(checks[second]!, /^failure: 1 error/);
+      await eventually(
+        async () => (await fleet()).status?.pullRequests?.[0]?.head === second,
+        WAIT,
+      );
+      assert.equal(comments.length, 2);
+      assert.match(comments[1]!.body, /more.yaml/);
+
+      // What nobody changed is not planned again; what is closed is forgotten.
+      const asked = forge.requests.length;
+      open = [];
+      await client.patch(Repository, "fleet", {
+        metadata: {
+          annotations: { [PULL_REQUESTS_REQUESTED_ANNOTATION]: "x" },
+        },
+      }, { type: "merge" });
+      await eventually(
+        async () => (await fleet()).status?.pullRequests?.length === 0,
+        WAIT,
+      );
+      assert.deepEqual(
+        forge.requests.slice(asked).filter(({ path }) => /issues/.test(path)),
+        [],
+      );
+    },
+  );
+
   await t.step("a Repository without a forge says nothing of one", async () => {
     await client.patch(Repository, "fleet", { spec: { forge: null } }, {
       type: "merge",
     });
     await eventually(async () => {
       const { status } = await fleet();
-      return !status?.forge &&
-        !getCondition(status?.conditions, "ForgeReported");
+      return !status?.forge && !status?.pullRequests &&
+        !getCondition(status?.conditions, "ForgeReported") &&
+        !getCondition(status?.conditions, "PullRequestsReported");
     }, WAIT);
   });
 

@@ -217,3 +217,81 @@ Deno.test("a GitHub App tells by a token of its installation", async () => {
     "Bearer installed",
   );
 });
+
+Deno.test("pull requests: each forge is asked in its own words", async () => {
+  await using server = startRecordingServer();
+  const answers: Record<string, unknown> = {};
+  server.answer = ({ method, path }) =>
+    Response.json(answers[`${method} ${path}`] ?? { id: 7 });
+  const none = {};
+  const github = "/api/v3/repos/acme/fleet";
+  const gitea = "/api/v1/repos/acme/fleet";
+  const gitlab = "/api/v4/projects/acme%2Feu%2Ffleet/merge_requests";
+  Object.assign(answers, {
+    [`GET ${github}/pulls?state=open&base=release%2F1&sort=updated&direction=desc&per_page=50`]:
+      [{ number: 3, head: { sha: commit } }],
+    [`GET ${github}/compare/release%2F1...${commit}`]: {
+      merge_base_commit: { sha: "b".repeat(40) },
+    },
+    [`GET ${github}/issues/3/comments?per_page=100`]: [
+      { id: 1, body: "hi", user: { id: 9 } },
+      { id: 2, body: "ghost", user: null },
+    ],
+    [`GET ${gitea}/pulls?state=open&sort=recentupdate&limit=50`]: [
+      { number: 3, head: { sha: commit }, base: { ref: "release/1" } },
+      { number: 4, head: { sha: commit }, base: { ref: "main" } },
+    ],
+    [`GET ${gitea}/pulls/3`]: { merge_base: "b".repeat(40) },
+    [`GET ${gitea}/issues/3/comments?limit=100`]: [
+      { id: 1, body: "hi", user: { id: 9 } },
+      { id: 2, body: "ghost", user: null },
+    ],
+    [`GET ${gitlab}?state=opened&target_branch=release%2F1&order_by=updated_at&sort=desc&per_page=50`]:
+      [{ iid: 3, sha: commit }],
+    [`GET ${gitlab}/3`]: { diff_refs: { base_sha: "b".repeat(40) } },
+    [`GET ${gitlab}/3/notes?order_by=created_at&sort=asc&per_page=100`]: [
+      { id: 1, body: "hi", author: { id: 9 } },
+      { id: 2, body: "ghost", author: { id: undefined } },
+    ],
+  });
+  const refs = {
+    github: "refs/pull/3/head",
+    gitea: "refs/pull/3/head",
+    gitlab: "refs/merge-requests/3/head",
+  };
+  for (const type of ["github", "gitea", "gitlab"] as const) {
+    using forge = await open(server, type);
+    const pulls = forge.pullRequests!;
+    const [pull, ...others] = await pulls.list("release/1", none);
+    assert.deepEqual([pull, others], [{ number: 3, head: commit }, []], type);
+    assert.equal(
+      await pulls.mergeBase(pull!, { branch: "release/1" }),
+      "b".repeat(40),
+      type,
+    );
+    assert.equal(pulls.ref(3), refs[type]);
+    assert.equal(await pulls.user(none), "7");
+    const comments = await pulls.comments(3, none);
+    assert.deepEqual(comments[0], { id: "1", author: "9", body: "hi" }, type);
+    assert.equal(await pulls.comment(3, { body: "plan" }), "7");
+    await pulls.edit(3, { id: "7", body: "plan" });
+    const [posted, edited] = server.requests.slice(-2);
+    assert.deepEqual(JSON.parse(posted!.body), { body: "plan" });
+    assert.deepEqual(
+      [posted, edited].map((r) => `${r!.method} ${r!.path}`),
+      {
+        github: [
+          `POST ${github}/issues/3/comments`,
+          `PATCH ${github}/issues/comments/7`,
+        ],
+        gitea: [
+          `POST ${gitea}/issues/3/comments`,
+          `PATCH ${gitea}/issues/comments/7`,
+        ],
+        gitlab: [`POST ${gitlab}/3/notes`, `PUT ${gitlab}/3/notes/7`],
+      }[type],
+    );
+  }
+  using bitbucket = await open(server, "bitbucket");
+  assert.equal(bitbucket.pullRequests, undefined);
+});
