@@ -210,6 +210,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
               head,
               repository: repository.metadata.name,
               folder: repository.spec.path?.replace(/^\.?\/+|\/+$/g, ""),
+              pruneGuard: repository.spec.pruneGuard,
               catalogue: options.catalogue ?? [],
             }, { signal }),
           log,

@@ -4,6 +4,8 @@ import type { CommitStatus } from "./forge.ts";
 
 /** Reasons for which a commit itself is not applied. */
 const FAILURES = new Set([
+  "DecryptionFailed",
+  "BuildFailed",
   "ManifestInvalid",
   "OwnershipConflict",
   "ApplyFailed",
