@@ -24,6 +24,8 @@ import {
   RepositoryController,
 } from "./repository_controller.ts";
 
+import type { StageObserver } from "./stage_observer.ts";
+
 export { discoverOffline, resolveKinds } from "./manifest/resolve_kinds.ts";
 export type { Discover, ResolvedManifest } from "./manifest/resolve_kinds.ts";
 export { allProblems, loadTree } from "./manifest/load_tree.ts";
@@ -52,6 +54,7 @@ export {
 } from "./webhook/webhook_receiver.ts";
 export type { PullRequestPlan } from "./forge/plan_pull_request.ts";
 export { validateTree } from "./manifest/validate_tree.ts";
+export type { StageObserver, StageResult } from "./stage_observer.ts";
 export type { GitOpsStats } from "./repository_controller.ts";
 
 /** Options of {@linkcode createGitOps}. */
@@ -73,6 +76,8 @@ export interface GitOpsOptions {
   resyncInterval?: number;
   /** @default {Math.random} */
   random?: () => number;
+  /** Gets word of each stage. @default nobody does */
+  stages?: StageObserver;
   /** Ends it. */
   signal: AbortSignal;
 }

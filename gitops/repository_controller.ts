@@ -21,7 +21,11 @@ import {
 } from "../kube/mod.ts";
 import { DriftCorrector } from "./drift/drift_corrector.ts";
 import { driftSummary } from "./drift/drift_summary.ts";
-import { type Manifests, warningsOf } from "./manifest/load_tree.ts";
+import {
+  allProblems,
+  type Manifests,
+  warningsOf,
+} from "./manifest/load_tree.ts";
 import { compareProblems, formatProblem } from "./manifest/problem.ts";
 import { announcePrune } from "./repository/announce.ts";
 import { AppliedSets } from "./repository/applied_sets.ts";
@@ -57,6 +61,7 @@ import { parseRemote } from "./source/remote.ts";
 import { removeLeftCredentials } from "./source/source.ts";
 import { SourceError } from "./source/source_error.ts";
 import { watchRefs } from "./source/watch_refs.ts";
+import type { Stage, StageObserver } from "./stage_observer.ts";
 
 /** Options of {@linkcode RepositoryController}. */
 export interface RepositoryControllerOptions {
@@ -75,6 +80,8 @@ export interface RepositoryControllerOptions {
    */
   resyncInterval: number;
   random: () => number;
+  /** Gets word of each stage. @default nobody does */
+  stages?: StageObserver;
   signal: AbortSignal;
 }
 
@@ -160,6 +167,7 @@ export class RepositoryController {
       log,
       clock,
       signal,
+      observe: (repository, of) => this.#observe("drift", repository, of),
       isActive: (set) => this.#isActive(set.set.repository, set.workspace),
       onCorrected: (set, object) => {
         // All that was in it is gone with the old one.
@@ -301,8 +309,10 @@ export class RepositoryController {
       });
     } catch (error) {
       if (signal.aborted) throw error;
+      this.#observe("fetch", name, { started, ok: false });
       return this.#fetchFailed(repository, { state, error, versions });
     }
+    this.#observe("fetch", name, { started, ok: true });
     this.#stats.fetches++;
     facts.fetchError = undefined;
     facts.verified = state.fetched.verification;
@@ -392,16 +402,21 @@ export class RepositoryController {
     state.superseded = new AbortController();
     const { force, fetched, requestedAt } = state;
     state.force = false;
+    const started = clock.now();
+    const before = state.loaded;
     state.loaded = await loadRepository(repository, {
       fetched,
-      previous: state.loaded,
+      previous: before,
       client: this.#options.client,
       signal,
     });
     const { manifests } = state.loaded;
+    if (state.loaded !== before) {
+      const ok = allProblems(manifests).length === 0;
+      this.#observe("load", name, { started, ok });
+    }
     facts.syncing = true;
     if (facts.outcome?.commit !== manifests.commit) state.status.update();
-    const started = clock.now();
     using link = new LinkedSignal(signal, state.stop.signal);
     let outcome: SyncOutcome;
     try {
@@ -446,6 +461,7 @@ export class RepositoryController {
     return syncRepository(manifests, {
       ...rest,
       repository: name,
+      observe: (stage, of) => this.#observe(stage, name, of),
       drift: repository.spec,
       others: this.#repositories.list().map((r) => r.metadata.name)
         .filter((other) => other !== name),
@@ -530,6 +546,12 @@ export class RepositoryController {
     this.#stats.deleted += counts.deleted;
     const number = (what: "suspended" | "restored") =>
       parts.reduce((n, part) => n + (part[what]?.length ?? 0), 0);
+    this.#observe("sync", state.name, { started, ok: !problems.length });
+    this.#options.stages?.objects(state.name, {
+      ...counts,
+      suspended: number("suspended"),
+      restored: number("restored"),
+    });
     this.#stats.suspended += number("suspended");
     this.#stats.restored += number("restored");
     announcePrune(repository, { state, outcome, events: this.#events });
@@ -602,6 +624,17 @@ export class RepositoryController {
     return { requeueAfter: state.syncBackoff.next() };
   }
 
+  /** Tells how a stage went that ends now. */
+  #observe(
+    stage: Stage,
+    repository: string,
+    { started, ok }: { started: number; ok: boolean },
+  ): void {
+    const { stages, clock } = this.#options;
+    const milliseconds = clock.now() - started;
+    stages?.stage({ repository, stage, milliseconds, ok });
+  }
+
   /** Notes who made a commit that changed something. */
   #logCommit(
     repository: Repository,
@@ -670,6 +703,7 @@ export class RepositoryController {
     const state = this.#states.get(name);
     if (!state) return;
     this.#states.delete(name);
+    this.#options.stages?.forget(name);
     state.stop.abort();
     state.superseded.abort();
     this.#unwatch(state);

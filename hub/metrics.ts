@@ -29,26 +29,32 @@ export class HubMetrics {
   >();
 
   constructor() {
-    this.#define("faros_reconciles_total", {
+    this.define("faros_reconciles_total", {
       help: "Reconciles by controller and how they ended",
       type: "counter",
     });
-    this.#define("faros_reconcile_duration_seconds", {
+    this.define("faros_reconcile_duration_seconds", {
       help: "Time that reconciles took",
       type: "histogram",
     });
-    this.#define("faros_http_requests_total", {
+    this.define("faros_http_requests_total", {
       help: "Requests to the hub by method and status",
       type: "counter",
     });
-    this.#define("faros_webhooks_total", {
+    this.define("faros_webhooks_total", {
       help: "Calls of Repositories' webhooks by sender and what became of them",
       type: "counter",
     });
-    this.#define("faros_credentials_renewed_total", {
+    this.define("faros_credentials_renewed_total", {
       help: "Credentials given to devices by signed challenge",
       type: "counter",
     });
+  }
+
+  /** Adds a counter or histogram; one of that name goes on. */
+  define(name: string, metric: Metric): void {
+    this.#metrics.set(name, metric);
+    if (!this.#counts.has(name)) this.#counts.set(name, new Map());
   }
 
   /** Counts one more. */
@@ -96,15 +102,35 @@ export class HubMetrics {
   /** For `onResult` of controllers. */
   reconciled({ controller, outcome, duration }: ReconcileOutcome): void {
     this.count("faros_reconciles_total", { controller, outcome });
-    const name = "faros_reconcile_duration_seconds";
-    const seconds = duration / 1000;
-    for (const bound of [...BUCKETS, Infinity]) {
+    this.observe("faros_reconcile_duration_seconds", duration / 1000, {
+      labels: { controller },
+      buckets: BUCKETS,
+    });
+  }
+
+  /** Adds a value to a histogram. */
+  observe(
+    name: string,
+    value: number,
+    { labels, buckets }: { labels: Labels; buckets: readonly number[] },
+  ): void {
+    for (const bound of [...buckets, Infinity]) {
       const le = bound === Infinity ? "+Inf" : String(bound);
-      const inside = seconds <= bound ? 1 : 0;
-      this.count(name, { part: "_bucket", controller, le }, inside);
+      const inside = value <= bound ? 1 : 0;
+      this.count(name, { part: "_bucket", ...labels, le }, inside);
     }
-    this.count(name, { part: "_sum", controller }, seconds);
-    this.count(name, { part: "_count", controller });
+    this.count(name, { part: "_sum", ...labels }, value);
+    this.count(name, { part: "_count", ...labels });
+  }
+
+  /** Drops the series that have these labels: what they are of is no more. */
+  forget(name: string, labels: Labels): void {
+    const pairs = labelText(labels).slice(1, -1).split(",");
+    const series = this.#counts.get(name);
+    for (const key of series?.keys() ?? []) {
+      const own = key.slice(1, -1).split(",");
+      if (pairs.every((pair) => own.includes(pair))) series!.delete(key);
+    }
   }
 
   /** All of them. */
@@ -123,11 +149,6 @@ export class HubMetrics {
       }
     }
     return lines.join("\n") + "\n";
-  }
-
-  #define(name: string, metric: Metric): void {
-    this.#metrics.set(name, metric);
-    this.#counts.set(name, new Map());
   }
 }
 

@@ -27,6 +27,7 @@ import { HubKeys } from "./keys/hub_keys.ts";
 import type { EnrollmentLimits } from "./controllers/enrollment_gc.ts";
 import type { RotationTimes } from "./keys/key_ring.ts";
 import { openKeyRing } from "./keys/key_secret.ts";
+import { gitOpsMetrics } from "./gitops_metrics.ts";
 import { HubMetrics } from "./metrics.ts";
 import { runPlan } from "./preview/run_plan.ts";
 import { runControllers } from "./run_controllers.ts";
@@ -126,6 +127,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const repositories = shared.get<Repository>(Repository);
 
   const metrics = new HubMetrics();
+  const stages = gitOpsMetrics(metrics, {
+    clock,
+    repositories: () => repositories.list(),
+  });
   metrics.gauge("faros_open_watches", {
     help: "Watches that the hub has open at the Kubernetes API",
     read: () => {
@@ -215,6 +220,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
             }, { signal }),
           log,
           clock,
+          stages,
           signal: gitSignal,
         });
         metrics.gauge("faros_gitops_operations_total", {

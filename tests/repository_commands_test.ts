@@ -165,6 +165,7 @@ Deno.test("faros repository: from create to trace", async (t) => {
   await t.step("suspend, diff, resume", () => diff(world));
   await t.step("Argo CD and Flux see it as it is", () => health(world));
   await t.step("logs: in order, and what comes", () => logs(world));
+  await t.step("metrics of every stage", () => metrics(world));
   await t.step({
     name: "as a plugin of kubectl",
     ignore: findKubectl() === undefined,
@@ -521,6 +522,61 @@ async function logs(world: World): Promise<void> {
   }, { ...WAIT, what: "the correction is told" });
   stop.abort();
   await following;
+}
+
+async function metrics(world: World): Promise<void> {
+  const { up, git } = world;
+  await world.applied(
+    await git.push({
+      "fleet/workspaces/south/settings.yaml":
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\n",
+    }),
+  );
+  using http = Deno.createHttpClient({ caCerts: [up.caData] });
+  const text = async () =>
+    await (await fetch(`${up.hubUrl}/metrics`, { client: http })).text();
+  const value = (metrics: string, name: string) =>
+    Number(
+      metrics.split("\n").find((line) => line.startsWith(`${name} `))
+        ?.split(" ").at(-1),
+    );
+  const now = await text();
+  const stages = ["fetch", "load", "plan", "apply", "prune", "sync", "drift"];
+  for (const stage of stages) {
+    const of = `repository="fleet",stage="${stage}"`;
+    const total = value(
+      now,
+      `faros_gitops_stages_total{${of},result="success"}`,
+    );
+    assert.ok(total >= 1, `${stage} in ${now}`);
+    const last = `faros_gitops_last_success_timestamp_seconds{${of}}`;
+    assert.ok(value(now, last) > 1.7e9);
+    const count = `faros_gitops_stage_duration_seconds_count{${of}}`;
+    assert.ok(value(now, count) >= total);
+  }
+  const failed = (repository: string, stage: string) =>
+    value(
+      now,
+      `faros_gitops_stages_total{repository="${repository}",stage="${stage}",result="failure"}`,
+    );
+  assert.ok(failed("broken", "fetch") >= 1);
+  assert.ok(failed("fleet", "load") >= 1);
+  assert.equal(value(now, 'faros_repository_ready{repository="fleet"}'), 1);
+  assert.equal(value(now, 'faros_repository_ready{repository="broken"}'), 0);
+  const devices = (state: string) =>
+    value(now, `faros_repository_devices{repository="fleet",state="${state}"}`);
+  assert.deepEqual([devices("total"), devices("converged")], [2, 1]);
+  assert.ok(
+    value(
+      now,
+      'faros_gitops_objects_total{repository="fleet",change="deleted"}',
+    ) >= 1,
+  );
+  await up.client.delete(Repository, "broken");
+  await eventually(
+    async () => !(await text()).includes('repository="broken"'),
+    { ...WAIT, what: "nothing is told of what is no more" },
+  );
 }
 
 async function plugin(world: World): Promise<void> {

@@ -27,6 +27,7 @@ import { fingerprint, type Known, plan } from "../plan/plan.ts";
 import type { HeldPrune } from "../plan/prune.ts";
 import { isSuspended } from "../plan/tombstone.ts";
 import { sourceOf } from "./apply_change.ts";
+import type { SetObserver } from "../stage_observer.ts";
 import { applyPlan, type ApplyResult } from "./apply_plan.ts";
 import { freeSets } from "./free_sets.ts";
 import {
@@ -67,6 +68,8 @@ export interface SyncSetOptions {
   /** Finds kinds, and knows which of them may be gone. @default the server's own discovery */
   kinds?: Pick<PluginKindDiscovery, "find" | "isBrought">;
   clock: Clock;
+  /** Gets word of its stages. @default nobody does */
+  observe?: SetObserver;
   concurrency?: number;
   signal?: AbortSignal;
 }
@@ -99,7 +102,8 @@ export async function syncSet(
   manifests: ManifestSet,
   options: SyncSetOptions,
 ): Promise<SyncSetResult> {
-  const { set, access, commit, kinds, signal } = options;
+  const { set, access, commit, kinds, clock, observe, signal } = options;
+  const begun = clock.now();
   const problems: Problem[] = [...manifests.problems];
   const resolved = await resolveKinds(manifests, {
     scope: options.scope,
@@ -110,6 +114,7 @@ export async function syncSet(
   });
   problems.push(...resolved.problems);
   if (problems.length > 0) {
+    observe?.("plan", { started: begun, ok: false });
     return {
       created: 0,
       updated: 0,
@@ -144,6 +149,7 @@ export async function syncSet(
     known: options.known,
     drift: options.drift,
   });
+  observe?.("plan", { started: begun, ok: steps.conflicts.length === 0 });
   const wanted = desired.map((m) => groupKind(m.resource));
   const approved = approvedOf(parent);
   // First, so that a member is never of a kind that nobody looks for.
@@ -178,12 +184,20 @@ export async function syncSet(
       },
     })
     : undefined;
+  const applying = clock.now();
   const result = await applyPlan(steps, options);
+  if (steps.create.length + steps.update.length > 0) {
+    const ok = result.problems.length === steps.conflicts.length;
+    observe?.("apply", { started: applying, ok });
+  }
   const failures = [...result.problems, ...prune?.problems ?? []];
   let deleted = new Set<string>();
   // Where anything failed, nothing is deleted: what replaces it may be what failed.
   if (prune && failures.length === 0) {
+    const pruning = clock.now();
     const done = await deleteRemovals(prune.delete, options);
+    const ok = done.problems.length === 0;
+    observe?.("prune", { started: pruning, ok });
     deleted = done.deleted;
     failures.push(...done.problems);
   }

@@ -38,6 +38,11 @@ export interface DriftCorrectorOptions {
   clock: Clock;
   /** Whether objects of the set are to be put back right now. */
   isActive: (set: AppliedSet) => boolean;
+  /** Gets word of each attempt to put an object back. @default nobody does */
+  observe?: (
+    repository: string,
+    of: { started: number; ok: boolean },
+  ) => void;
   /** Called with each object that was put back. */
   onCorrected?: (set: AppliedSet, object: KubeObject) => void;
   /** Called where what is only reported has changed. */
@@ -191,13 +196,24 @@ export class DriftCorrector {
     });
     this.#report(set, { key: of.key, live, drifted: change.drifted });
     if (change.reasons.length === 0) return;
-    const object = await applyChange(change, {
-      access: set.access,
-      commit,
-      source,
-      clock: this.#options.clock,
-      signal,
-    });
+    const { clock, observe } = this.#options;
+    const started = clock.now();
+    let object: KubeObject;
+    try {
+      object = await applyChange(change, {
+        access: set.access,
+        commit,
+        source,
+        clock,
+        signal,
+      });
+    } catch (error) {
+      if (!signal.aborted) {
+        observe?.(set.set.repository, { started, ok: false });
+      }
+      throw error;
+    }
+    observe?.(set.set.repository, { started, ok: true });
     (set.objects as Map<string, typeof applied>).set(of.key, {
       ...applied,
       fingerprint: fingerprint(change.object),

@@ -31,6 +31,7 @@ import { redactProblems } from "../manifest/redact_problems.ts";
 import { type ApplySet, applySet } from "../plan/apply_set.ts";
 import { driftPolicy } from "../plan/drift_policy.ts";
 import type { Repository } from "../../api/repository.ts";
+import type { SetObserver } from "../stage_observer.ts";
 import type { AppliedSet, AppliedSets } from "./applied_sets.ts";
 import { liveObjects } from "./live_objects.ts";
 import { PluginKindDiscovery } from "./plugin_kind_discovery.ts";
@@ -71,6 +72,8 @@ export interface SyncRepositoryOptions {
   workspaces: Informer<Workspace>;
   sets: AppliedSets;
   clock: Clock;
+  /** Gets word of the stages of each set. @default nobody does */
+  observe?: SetObserver;
   signal: AbortSignal;
   /** Ends waiting, not working: a newer commit is there. */
   superseded: AbortSignal;
@@ -323,6 +326,7 @@ class RepositorySync {
           known: sameWorkspace ? entry.objects : undefined,
           kinds: of.kinds,
           clock,
+          observe: this.#options.observe,
           signal,
         });
         const { invalid, conflict, objects, drifted, ...rest } = result;
