@@ -447,6 +447,16 @@ async function diff(world: World): Promise<void> {
     JSON.parse(applied.out).objects.map((o: { name: string }) => o.name),
     ["press-2"],
   );
+  const rule = {
+    target: { kind: "Agent" },
+    paths: ["/spec/paused"],
+    drift: "ignore",
+  };
+  const rules = (driftRules: unknown) =>
+    world.up.client.patch(Repository, "fleet", { spec: { driftRules } });
+  await rules([rule]);
+  assert.equal((await world.run(["diff", "fleet", "--applied"])).code, 0);
+  await rules(null);
   await world.git.push({ [south]: "kind: [\n" });
   const faulty = await world.run(["diff", "fleet"]);
   assert.equal(faulty.code, 1);
@@ -541,6 +551,19 @@ async function metrics(world: World): Promise<void> {
         ?.split(" ").at(-1),
     );
   const now = await text();
+  const page = await Deno.readTextFile(
+    new URL("../docs/gitops.md", import.meta.url),
+  );
+  const names = (of: string, pattern: RegExp) =>
+    [...new Set([...of.matchAll(pattern)].map(([, name]) => name))].sort();
+  assert.deepEqual(
+    names(page, /^\| `(faros_\w+)`/gm),
+    names(
+      now,
+      /^# TYPE (faros_(?:gitops|repository|webhooks|notif|forge)\w+)/gm,
+    ),
+    "docs/gitops.md lists them all",
+  );
   const stages = ["fetch", "load", "plan", "apply", "prune", "sync", "drift"];
   for (const stage of stages) {
     const of = `repository="fleet",stage="${stage}"`;

@@ -11,6 +11,7 @@ import {
 } from "../../gitops/manifest/problem.ts";
 import { resolveKinds } from "../../gitops/manifest/resolve_kinds.ts";
 import { applySet } from "../../gitops/plan/apply_set.ts";
+import { driftPolicy } from "../../gitops/plan/drift_policy.ts";
 import { type Change, plan, type PlanInput } from "../../gitops/plan/plan.ts";
 import { fetchRepository } from "../../gitops/repository/fetch_repository.ts";
 import { loadRepository } from "../../gitops/repository/load_repository.ts";
@@ -22,14 +23,15 @@ import { fromTop } from "./origins.ts";
 
 /** What a sync would do to an object. */
 export interface ObjectDifference {
-  change: "create" | "update" | "delete";
+  /** `drift`: it differs, and is left so, as spec.drift says. */
+  change: "create" | "update" | "delete" | "drift";
   /** None for the hub's own. */
   workspace?: string;
   kind: string;
   name: string;
   file?: string;
   line?: number;
-  /** Of an update. */
+  /** Of an update, or a drift. */
   fields: FieldDifference[];
 }
 
@@ -186,6 +188,7 @@ async function diffPart(
   });
   const input: PlanInput = {
     desired,
+    drift: driftPolicy(part.repository.spec, workspace),
     live: live.live,
     setId: set.id,
     prune: part.prune,
@@ -204,6 +207,19 @@ async function diffPart(
       fields: change.live ? fieldsOf(change) : [],
     });
   }
+  for (const change of steps.unchanged) {
+    if (change.drifted.length === 0) continue;
+    const { file, line, object } = change.manifest;
+    objects.push({
+      change: "drift",
+      ...where,
+      kind: object.kind,
+      name: object.metadata.name,
+      file,
+      line,
+      fields: fieldsOf(change, change.drifted),
+    });
+  }
   for (const { object } of steps.delete) {
     objects.push({
       change: "delete",
@@ -215,18 +231,19 @@ async function diffPart(
   }
   return {
     objects,
-    unchanged: steps.unchanged.length,
-    problems: steps.conflicts.map(({ manifest }) => ({
+    unchanged: steps.unchanged.filter((c) => !c.drifted.length).length,
+    problems: steps.conflicts.map(({ manifest, owner }) => ({
       file: manifest.file,
       line: manifest.line,
       column: manifest.column,
       message:
-        `${manifest.object.kind} ${manifest.object.metadata.name} is kept by somebody else`,
+        `${manifest.object.kind} ${manifest.object.metadata.name} is kept by ${owner.name}`,
     })),
   };
 }
 
-function fieldsOf({ manifest, object, live, reasons }: Change) {
+function fieldsOf(change: Change, reasons = change.reasons) {
+  const { manifest, object, live } = change;
   return fieldDifferences(
     reasons,
     { live: live!, desired: object, sensitive: manifest.sensitive },

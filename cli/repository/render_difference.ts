@@ -17,6 +17,7 @@ export function renderDifference(
     `${number("create")} to create`,
     `${number("update")} to update`,
     `${number("delete")} to delete`,
+    ...(number("drift") ? [`${number("drift")} left as they differ`] : []),
     `${unchanged} unchanged`,
   ].join(", ");
   return [
@@ -35,7 +36,7 @@ function lines(object: ObjectDifference, style: Style): string[] {
     ? ["+", style.green] as const
     : change === "delete"
     ? ["-", style.red] as const
-    : ["~", style.yellow] as const;
+    : [change === "drift" ? "≠" : "~", style.yellow] as const;
   const place = file === undefined ? "" : `   ${file}:${line}`;
   return [
     colour(`${sign} ${workspace ?? "root"}   ${kind}/${name}`) +
