@@ -91,20 +91,22 @@ function pluginEntries(entries: unknown, path: PropertyKey[]): Reference[] {
   });
 }
 
-/** `secretKeyRef: {name, key}` wherever it is in a config, which may be a text of YAML. */
+/** References in a config, which may be a text of YAML. */
 function secretKeys(config: unknown, path: PropertyKey[]): Reference[] {
-  if (typeof config === "string") {
-    try {
-      // Nothing in it has a place of its own.
-      return secretKeys(parse(config), path).map((found) => ({
-        ...found,
-        path,
-      }));
-    } catch {
-      // The hub says what is wrong with it.
-      return [];
-    }
+  if (typeof config !== "string") return secretKeysIn(config, path);
+  if (!config.includes("secretKeyRef")) return [];
+  try {
+    // Nothing in it has a place of its own.
+    return secretKeysIn(parse(config), path)
+      .map((found) => ({ ...found, path }));
+  } catch {
+    // The hub says what is wrong with it.
+    return [];
   }
+}
+
+/** `secretKeyRef: {name, key}` wherever it is. */
+function secretKeysIn(config: unknown, path: PropertyKey[]): Reference[] {
   if (typeof config !== "object" || config === null) return [];
   return Object.entries(config).flatMap(([field, value]) => {
     const below = [...path, Array.isArray(config) ? Number(field) : field];
@@ -114,7 +116,7 @@ function secretKeys(config: unknown, path: PropertyKey[]): Reference[] {
         ? [{ path: [...below, "name"], to: "secret" as const, name, key }]
         : [];
     }
-    return secretKeys(value, below);
+    return secretKeysIn(value, below);
   });
 }
 
