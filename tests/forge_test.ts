@@ -305,6 +305,7 @@ Deno.test("a forge is told of each commit: pending, applied, converged, failed; 
         }
         if (path.endsWith("/user")) return Response.json({ id: 42 });
         if (route === "GET /issues/5/comments") return Response.json(comments);
+        if (route === "GET /issues/6/comments") return Response.json([]);
         if (route === "POST /issues/5/comments") {
           const comment = {
             id: comments.length + 1,
@@ -328,7 +329,10 @@ Deno.test("a forge is told of each commit: pending, applied, converged, failed; 
         }
         return Response.json({ message: route }, { status: 404 });
       };
-      const pull = async (files: Record<string, string | null>) => {
+      const pull = async (
+        files: Record<string, string | null>,
+        number = 5,
+      ) => {
         const sha = await git.push(files, { branch: "theirs", force: true });
         // As forges do it, of forks too.
         await git.git(
@@ -336,9 +340,9 @@ Deno.test("a forge is told of each commit: pending, applied, converged, failed; 
           "--quiet",
           "--force",
           "origin",
-          "HEAD:refs/pull/5/head",
+          `HEAD:refs/pull/${number}/head`,
         );
-        open = [{ number: 5, head: { sha } }];
+        open = [{ number, head: { sha } }];
         await client.patch(Repository, "fleet", {
           metadata: {
             annotations: { [PULL_REQUESTS_REQUESTED_ANNOTATION]: sha },
@@ -383,6 +387,12 @@ Deno.test("a forge is told of each commit: pending, applied, converged, failed; 
       );
       assert.equal(comments.length, 2);
       assert.match(comments[1]!.body, /more.yaml/);
+
+      // One that is of something else is left in peace, but for the check.
+      await git.git("checkout", "--quiet", base);
+      const none = await pull({ "docs/note.md": "hello" }, 6);
+      await eventually(() => checks[none], WAIT);
+      assert.equal(checks[none], "success: nothing changes");
 
       // What nobody changed is not planned again; what is closed is forgotten.
       const asked = forge.requests.length;

@@ -13,6 +13,8 @@ export interface PullRequestPlan {
   ok: boolean;
   /** Of the check, in a line. */
   summary: string;
+  /** Whether there is nothing to tell: then no comment is made, though one that is there is kept up to date. */
+  empty?: boolean;
 }
 
 /** Plans a pull request. @throws what it says is told on the pull request */

@@ -151,8 +151,9 @@ class PullRequestController {
       const id = await upsertComment(pulls, {
         number: pull.number,
         marker: `<!-- faros plan of ${name} -->`,
-        body: done.comment,
+        body: done.result.markdown,
         id: done.planned.comment,
+        onlyEdit: done.result.empty ?? false,
         signal,
       });
       await forge.setStatus({
@@ -160,7 +161,7 @@ class PullRequestController {
         state,
         description: shorten(summary),
       }, { context: `${context}/plan`, signal });
-      this.#note(name, { ...done.planned, comment: id });
+      this.#note(name, { ...done.planned, ...(id ? { comment: id } : {}) });
       this.#begun.delete(`${name} ${pull.number} ${pull.head}`);
     }
     const { length } = open;
@@ -182,7 +183,7 @@ class PullRequestController {
       branch: string;
       signal: AbortSignal;
     },
-  ): Promise<{ planned: Planned; comment: string } | undefined> {
+  ): Promise<{ planned: Planned; result: PullRequestPlan } | undefined> {
     const { pull, pulls, branch, signal } = of;
     const { number, head } = pull;
     const { name } = repository.metadata;
@@ -232,11 +233,11 @@ class PullRequestController {
         milliseconds: clock.now() - started,
       });
     }
-    const { ok, summary, markdown } = result;
+    const { ok, summary } = result;
     const { attempts: _, ...rest } = planned;
     return {
       planned: { ...rest, state: ok ? "success" : "failure", summary },
-      comment: markdown,
+      result,
     };
   }
 

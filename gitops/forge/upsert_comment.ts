@@ -9,7 +9,7 @@ const MAX = 60_000;
  *
  * @param of.marker Invisible; the comment starts with it.
  * @param of.id Of the comment, where it is known.
- * @returns Its id
+ * @returns Its id, where there is one
  */
 export async function upsertComment(
   pulls: PullRequests,
@@ -18,9 +18,11 @@ export async function upsertComment(
     marker: string;
     body: string;
     id: string | undefined;
+    /** Whether none is made where there is none. */
+    onlyEdit: boolean;
     signal: AbortSignal;
   },
-): Promise<string> {
+): Promise<string | undefined> {
   const { number, marker, signal } = of;
   const body = shorten(`${marker}\n${of.body}`);
   const ids = of.id ? [of.id] : await found(pulls, of);
@@ -35,6 +37,7 @@ export async function upsertComment(
       if (!gone) throw error;
     }
   }
+  if (of.onlyEdit) return undefined;
   return await pulls.comment(number, { body, signal });
 }
 

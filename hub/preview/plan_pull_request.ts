@@ -18,10 +18,12 @@ export async function planPullRequest(
     names: { base: short(base.commit), head: short(head.commit) },
   });
   const counts = countPreview(result);
+  const { objects, devices, problems, held } = result;
   return {
     markdown: renderers.markdown(result),
     ok: counts.errors === 0,
-    summary: summary(counts, result.held.length),
+    summary: summary(counts, held.length),
+    empty: [objects, devices, problems, held].every(({ length }) => !length),
   };
 }
 
