@@ -8,6 +8,7 @@ import { parseAllDocuments } from "yaml";
 import type { KubeObject } from "../api/meta.ts";
 import { SYSTEM_NAMESPACE } from "../api/names.ts";
 import { Repository } from "../api/repository.ts";
+import { FORGE_REASONS } from "../gitops/forge/forge_client.ts";
 import { SOURCE_REASONS } from "../gitops/source/source_error.ts";
 
 const page = await Deno.readTextFile(
@@ -31,12 +32,19 @@ Deno.test("docs/gitops.md: the manifests are valid", () => {
   assert.ok(repositories > 3, `${repositories} Repositories`);
 });
 
-Deno.test("docs/gitops.md: tells of every reason of a source, and of no other", () => {
-  const [, section = ""] = page.split("### Reasons of a source\n");
-  const told = [...section.split(/^#/m)[0]!.matchAll(/^\| `(\w+)`/gm)]
-    .map(([, reason]) => reason);
-  assert.deepEqual(told, [...SOURCE_REASONS]);
-});
+for (
+  const [of, reasons] of [
+    ["a source", SOURCE_REASONS],
+    ["a forge", FORGE_REASONS],
+  ] as const
+) {
+  Deno.test(`docs/gitops.md: tells of every reason of ${of}, and of no other`, () => {
+    const [, section = ""] = page.split(`### Reasons of ${of}\n`);
+    const told = [...section.split(/^#/m)[0]!.matchAll(/^\| `(\w+)`/gm)]
+      .map(([, reason]) => reason);
+    assert.deepEqual(told, [...reasons]);
+  });
+}
 
 Deno.test("docs/gitops.md: links within the page lead somewhere", () => {
   const anchors = new Set(

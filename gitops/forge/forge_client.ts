@@ -23,14 +23,18 @@ export class ForgeError extends Error {
   }
 }
 
-/** Reasons of a Repository's condition ForgeReported. */
-export type ForgeReason =
-  | "ForgeInvalid"
-  | "ForgeUnauthorized"
-  | "ForgeNotFound"
-  | "ForgeRateLimited"
-  | "ForgeRefused"
-  | "ForgeUnreachable";
+/** Reasons of a Repository's conditions ForgeReported and PullRequestsReported; docs/gitops.md tells what each means. */
+export const FORGE_REASONS = [
+  "ForgeInvalid",
+  "ForgeUnauthorized",
+  "ForgeNotFound",
+  "ForgeRateLimited",
+  "ForgeRefused",
+  "ForgeUnreachable",
+] as const;
+
+/** One of {@linkcode FORGE_REASONS}. */
+export type ForgeReason = typeof FORGE_REASONS[number];
 
 /** Options of {@linkcode ForgeClient}. */
 export interface ForgeClientOptions {
