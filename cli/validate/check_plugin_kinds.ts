@@ -5,6 +5,7 @@ import type { Workspace } from "../../api/workspace.ts";
 import type { CompiledSchema } from "../../apiserver/schema/mod.ts";
 import type { Schema } from "../../apiserver/types.ts";
 import { parseField } from "../../gitops/apply/api_problem.ts";
+import { notEnabled } from "../../gitops/manifest/brought_kinds.ts";
 import type {
   Manifests,
   WorkspaceManifests,
@@ -104,9 +105,10 @@ function checkObject(
   if (!used) {
     return refuse(
       ["kind"],
-      `Plugin ${name} brings ${object.kind}, and ${
-        set.workspace!.file
-      } does not enable it; add it to spec.plugins`,
+      notEnabled(found.plugin, {
+        kind: object.kind,
+        file: set.workspace!.file,
+      }),
     );
   }
   const kind = used.kinds?.find(({ names, group: of }) =>

@@ -12,6 +12,8 @@ import {
   type WorkspaceAccess,
   type WorkspaceProvider,
 } from "../../kube/mod.ts";
+import { bringerOf, notEnabled } from "../manifest/brought_kinds.ts";
+import { workspaceFile } from "../manifest/layout.ts";
 import { discoverOffline, KindUnavailable } from "../manifest/resolve_kinds.ts";
 
 /** How long a kind may take that a plugin brings, in milliseconds. */
@@ -52,9 +54,7 @@ export class PluginKindDiscovery {
     const { group } = parseApiVersion(apiVersion);
     const seek = () => access.client.discover(apiVersion, kind, { signal });
     if (await discoverOffline(apiVersion, kind)) return await seek();
-    const plugin = (await this.#catalogue()).find((p) =>
-      brings(p, { group, kind })
-    );
+    const plugin = bringerOf(await this.#catalogue(), { group, kind });
     if (!plugin) return await seek();
     const { name } = plugin.metadata;
     const deadline = clock.now() + TIMEOUT;
@@ -67,7 +67,7 @@ export class PluginKindDiscovery {
       const entry = now?.spec?.plugins?.find((p) => p.name === name);
       if (!entry || entry.enabled === false) {
         throw new KindUnavailable(
-          `Plugin ${name} brings ${kind}, and workspaces/${workspace}/workspace.yaml does not enable it; add it to spec.plugins`,
+          notEnabled(plugin, { kind, file: workspaceFile(workspace) }),
         );
       }
       if (clock.now() > deadline) {
@@ -87,7 +87,7 @@ export class PluginKindDiscovery {
 
   /** Whether a plugin brings a kind, or did: where it cannot be read, no object of it is left. */
   async isBrought(kind: Pick<Resource, "group" | "kind">): Promise<boolean> {
-    return (await this.#catalogue()).some((p) => brings(p, kind)) ||
+    return bringerOf(await this.#catalogue(), kind) !== undefined ||
       (await this.#installed()).some((k) =>
         k.group === kind.group && k.kind === kind.kind
       );
@@ -131,13 +131,4 @@ export class PluginKindDiscovery {
       throw error;
     }
   }
-}
-
-function brings(
-  { spec }: Plugin,
-  { group, kind }: Pick<Resource, "group" | "kind">,
-): boolean {
-  return spec.versions.some(({ kinds = [] }) =>
-    kinds.some((k) => k.group === group && k.names.kind === kind)
-  );
 }

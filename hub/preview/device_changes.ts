@@ -75,7 +75,7 @@ function configChanges(
 
 function others(a: ResolvedPlugin, b: ResolvedPlugin): string[] {
   const parts: [string, (p: ResolvedPlugin) => unknown][] = [
-    ["type", (p) => p.type],
+    ["type", (p) => p.type ?? ""],
     ["form", (p) => p.form],
     ["permissions", (p) => p.permissions ?? {}],
     ["publisher", (p) => p.publisher],

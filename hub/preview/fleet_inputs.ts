@@ -44,9 +44,8 @@ export function fleetInputs(
       [...of.workspaces].map((name) => [name, {
         workspace: workspaces.get(name),
         agents: byName(there(server.list<Agent>(Agent, name))),
-        objects: pluginObjectKinds.flatMap((kind) =>
-          there(server.list<PluginObject>(kind, name))
-        ),
+        objects: [...pluginObjectKinds, ...server.pluginKinds()]
+          .flatMap((kind) => there(server.list<PluginObject>(kind, name))),
         secrets: byName(there(server.list<SecretObject>(Secret, name))),
       }]),
     ),

@@ -7,6 +7,7 @@ import { Workspace } from "../../api/workspace.ts";
 import { apiProblems } from "../../gitops/apply/api_problem.ts";
 import { applyPlan } from "../../gitops/apply/apply_plan.ts";
 import { byStage } from "../../gitops/apply/order.ts";
+import { bringerOf, notEnabled } from "../../gitops/manifest/brought_kinds.ts";
 import { workspaceFile } from "../../gitops/manifest/layout.ts";
 import type {
   Manifests,
@@ -15,6 +16,7 @@ import type {
 import { objectKey } from "../../gitops/manifest/manifest.ts";
 import type { Problem } from "../../gitops/manifest/problem.ts";
 import {
+  KindUnavailable,
   type ResolvedManifest,
   resolveKinds,
 } from "../../gitops/manifest/resolve_kinds.ts";
@@ -29,6 +31,7 @@ import {
 import type { PruneCounts } from "../../gitops/plan/prune_guard.ts";
 import { isSuspended } from "../../gitops/plan/tombstone.ts";
 import { systemClock } from "../../kube/clock.ts";
+import { parseApiVersion } from "../../kube/resource.ts";
 import { WorkspaceConflict } from "../../kube/workspace_provider.ts";
 import { safeProblem } from "./safe_problem.ts";
 import type { ScratchServer } from "./scratch_server.ts";
@@ -172,9 +175,16 @@ export class FleetLoader {
         live: before ? [{ resource: Workspace, object: before }] : [],
       });
       if (!after) return false;
-      await this.#server.makePlace(
+      const refused = await this.#server.makePlace(
         this.#server.get(Workspace, { name: workspace }) as Workspace,
       );
+      loaded.problems.push(...refused.map((message) => ({
+        workspace,
+        file: manifest.file,
+        ...manifest.locate(["spec", "plugins"]),
+        field: "spec.plugins",
+        message,
+      })));
       return true;
     } catch (error) {
       if (!(error instanceof WorkspaceConflict)) throw error;
@@ -204,8 +214,11 @@ export class FleetLoader {
     const resolved = await resolveKinds(set, {
       scope,
       namespace,
-      discover: (apiVersion, kind) =>
-        client.discover(apiVersion, kind, { signal }),
+      discover: async (apiVersion, kind) => {
+        const found = await client.discover(apiVersion, kind, { signal });
+        if (workspace) this.#checkServed(workspace, { apiVersion, kind });
+        return found;
+      },
     });
     const problems = [...set.problems, ...resolved.problems];
     loaded.problems.push(...problems.map((p) => ({ ...p, workspace })));
@@ -218,6 +231,22 @@ export class FleetLoader {
       : this.#liveIn(namespace);
     const setId = await this.#setId(scope, namespace);
     await this.#write(resolved.manifests, { setId, place, loaded, live });
+  }
+
+  /** @throws KindUnavailable where a plugin brings a kind, and not to the workspace */
+  #checkServed(
+    workspace: string,
+    { apiVersion, kind }: { apiVersion: string; kind: string },
+  ): void {
+    const server = this.#server;
+    const { group } = parseApiVersion(apiVersion);
+    const plugin = bringerOf(server.plugins(), { group, kind });
+    const served = server.pluginKinds().find((k) =>
+      k.group === group && k.kind === kind
+    );
+    if (!plugin || served && server.serves(workspace, served)) return;
+    const file = workspaceFile(workspace);
+    throw new KindUnavailable(notEnabled(plugin, { kind, file }));
   }
 
   /** @returns Whether the server took them all. */

@@ -2,6 +2,7 @@ import { Secret } from "../../api/core.ts";
 import { pluginObjectKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import type { Plugin } from "../../api/plugin.ts";
+import { parseApiVersion } from "../../kube/resource.ts";
 import { parseConfig } from "../resolve/config.ts";
 import type { PluginObject } from "../resolve/plugin_object.ts";
 import { replaceAt, secretFields, valueAt } from "../resolve/secret_fields.ts";
@@ -31,11 +32,16 @@ export class Redactor {
   readonly #schemas = new Map<string, Fields[]>();
   /** Kinds of plugin objects, by `namespace/name`. */
   readonly #kinds = new Map<string, Set<string>>();
+  /** Kinds that plugins bring: `Thermometer.sensors.example.com`. */
+  readonly #brought = new Set<string>();
   readonly #known = new Set<string>();
 
   constructor({ plugins, objects }: RedactorOptions) {
     for (const { spec: { versions } } of plugins) {
-      for (const { provides, configSchema = {} } of versions) {
+      for (const { provides, kinds = [], configSchema = {} } of versions) {
+        for (const { group, names } of kinds) {
+          this.#brought.add(`${names.kind}.${group}`);
+        }
         for (const { kind } of provides) {
           const schemas = this.#schemas.get(kind) ?? [];
           if (!schemas.includes(configSchema)) schemas.push(configSchema);
@@ -88,6 +94,10 @@ export class Redactor {
       if (spec?.config !== undefined) {
         spec.config = this.config(spec.config, [object.kind]);
       }
+    }
+    const { group } = parseApiVersion(object.apiVersion);
+    if (spec && this.#brought.has(`${object.kind}.${group}`)) {
+      shown.spec = this.config(spec, [object.kind]);
     }
     const { namespace } = metadata;
     const template = (spec?.agentTemplate ?? spec?.template) as

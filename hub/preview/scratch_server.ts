@@ -20,11 +20,13 @@ import type {
   WorkspaceProvider,
 } from "../../kube/workspace_provider.ts";
 import { Artifacts } from "../artifacts.ts";
+import { compareSchemas } from "../compare_schemas.ts";
 import { publishPlugin } from "../controllers/plugin.ts";
 import { workspaceRoles } from "../controllers/workspace_roles.ts";
 import { install } from "../install.ts";
 import { HubKeys } from "../keys/hub_keys.ts";
 import { createKeyRing } from "../keys/key_ring.ts";
+import { ScratchKinds } from "./scratch_kinds.ts";
 
 /** Options of {@linkcode ScratchServer.start}. */
 export interface ScratchServerOptions {
@@ -43,6 +45,9 @@ export interface ScratchServerOptions {
 export class ScratchServer implements AsyncDisposable {
   readonly #server: ApiServer;
   readonly #provider: WorkspaceProvider;
+  readonly #kinds: ScratchKinds;
+  /** What of plugins' kinds each workspace's Roles are about, as text. */
+  readonly #served = new Map<string, string>();
   /** As the hub. */
   readonly client: KubeClient;
   /** Those by which the hub's own plugins are signed here. */
@@ -58,7 +63,9 @@ export class ScratchServer implements AsyncDisposable {
     this.#provider = namespaceWorkspaces({
       client: this.client,
       server: server.url,
+      compare: () => Promise.resolve(compareSchemas),
     });
+    this.#kinds = new ScratchKinds(this, this.#provider.kinds);
   }
 
   static async start(options: ScratchServerOptions): Promise<ScratchServer> {
@@ -155,17 +162,24 @@ export class ScratchServer implements AsyncDisposable {
   }
 
   /**
-   * Makes the place of a workspace, with the rights of the identity that its
-   * folder is applied as.
+   * Makes the place of a workspace, with the kinds that its plugins bring and
+   * the rights of the identity that its folder is applied as.
    *
+   * @returns Why kinds are not as its plugins have them.
    * @throws {WorkspaceConflict}
    */
-  async makePlace(workspace: Workspace): Promise<void> {
+  async makePlace(workspace: Workspace): Promise<string[]> {
     const { name } = workspace.metadata;
-    if (this.get(Namespace, { name })) return;
+    const { kinds, problems } = await this.#kinds.serve(workspace);
+    const served = JSON.stringify(kinds);
+    const isThere = this.get(Namespace, { name }) !== undefined;
+    if (isThere && (this.#served.get(name) ?? "[]") === served) {
+      return problems;
+    }
     await this.#provider.ensure(name, { owner: workspace, members: [] });
+    this.#served.set(name, served);
     const { namespace } = this.#provider.open(name);
-    for (const role of workspaceRoles(workspace, { namespace })) {
+    for (const role of workspaceRoles(workspace, { namespace, kinds })) {
       const isSync = role.subjects.some((s) => s.name === SYNC_SERVICE_ACCOUNT);
       if (!isSync) continue;
       const metadata = { name: role.name, namespace };
@@ -178,7 +192,9 @@ export class ScratchServer implements AsyncDisposable {
           metadata,
           rules: role.rules,
         } as KubeObject,
+        this.get(Role, metadata),
       );
+      if (isThere) continue;
       await this.put(
         RoleBinding,
         {
@@ -190,6 +206,17 @@ export class ScratchServer implements AsyncDisposable {
         } as KubeObject,
       );
     }
+    return problems;
+  }
+
+  /** Kinds that plugins bring, of all workspaces. */
+  pluginKinds(): Resource[] {
+    return this.#kinds.all();
+  }
+
+  /** Whether a workspace has a kind that a plugin brings. */
+  serves(workspace: string, kind: Resource): boolean {
+    return this.#kinds.serves(workspace, kind);
   }
 
   /** The catalogue. */
