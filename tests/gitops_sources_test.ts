@@ -123,9 +123,10 @@ Deno.test({
 
     // A password that is wrong, until it is put right.
     await login("wrong-1");
-    const second = await git.push(files("two"));
     const message = await failsFor(env, "AuthenticationFailed", kept);
     assert.ok(!message.includes("wrong-1"));
+    const second = await git.push(files("two"));
+    await failsFor(env, "AuthenticationFailed", kept);
     await login("right-1");
     await applied(env, second, "two");
     const now = { kept: second, agent: "two" };
@@ -134,10 +135,11 @@ Deno.test({
     server.behaviour = { silent: true };
     await env.follow({ ...spec, timeout: "1s" });
     await failsFor(env, "Timeout", now);
-    server.behaviour = { cutAfter: 100 };
-    await git.push({ "workspaces/a/notes.txt": "-".repeat(1000) });
-    env.gitops.requestSync("fleet");
-    await failsFor(env, "Unreachable", now);
+    const noise = crypto.getRandomValues(new Uint8Array(60_000)).toHex();
+    await git.push({ "workspaces/a/notes.txt": noise });
+    server.behaviour = { cutAfter: 20_000 };
+    await env.follow(spec);
+    assert.match(await failsFor(env, "Unreachable", now), /Cannot fetch/);
     await env.follow({ ...spec, url: `${server.url}/none.git` });
     server.behaviour = {};
     await failsFor(env, "RepositoryNotFound", now);
@@ -160,9 +162,13 @@ Deno.test({
     await writeSecret(env, "keys", {
       ada: await Deno.readTextFile(`${key}.pub`),
     });
-    const verified = { ...spec, verify: { secretRef: { name: "keys" } } };
+    const verified = {
+      ...spec,
+      verify: { mode: "HEAD" as const, secretRef: { name: "keys" } },
+    };
+    await env.follow(verified);
+    await failsFor(env, "VerificationFailed", now);
     await git.push(files("three"));
-    await env.follow(verified as typeof spec);
     await failsFor(env, "VerificationFailed", now);
     await git.git(
       ...["config", "user.signingKey"],
@@ -270,8 +276,8 @@ Deno.test({
       env.gitops.requestSync("fleet");
     };
     await use({ ...right, known_hosts: "# none\n" });
-    const second = await git.push(files("two"));
     await failsFor(env, "HostKeyUnknown", kept);
+    const second = await git.push(files("two"));
     const other = await Deno.readTextFile(`${stranger}.pub`);
     await use({
       ...right,

@@ -15,7 +15,7 @@ import type { CertificatePair } from "../../../kube/testing/certificates.ts";
 export interface GitServerBehaviour {
   /** Value of the header `Authorization` that lets in. @default anybody */
   authorization?: string;
-  /** Ends the connection after so many bytes of an answer with a pack. */
+  /** Ends the connection after so many bytes of an answer. */
   cutAfter?: number;
   /** Takes requests and never answers. */
   silent?: boolean;
@@ -149,6 +149,7 @@ export async function startGitServer(
 
     async function send() {
       let head = "";
+      let sent = 0;
       for await (const chunk of child.stdout) {
         let rest = chunk;
         if (!response.headersSent) {
@@ -163,7 +164,8 @@ export async function startGitServer(
         response.write(rest);
         if (request.method === "POST") {
           self.sent += rest.length;
-          if (self.sent > (behaviour.cutAfter ?? Infinity)) {
+          sent += rest.length;
+          if (sent > (behaviour.cutAfter ?? Infinity)) {
             response.destroy();
           }
         }
