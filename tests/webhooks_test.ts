@@ -6,13 +6,13 @@
  */
 import assert from "node:assert/strict";
 import examples from "@octokit/webhooks-examples" with { type: "json" };
-import { Secret } from "../api/core.ts";
+import { Lease, Secret } from "../api/core.ts";
 import { FETCH_REQUESTED_ANNOTATION, SYSTEM_NAMESPACE } from "../api/names.ts";
 import { Repository } from "../api/repository.ts";
 import { main } from "../cli/main.ts";
 import { signatureHeaders } from "../gitops/webhook/testing.ts";
-import { startUp } from "../hub/mod.ts";
-import { isTrue } from "../kube/conditions.ts";
+import { startHub, startUp } from "../hub/mod.ts";
+import { formatMicroTime, isTrue } from "../kube/conditions.ts";
 import { eventually } from "../kube/testing/eventually.ts";
 import { makeGitRepository } from "./gitops/git_repository.ts";
 
@@ -253,6 +253,46 @@ Deno.test("webhooks of a Repository, and faros repository sync", async (t) => {
       );
     },
   );
+
+  await t.step("a replica that does not lead passes it on", async () => {
+    const { client } = up;
+    // Another leads, as far as this one can see.
+    await client.create(Lease, {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: { name: "faros-hub", namespace: SYSTEM_NAMESPACE },
+      spec: {
+        holderIdentity: "another",
+        leaseDurationSeconds: 3600,
+        acquireTime: formatMicroTime(Date.now()),
+        renewTime: formatMicroTime(Date.now()),
+      },
+    } as never);
+    const stateDir = await Deno.makeTempDir({ prefix: "faros-webhooks-" });
+    try {
+      await using standby = await startHub({
+        client,
+        engine: { url: up.apiUrl, caData: up.caData },
+        stateDir,
+      });
+      const fetched = await fetches();
+      const { headers, body } = push("main");
+      const signed = signatureHeaders("gitea", { body, secret: "ge" });
+      // Until it knows the Repositories.
+      const { status } = await eventually(async () => {
+        const response = await fetch(
+          `${standby.url}/webhooks/repositories/fleet`,
+          { method: "POST", headers: { ...headers, ...signed }, body },
+        );
+        await response.body?.cancel();
+        return response.status === 401 ? undefined : response;
+      }, WAIT);
+      assert.equal(status, 202);
+      await eventually(async () => await fetches() > fetched, WAIT);
+    } finally {
+      await Deno.remove(stateDir, { recursive: true });
+    }
+  });
 
   await t.step(
     "faros repository sync --wait says what came of it",
