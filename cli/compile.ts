@@ -22,6 +22,7 @@ const INCLUDED = [
   "apiserver/storage/sqlite_worker.ts",
   "agent/host/plugin_worker.ts",
   "hub/preview/preview_worker.ts",
+  "hub/preview/part_worker.ts",
   "fixtures/fleet",
   ...entries.map(({ file }) => file),
 ];

@@ -1,10 +1,25 @@
-import { preview } from "../../hub/preview/preview.ts";
-import { countPreview } from "../../hub/preview/preview_result.ts";
+import { loadTree } from "../../gitops/manifest/load_tree.ts";
+import { parseDuration } from "../../gitops/repository/duration.ts";
+import { readLive } from "../../hub/preview/live_fleet.ts";
+import { preview, previewLive } from "../../hub/preview/preview.ts";
+import {
+  countPreview,
+  type Preview,
+} from "../../hub/preview/preview_result.ts";
 import { type Form, renderers } from "../../hub/preview/render/mod.ts";
 import { builtinPlugins } from "../../plugins/mod.ts";
 import { defineCommand } from "../command.ts";
-import { findSides } from "../plan/find_sides.ts";
+import { clusterOptions } from "../cluster.ts";
+import { UsageError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { findSides, readFleet } from "../plan/find_sides.ts";
+import { startWatchdog } from "../plan/watchdog.ts";
+import { openAllWorkspaces } from "../workspaces/open_all_workspaces.ts";
+import { openHub } from "../workspaces/open_hub.ts";
 import { VERSION } from "../version.ts";
+
+/** What is left to end in good order once the time is over, in milliseconds. */
+const GRACE = 3000;
 
 /** `faros plan` */
 export const command = defineCommand({
@@ -33,6 +48,24 @@ Exit codes: 0 nothing changes, 2 something does, 1 there are errors.`,
       description:
         "What to go to [default: the work tree, with what is not committed, without what git ignores]",
     },
+    live: {
+      type: "boolean",
+      description:
+        "Start from what the cluster of the kubeconfig has, read only, instead of a revision",
+    },
+    repository: {
+      type: "string",
+      value: "NAME",
+      description:
+        "With --live: the Repository object of this fleet [default: the only one]",
+    },
+    ...clusterOptions,
+    timeout: {
+      type: "string",
+      value: "DURATION",
+      description: "How long it may take",
+      default: "10m",
+    },
     output: {
       type: "string",
       short: "o",
@@ -50,19 +83,42 @@ Exit codes: 0 nothing changes, 2 something does, 1 there are errors.`,
       does: "Show what is not committed yet",
     },
     {
+      run: "faros plan --live",
+      does: "Show what differs from the cluster of the kubeconfig",
+    },
+    {
       run: "faros plan --base origin/main --head HEAD -o markdown",
       does: "Write the comment on a pull request",
     },
   ],
-  async run({ args: [path = "."], options, io, signal }) {
-    const { base, head } = options;
-    const sides = await findSides(path, { base, head, signal });
-    const result = await preview(sides, {
-      catalogue: await builtinPlugins(),
-      names: sides.names,
-      folder: sides.folder,
-      approvals: (touched) => sides.approvals(touched),
-      signal,
+  async run({ args: [path = "."], options, io, signal: stop }) {
+    const { base, head, live } = options;
+    const ms = timeoutOf(options.timeout);
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(ms)]);
+    using _watchdog = startWatchdog(
+      ms + GRACE,
+      `faros plan: it took longer than ${options.timeout} (--timeout)\n`,
+    );
+    if (live && base !== undefined) {
+      throw new UsageError("--live and --base are two places to start from");
+    }
+    if (!live && options.repository !== undefined) {
+      throw new UsageError("--repository is for --live");
+    }
+    const find = async (): Promise<Preview> => {
+      if (live) return await planLive(path, { ...options, io, signal });
+      const sides = await findSides(path, { base, head, signal });
+      return await preview(sides, {
+        catalogue: await builtinPlugins(),
+        names: sides.names,
+        folder: sides.folder,
+        approvals: (touched) => sides.approvals(touched),
+        signal,
+      });
+    };
+    const result = await find().catch((error) => {
+      if (!signal.aborted || stop.aborted) throw error;
+      throw new Error(`it took longer than ${options.timeout} (--timeout)`);
     });
     const form = options.output as Form;
     io.out(renderers[form](result, { version: VERSION }));
@@ -73,3 +129,44 @@ Exit codes: 0 nothing changes, 2 something does, 1 there are errors.`,
     return create + update + removed + devices ? 2 : 0;
   },
 });
+
+function timeoutOf(text: string): number {
+  if (/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return parseDuration(text);
+  throw new UsageError(
+    `--timeout is ${text}; it has to be a duration such as 90s or 10m`,
+  );
+}
+
+/** Compares with what a cluster has. */
+async function planLive(
+  path: string,
+  options: {
+    head: string | undefined;
+    repository: string | undefined;
+    kubeconfig: string | undefined;
+    context: string | undefined;
+    io: Io;
+    signal: AbortSignal;
+  },
+): Promise<Preview> {
+  const { head, repository, kubeconfig, context, io, signal } = options;
+  const { tree, name, folder } = await readFleet(path, { head, signal });
+  const { root, workspaces } = loadTree(tree, { sealed: true });
+  const used = [root, ...workspaces.values()]
+    .flatMap(({ manifests }) => manifests.map(({ object }) => object));
+  using hub = await openHub({ kubeconfig, context }, { io, signal });
+  using all = await openAllWorkspaces({ kubeconfig, context }, { io, signal });
+  const live = await readLive({
+    hub: hub.client,
+    all: all.client,
+    repository,
+    used,
+    signal,
+  });
+  return await previewLive({ base: live, head: tree }, {
+    catalogue: [],
+    names: { base: "live", head: name },
+    folder,
+    signal,
+  });
+}

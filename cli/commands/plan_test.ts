@@ -5,6 +5,7 @@ import { ClaimType } from "../../api/protocol/claims.ts";
 import type { Preview } from "../../hub/preview/preview_result.ts";
 import { bufferIo } from "../io.ts";
 import { main } from "../main.ts";
+import { selfCommand } from "../self_command.ts";
 
 const FIXTURES = new URL("../../fixtures/pull_requests/", import.meta.url);
 const UPDATE = Deno.env.has("FAROS_UPDATE_GOLDEN");
@@ -363,6 +364,43 @@ stringData: { token: "other-s3cret-token", pem: "first s3cret line\\nsecond s3cr
   }
 });
 
+Deno.test("plan goes by the Repository that a fleet has of itself", async () => {
+  await using fleet = await Fleet.create();
+  const repository = (from: string) =>
+    `apiVersion: gitops.faros.sh/v1alpha1
+kind: Repository
+metadata: { name: fleet }
+spec:
+  url: https://git.example.org/fleet.git
+  substitute: { variables: { net: 10.9.0.0/24 }${from} }
+`;
+  const plugins = "workspaces/factory-a/plugins.yaml";
+  await fleet.write({ "root/repository.yaml": repository("") });
+  await fleet.commit("Itself");
+  await fleet.edit(plugins, (text) => text.replace("10.8.0.0/24", "${net}"));
+  const { objects, problems } = await fleet.json();
+  assert.deepEqual(problems, []);
+  assert.deepEqual(objects[0]?.fields, [{
+    field: "spec.config.address",
+    before: '"10.8.0.0/24"',
+    after: '"10.9.0.0/24"',
+  }]);
+  await fleet.edit(plugins, (text) => text.replace("net", "nets"));
+  assert.match((await fleet.json()).problems[0]!.message, /nets/);
+  // What only the cluster knows stays as it is written.
+  await fleet.reset();
+  await fleet.write({
+    "root/repository.yaml": repository(
+      ", from: [{ kind: ConfigMap, name: nets }]",
+    ),
+  });
+  await fleet.commit("From the cluster");
+  await fleet.edit(plugins, (text) => text.replace("10.8.0.0/24", "${other}"));
+  const unknown = await fleet.json();
+  assert.deepEqual(unknown.problems, []);
+  assert.equal(unknown.objects[0]?.fields[0]?.after, '"${other}"');
+});
+
 Deno.test("plan takes secrets that it cannot read for good", async () => {
   await using fleet = await Fleet.create();
   const sops = (value: string, mac: string) =>
@@ -481,6 +519,28 @@ data:
       "workspaces/factory-a/link.yaml",
     ]);
     await fleet.git("reset", "-q", "--hard", "HEAD^");
+  });
+  await t.step("what never ends is ended", async () => {
+    await fleet.reset();
+    await fleet.edit(
+      "root/catalogue/wireguard.yaml",
+      (text) =>
+        text.replaceAll(
+          "address: { type: string }",
+          () => "address: { type: string, pattern: ^(1+)+$ }",
+        ),
+    );
+    await fleet.edit(
+      "workspaces/factory-a/plugins.yaml",
+      (text) => text.replace("10.8.0.0/24", `"${"1".repeat(60)}x"`),
+    );
+    const [program, ...args] = selfCommand();
+    const { success, stdout, stderr } = await new Deno.Command(program!, {
+      args: [...args, "plan", "--timeout", "2s", fleet.dir],
+    }).output();
+    assert.equal(success, false);
+    assert.equal(new TextDecoder().decode(stdout), "");
+    assert.match(new TextDecoder().decode(stderr), /took longer than 2s/);
   });
   await t.step(
     "no program of its configuration or attributes runs",

@@ -21,6 +21,8 @@ import { type Resolution, Resolver, ValueIds } from "./resolver.ts";
 export interface CompareDevicesOptions {
   keys: HubKeys;
   redactor: Redactor;
+  /** Whether all Secrets of the base were read, or there may be more. */
+  secrets: "all" | "some";
   /** What is encrypted and cannot be read. */
   sealed: { before: SealedObjects; after: SealedObjects };
   /** Where an object stands, by its key. */
@@ -95,6 +97,7 @@ class Comparison {
       unread: (workspace, secret) => {
         const sealed = secretIn(options.sealed.before, workspace, secret);
         if (sealed) return sealed.text;
+        if (options.secrets === "all") return undefined;
         this.#unread.old.add(`${workspace} ${secret}`);
         return "";
       },
@@ -109,7 +112,7 @@ class Comparison {
         // What was there and goes is not somewhere else.
         const was = before.workspaces.get(workspace)?.secrets.has(secret) ||
           secretIn(options.sealed.before, workspace, secret);
-        if (was) return undefined;
+        if (was || options.secrets === "all") return undefined;
         this.#unread.new.add(`${workspace} ${secret}`);
         return "";
       },

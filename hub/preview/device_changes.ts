@@ -17,7 +17,7 @@ export function pluginChanges(
   const changes: PluginChange[] = [];
   for (const object of new Set([...old.keys(), ...now.keys()])) {
     const [a, b] = [old.get(object), now.get(object)];
-    if (a && b && canonicalJson(a) === canonicalJson(b)) continue;
+    if (a && b && isSame(a, b)) continue;
     const either = (b ?? a)!;
     changes.push({
       change: !a ? "add" : !b ? "remove" : "update",
@@ -35,6 +35,12 @@ export function pluginChanges(
     });
   }
   return changes;
+}
+
+/** Written alike as a rule, since the same code made them. */
+function isSame(a: ResolvedPlugin, b: ResolvedPlugin): boolean {
+  return JSON.stringify(a) === JSON.stringify(b) ||
+    canonicalJson(a) === canonicalJson(b);
 }
 
 function byObject(spec: Spec | undefined): Map<string, ResolvedPlugin> {

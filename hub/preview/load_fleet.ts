@@ -21,6 +21,7 @@ import {
   resolveKinds,
 } from "../../gitops/manifest/resolve_kinds.ts";
 import { applySet } from "../../gitops/plan/apply_set.ts";
+import { driftPolicy } from "../../gitops/plan/drift_policy.ts";
 import {
   type Change,
   fingerprint,
@@ -28,8 +29,7 @@ import {
   type LiveObject,
   plan,
 } from "../../gitops/plan/plan.ts";
-import type { PruneCounts } from "../../gitops/plan/prune_guard.ts";
-import { isSuspended } from "../../gitops/plan/tombstone.ts";
+import type { PruneInput } from "../../gitops/plan/prune.ts";
 import { systemClock } from "../../kube/clock.ts";
 import { parseApiVersion } from "../../kube/resource.ts";
 import { WorkspaceConflict } from "../../kube/workspace_provider.ts";
@@ -51,7 +51,10 @@ export interface Loaded {
   changed: ObjectPair[];
   /** Keys of what would be deleted; on the server it still is. */
   gone: Set<string>;
-  prunes: (PruneCounts & { workspace?: string })[];
+  prunes: Pick<
+    PruneInput,
+    "removals" | "members" | "workspace" | "setId" | "content"
+  >[];
 }
 
 /** Kinds that a workspace's sync identity may write in any case, so that nobody has to be asked. */
@@ -78,6 +81,12 @@ export interface FleetLoaderOptions {
    * managers, and not as manifests have it.
    */
   live?: boolean;
+  /** Whether what left the manifests is deleted. @default {true} */
+  prune?: boolean;
+  /** What the Repository says of changes behind its back. @default all are put back */
+  drift?: Parameters<typeof driftPolicy>[0];
+  /** Keys of objects that stay though they are not in the manifests. @default none */
+  keep?: string[];
   signal?: AbortSignal;
 }
 
@@ -147,7 +156,10 @@ export class FleetLoader {
       }
     }
     // An error that is of no folder could hide one.
-    if (!manifests.problems.length) await this.#removeOthers(manifests, loaded);
+    const prune = this.#options.prune !== false;
+    if (prune && !manifests.problems.length) {
+      await this.#removeOthers(manifests, loaded);
+    }
     return loaded;
   }
 
@@ -267,9 +279,11 @@ export class FleetLoader {
       desired,
       live,
       setId,
-      prune: !isWorkspaces,
-      keep: scope === "root" ? this.#keep() : undefined,
+      prune: !isWorkspaces && this.#options.prune !== false,
+      keep: this.#keep(),
       known: this.#known,
+      drift: this.#options.drift &&
+        driftPolicy(this.#options.drift, workspace),
     });
     // What one manifest said and the next does not is told by managedFields,
     // which an object that was put has not.
@@ -338,27 +352,19 @@ export class FleetLoader {
         const manifest = this.#manifests.get(key);
         loaded.changed.push({ workspace, before: object, manifest });
       }
-      // As the sync counts: those that come with the commit, and none that is
-      // suspended already.
+      // What comes in the place of what goes counts: a file that was renamed.
       const members = [
         ...live.filter(({ object }) =>
-          object.metadata.labels?.[APPLYSET_LABEL] === setId &&
-          !isSuspended(object)
+          object.metadata.labels?.[APPLYSET_LABEL] === setId
         ),
         ...steps.create.map(({ manifest, object }) => ({
           resource: manifest.resource,
           object,
         })),
       ];
-      if (!isWorkspaces) {
-        const removed = steps.delete.filter((r) => !isSuspended(r.object));
-        loaded.prunes.push({
-          workspace,
-          members: members.length,
-          removed: removed.length,
-          removedAgents: countAgents(removed),
-          agents: countAgents(members),
-        });
+      const { delete: removals } = steps;
+      if (!isWorkspaces && removals.length) {
+        loaded.prunes.push({ workspace, removals, members, setId });
       }
     }
     for (const manifest of desired) {
@@ -382,8 +388,10 @@ export class FleetLoader {
       for (const kind of workspaceManifestKinds) this.noteResource(name, kind);
       const own = await this.#setId("workspace", name);
       const all = this.#liveIn(name);
-      const members = all.filter(({ object }) =>
-        this.#options.live || object.metadata.labels?.[APPLYSET_LABEL] === own
+      // Of what others made there, devices that nobody committed count.
+      const members = all.filter(({ resource, object }) =>
+        object.metadata.labels?.[APPLYSET_LABEL] === own ||
+        workspaceManifestKinds.some((kind) => kind === resource)
       );
       for (const member of [{ resource: Workspace, object }, ...members]) {
         const key = objectKey(member.object);
@@ -394,13 +402,17 @@ export class FleetLoader {
           manifest: this.#manifests.get(key),
         });
       }
+      const removal = (item: LiveObject) => ({
+        key: objectKey(item.object),
+        ...item,
+      });
+      const whole = removal({ resource: Workspace, object });
       loaded.prunes.push({
         workspace: name,
-        members: members.length,
-        removed: members.length,
-        removedAgents: countAgents(members),
-        // Of one without anything in it nothing is lost.
-        whole: members.length > 0,
+        removals: [whole],
+        members: [],
+        setId,
+        content: new Map([[whole.key, members.map(removal)]]),
       });
     }
   }
@@ -413,10 +425,11 @@ export class FleetLoader {
     );
   }
 
-  /** A Repository that lists itself does not delete itself. */
+  /** What stays, whatever the manifests say; a Repository that lists itself does not delete itself. */
   #keep(): Set<string> {
     const repository = kinds.find(({ kind }) => kind === "Repository")!;
     return new Set([
+      ...this.#options.keep ?? [],
       objectKey({
         apiVersion: repository.apiVersion,
         kind: repository.kind,
@@ -439,8 +452,4 @@ function bySort(changes: Change[]): { create: Change[]; update: Change[] } {
     create: changes.filter((change) => !change.live),
     update: changes.filter((change) => change.live),
   };
-}
-
-function countAgents(items: { object: KubeObject }[]): number {
-  return items.filter(({ object }) => object.kind === "Agent").length;
 }

@@ -3,6 +3,14 @@ import type { ObjectPair } from "./load_fleet.ts";
 import type { ObjectChange } from "./preview_result.ts";
 import type { Redactor } from "./redactor.ts";
 import { APPLYSET_LABEL, ORIGIN_ANNOTATIONS } from "../../api/names.ts";
+import { APPLIED_ANNOTATION } from "../../gitops/plan/plan.ts";
+
+/** Labels and annotations by which a sync knows its own. */
+const OURS = new Set([
+  APPLYSET_LABEL,
+  APPLIED_ANNOTATION,
+  ...ORIGIN_ANNOTATIONS,
+]);
 
 /** What changes in an object, for the eyes of everybody; undefined where nothing does. */
 export function objectChange(
@@ -28,17 +36,14 @@ export function objectChange(
   return fields.length ? { change: "update", ...change, fields } : undefined;
 }
 
-/** Without the labels by which a sync knows its own. */
+/** Without what only a sync writes and reads. */
 function withoutOurs(shown: Record<string, unknown>): Record<string, unknown> {
   const metadata = shown.metadata as Record<string, Record<string, unknown>>;
-  for (
-    const [part, name] of [
-      ["labels", APPLYSET_LABEL],
-      ...ORIGIN_ANNOTATIONS.map((name) => ["annotations", name] as const),
-    ] as const
-  ) {
-    const { [name]: _, ...rest } = metadata[part] ?? {};
-    if (Object.keys(rest).length) metadata[part] = rest;
+  for (const part of ["labels", "annotations"]) {
+    const rest = Object.entries(metadata[part] ?? {}).filter(([name]) =>
+      !OURS.has(name)
+    );
+    if (rest.length) metadata[part] = Object.fromEntries(rest);
     else delete metadata[part];
   }
   return shown;

@@ -4,135 +4,186 @@
  *
  * @module
  */
-import type { PluginBundle } from "../../api/plugin_bundle.ts";
-import { loadTree, type Manifests } from "../../gitops/manifest/load_tree.ts";
+import { partOf } from "../../gitops/manifest/layout.ts";
 import {
   compareProblems,
   type Problem,
 } from "../../gitops/manifest/problem.ts";
-import {
-  DEFAULT_PRUNE_GUARD,
-  type PruneGuard,
-  pruneGuard,
-} from "../../gitops/plan/prune_guard.ts";
 import type { SourceTree } from "../../gitops/source/read_tree.ts";
+import type { LiveFleet } from "./live_fleet.ts";
 import { affected } from "./affected.ts";
-import { compareDevices } from "./compare_devices.ts";
-import { fleetInputs } from "./fleet_inputs.ts";
-import { FleetLoader } from "./load_fleet.ts";
-import { objectChange } from "./object_change.ts";
+import {
+  type PreviewPart,
+  previewPart,
+  type PreviewPartOptions,
+} from "./preview_part.ts";
 import type { Approval, Preview, PreviewProblem } from "./preview_result.ts";
-import { Redactor } from "./redactor.ts";
-import { safeFileProblem } from "./safe_problem.ts";
-import { ScratchServer } from "./scratch_server.ts";
-import { partSealed, sealedChanges } from "./sealed.ts";
 import { scrub } from "./scrub.ts";
-import { groupsOf, needsAllBuiltins } from "./builtin_groups.ts";
 
 /** Options of {@linkcode preview}. */
-export interface PreviewOptions {
-  /** Plugins that the hub publishes itself. */
-  catalogue: PluginBundle[];
+export interface PreviewOptions extends PreviewPartOptions {
   /** What the two sides are called. */
   names: { base: string; head: string };
   /** Folder of the repository that the fleet is in: paths are told from the top. @default the top */
   folder?: string;
-  /** Name of the Repository. @default {"fleet"} */
-  repository?: string;
-  /** @default {DEFAULT_PRUNE_GUARD} */
-  pruneGuard?: PruneGuard;
   /** Who has to approve the files that changed. @default nobody is asked */
   approvals?: (touched: string[]) => Approval[];
-  signal?: AbortSignal;
+  /** Threads to work in, where there is enough to do. @default as many as there are processors, up to four */
+  threads?: number;
 }
 
+type Trees = { base: SourceTree; head: SourceTree };
+
+/** Characters of manifests below which another thread would be slower to start than to do without. */
+const SMALL = 400_000;
+
 /**
- * Loads both states into an API server in memory, resolves the devices of both
- * as the hub does, and tells the difference.
+ * Tells what becomes of objects and devices when `head` takes the place of
+ * `base`: both are loaded into API servers in memory, and resolved as the hub
+ * does. Workspaces decide nothing for each other, and so are parted among
+ * threads.
  *
  * `head` may be hostile: nothing of it is run, fetched or followed, and no
  * value of a secret gets into the answer. Errors of it are in the answer, too.
+ * It may take long, though: whoever asks sets the time, by `signal`, and must
+ * not wait for an answer in the thread that works.
  */
 export async function preview(
-  sides: { base: SourceTree; head: SourceTree },
+  sides: Trees,
   options: PreviewOptions,
 ): Promise<Preview> {
-  const { signal, names } = options;
+  const { signal } = options;
   const trees = affected(sides.base, sides.head);
-  const result: Preview = {
-    ...names,
-    problems: [],
-    objects: [],
-    devices: [],
-    held: [],
-    approvals: options.approvals?.(trees.touched) ?? [],
-  };
-  const [{ manifests: base, sealed: before }, {
-    manifests: head,
-    sealed: after,
-  }] = [trees.base, trees.head].map((tree) =>
-    partSealed(loadTree(tree, { sealed: true }), tree)
-  ) as [ReturnType<typeof partSealed>, ReturnType<typeof partSealed>];
-  await using server = await ScratchServer.start({
+  const {
+    threads = Math.min(4, navigator.hardwareConcurrency),
+  } = options;
+  const [own, ...others] = split(trees, threads);
+  const task = {
     catalogue: options.catalogue,
-    builtins: needsAllBuiltins(groupsOf([base, head])) ? "all" : "default",
-    signal,
-  });
-  const loader = new FleetLoader(server, {
-    repository: options.repository ?? "fleet",
-    signal,
-  });
-  const workspaces = [
-    ...new Set([...base.workspaces.keys(), ...head.workspaces.keys()]),
-  ].sort();
-  const first = await loader.load(base, { lenient: true });
-  const old = fleetInputs(server, { workspaces });
-  const second = await loader.load(head);
-  const now = fleetInputs(server, { workspaces, gone: second.gone });
+    pruneGuard: options.pruneGuard,
+  };
+  const found = await Promise.all([
+    ...others.map((part) => inWorker({ trees: part, options: task }, signal)),
+    previewPart(own!, { ...task, signal }),
+  ]);
+  return whole(found, { ...options, touched: trees.touched });
+}
 
-  const redactor = new Redactor({
-    plugins: [...old.plugins.values(), ...now.plugins.values()],
-    objects: [old, now].flatMap((fleet) =>
-      [...fleet.workspaces.values()].flatMap(({ objects }) => objects)
-    ),
-  });
-  result.objects = second.changed
-    .map((pair) => objectChange(pair, redactor))
-    .filter((change) => change !== undefined);
-  const sealed = sealedChanges(before, after);
-  result.objects.push(...sealed.objects);
-  const devices = await compareDevices({ before: old, after: now }, {
-    sealed: { before, after },
-    keys: server.keys,
-    redactor,
-    manifest: (key) => loader.manifest(key),
-    signal,
-  });
-  result.devices = devices.changes;
-  const texts = new Map(trees.head.files.map(({ path, text }) => [path, text]));
-  const broken = new Set(first.problems.map(({ file }) => file));
-  result.problems = [
-    ...second.problems.map((problem): PreviewProblem => ({
-      ...safeFileProblem(problem, texts.get(problem.file)),
-      severity: "error",
-    })),
-    ...devices.problems,
-    ...sealed.problems,
-    ...newWarnings(base, head),
-    ...notesOnBase(broken, second.problems.map(({ file }) => file)),
-  ].sort((a, b) =>
-    a.severity === b.severity
-      ? compareProblems(a as Problem, b as Problem)
-      : a.severity === "error"
-      ? -1
-      : 1
-  );
-  const guard = options.pruneGuard ?? DEFAULT_PRUNE_GUARD;
-  for (const { workspace, ...counts } of second.prunes) {
-    const held = pruneGuard(counts, guard);
-    if (held) result.held.push({ workspace, ...held });
+/**
+ * The same, with what a cluster has in the place of a base: also what nobody
+ * ever committed.
+ */
+export async function previewLive(
+  sides: { base: LiveFleet; head: SourceTree },
+  options: PreviewOptions,
+): Promise<Preview> {
+  const { catalogue, pruneGuard, signal } = options;
+  const part = await previewPart(sides, { catalogue, pruneGuard, signal });
+  return whole([part], { ...options, touched: [] });
+}
+
+function whole(
+  found: PreviewPart[],
+  options: PreviewOptions & { touched: string[] },
+): Preview {
+  const merged: Preview = {
+    ...options.names,
+    // What is the hub's own is in all parts.
+    problems: unique(found.flatMap(({ problems }) => problems)).sort(compare),
+    objects: unique(found.flatMap(({ objects }) => objects)),
+    devices: found.flatMap(({ devices }) => devices),
+    held: unique(found.flatMap(({ held }) => held)),
+    approvals: options.approvals?.(options.touched) ?? [],
+  };
+  const secrets = new Set(found.flatMap(({ secrets }) => secrets));
+  return scrub(fromTop(merged, options.folder), secrets);
+}
+
+/** Parts the workspaces of two trees into about equal shares; what is under root/ is in each. */
+function split({ base, head }: Trees, threads: number): Trees[] {
+  const sizes = new Map<string, number>();
+  const workspaceOf = (path: string) => {
+    const part = partOf(path) ?? partOf(`${path}/x`);
+    return part?.scope === "workspace" ? part.workspace : undefined;
+  };
+  for (const file of new Set([...base.files, ...head.files])) {
+    const workspace = workspaceOf(file.path);
+    if (workspace === undefined) continue;
+    sizes.set(workspace, (sizes.get(workspace) ?? 0) + file.text.length);
   }
-  return scrub(fromTop(result, options.folder), redactor.known);
+  const total = [...sizes.values()].reduce((a, b) => a + b, 0);
+  const n = Math.max(
+    1,
+    Math.min(threads, Math.floor(total / SMALL) + 1, sizes.size),
+  );
+  if (n === 1) return [{ base, head }];
+  const shares = Array.from({ length: n }, () => ({
+    size: 0,
+    workspaces: new Set<string>(),
+  }));
+  for (const [workspace, size] of [...sizes].sort((a, b) => b[1] - a[1])) {
+    const least = shares.reduce((a, b) => b.size < a.size ? b : a);
+    least.workspaces.add(workspace);
+    least.size += size;
+  }
+  return shares.map(({ workspaces }, i) => {
+    const isIn = ({ path }: { path: string }) => {
+      const workspace = workspaceOf(path);
+      return workspace === undefined || workspaces.has(workspace) ||
+        // What is only refused belongs to somebody, too.
+        i === 0 && !sizes.has(workspace);
+    };
+    const only = (tree: SourceTree): SourceTree => ({
+      ...tree,
+      files: tree.files.filter(isIn),
+      refused: tree.refused.filter(isIn),
+    });
+    return { base: only(base), head: only(head) };
+  });
+}
+
+/** Runs a part in a thread of its own, which ends with it, or by the signal. */
+async function inWorker(
+  task: { trees: Trees; options: PreviewPartOptions },
+  signal: AbortSignal | undefined,
+): Promise<PreviewPart> {
+  signal?.throwIfAborted();
+  const worker = new Worker(new URL("./part_worker.ts", import.meta.url), {
+    type: "module",
+    name: "faros-plan-part",
+  });
+  const answer = Promise.withResolvers<PreviewPart>();
+  const onAbort = () => answer.reject(signal!.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
+    if ("part" in data) answer.resolve(data.part);
+    else answer.reject(new Error(data.error));
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    answer.reject(new Error(`Cannot plan a part of it: ${event.message}`));
+  };
+  worker.postMessage(task);
+  try {
+    return await answer.promise;
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    worker.terminate();
+  }
+}
+
+/** What a thread answers. */
+export type WorkerAnswer = { part: PreviewPart } | { error: string };
+
+function unique<T>(items: T[]): T[] {
+  return [
+    ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
+  ];
+}
+
+function compare(a: PreviewProblem, b: PreviewProblem): number {
+  if (a.severity !== b.severity) return a.severity === "error" ? -1 : 1;
+  return compareProblems(a as Problem, b as Problem);
 }
 
 /** With paths from the top of the repository. */
@@ -147,36 +198,4 @@ function fromTop(result: Preview, folder: string | undefined): Preview {
     problems: result.problems.map(moved),
     objects: result.objects.map(moved),
   };
-}
-
-/** What somebody should look at in the head, that was not in the base already. */
-function newWarnings(base: Manifests, head: Manifests): PreviewProblem[] {
-  const all = ({ root, workspaces }: Manifests): PreviewProblem[] =>
-    [
-      { set: root, workspace: undefined },
-      ...[...workspaces].map(([workspace, set]) => ({ set, workspace })),
-    ].flatMap(({ set, workspace }) =>
-      (set.warnings ?? []).map((warning) => ({
-        ...warning,
-        severity: "warning" as const,
-        ...(workspace === undefined ? {} : { workspace }),
-      }))
-    );
-  const known = new Set(all(base).map(({ message }) => message));
-  return all(head).filter(({ message }) => !known.has(message));
-}
-
-/** That the base had errors, which make the comparison worth less. */
-function notesOnBase(
-  broken: ReadonlySet<string>,
-  stillBroken: string[],
-): PreviewProblem[] {
-  return [...broken].filter((file) => !stillBroken.includes(file)).map((
-    file,
-  ) => ({
-    severity: "warning",
-    file,
-    message:
-      "has errors in the base, of which nothing is applied; compared with what of it is valid",
-  }));
 }

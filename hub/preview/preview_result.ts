@@ -28,6 +28,8 @@ export interface ObjectChange {
   name: string;
   /** Empty for what is created or deleted whole. */
   fields: FieldChange[];
+  /** How long it is suspended before it is deleted, its device keeping what it runs: `24h`. */
+  suspended?: string;
   /** Where it stands in the head, or stood in the base. */
   file?: string;
   line?: number;
@@ -74,8 +76,9 @@ export interface PreviewProblem extends Omit<Problem, "reason"> {
 export interface HeldDeletion {
   /** Undefined for objects of the hub's own. */
   workspace?: string;
-  reason: string;
+  /** How many objects, and why they wait. */
   message: string;
+  objects: number;
 }
 
 /** Who has to approve which files. */

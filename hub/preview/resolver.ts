@@ -57,7 +57,7 @@ export class Resolver {
     const inputs = this.#options.fleet.workspaces.get(workspace);
     const object = inputs?.agents.get(agent);
     if (!inputs?.workspace || !object) return undefined;
-    const key = `${workspace} ${canonicalJson(object.spec?.plugins ?? [])}`;
+    const key = `${workspace} ${JSON.stringify(object.spec?.plugins ?? [])}`;
     let resolution = this.#done.get(key);
     if (!resolution) {
       this.#done.set(key, resolution = this.#resolve(object, inputs));

@@ -66,8 +66,10 @@ export async function separateSecrets(
   },
 ): Promise<Separated> {
   const { fields, ownerOf, where, secrets } = options;
-  const config = structuredClone(merged);
-  const complete = structuredClone(merged);
+  // Most configs have no secret, and stay as they are.
+  const [config, complete] = fields.length
+    ? [structuredClone(merged), structuredClone(merged)]
+    : [merged, merged];
   const references: SecretReference[] = [];
   const lifted: LiftedSecret[] = [];
   const unread: string[] = [];

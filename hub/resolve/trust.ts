@@ -6,7 +6,6 @@
 import { type CryptoKey, decodeProtectedHeader, importJWK } from "jose";
 import type { Artifact } from "../../api/plugin.ts";
 import type { PublicJwk } from "../../api/plugin_entry.ts";
-import { canonicalJson } from "../../api/protocol/canonical_json.ts";
 import {
   type ArtifactClaim,
   ClaimType,
@@ -49,7 +48,7 @@ async function isSigned(
   signature: string,
   { claim, key }: { claim: ArtifactClaim; key: PublicJwk },
 ): Promise<boolean> {
-  const memo = canonicalJson([signature, claim, key]);
+  const memo = JSON.stringify([signature, claim, key]);
   const known = checked.get(memo);
   if (known !== undefined) return known;
   const result = await check(signature, { claim, key });

@@ -9,6 +9,7 @@ import {
   placeOf,
   pluginWords,
   summary,
+  suspendedWords,
 } from "./wording.ts";
 
 /** First line, by which a comment is found again to be updated. */
@@ -87,7 +88,9 @@ export function renderMarkdown(
             : []),
           `- ${code(MARK[object.change])} ${code(object.kind)} ${
             names(object.names)
-          }${amount(object.names)}${place ? ` (${code(place)})` : ""}`,
+          }${amount(object.names)}${place ? ` (${code(place)})` : ""}${
+            suspendedWords(object)
+          }`,
           ...fields(object.fields, "  "),
         ];
       })

@@ -10,6 +10,7 @@ import {
   placeOf,
   pluginWords,
   summary,
+  suspendedWords,
 } from "./wording.ts";
 
 /** Names that are written out. */
@@ -69,7 +70,9 @@ export function renderText(preview: Preview): string {
         return [
           `  ${MARK[object.change]} ${plain(object.kind)} ${
             names(object.names)
-          }${amount(object.names)}${place ? ` (${plain(place)})` : ""}`,
+          }${amount(object.names)}${place ? ` (${plain(place)})` : ""}${
+            suspendedWords(object)
+          }`,
           ...object.fields.map((field) => `      ${fieldWords(field, plain)}`),
         ];
       }),

@@ -112,8 +112,14 @@ export interface ObjectGroup extends Omit<ObjectChange, "name"> {
 export function groupObjects(changes: readonly ObjectChange[]): ObjectGroup[] {
   const groups = Map.groupBy(
     changes,
-    ({ change, kind, name, file, fields }) =>
-      JSON.stringify([change, kind, file, fields.length ? name : ""]),
+    ({ change, kind, name, file, fields, suspended }) =>
+      JSON.stringify([
+        change,
+        kind,
+        file,
+        suspended,
+        fields.length ? name : "",
+      ]),
   );
   return [...groups.values()].map((all) => {
     const { name: _, ...first } = all[0]!;
@@ -128,6 +134,11 @@ export function byWorkspace<T extends { workspace?: string }>(
 ): [string, T[]][] {
   const groups = Map.groupBy(items, ({ workspace }) => workspace ?? "");
   return [...groups].sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
+}
+
+/** What becomes of an object that goes, where that is not at once. */
+export function suspendedWords({ suspended }: ObjectGroup): string {
+  return suspended === undefined ? "" : `, suspended for ${suspended} first`;
 }
 
 /** The file and line of an object: `a.yaml:3`. */
