@@ -15,6 +15,8 @@ export async function planPullRequest(
     repository,
     folder,
     pruneGuard,
+    // It is in a thread of its own already, which may start no other.
+    threads: 1,
     names: { base: short(base.commit), head: short(head.commit) },
   });
   const counts = countPreview(result);

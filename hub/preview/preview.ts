@@ -60,6 +60,7 @@ export async function preview(
   const [own, ...others] = split(trees, threads);
   const task = {
     catalogue: options.catalogue,
+    repository: options.repository,
     pruneGuard: options.pruneGuard,
   };
   const found = await Promise.all([

@@ -39,6 +39,8 @@ const DEFAULT_TOMBSTONE = "24h";
 export interface PreviewPartOptions {
   /** Plugins that the hub publishes itself. */
   catalogue: PluginBundle[];
+  /** Name of the Repository. @default that of the one that the base has among its manifests */
+  repository?: string;
   /** @default that of the Repository that the base has, else {@linkcode DEFAULT_PRUNE_GUARD} */
   pruneGuard?: PruneGuard;
   signal?: AbortSignal;
@@ -68,7 +70,8 @@ export async function previewPart(
     ? sides.base
     : { commit: "", files: [], refused: [] };
   const plain = loadTree(baseTree, { sealed: true });
-  const own = live?.repository ?? ownRepository(plain);
+  const own = live?.repository ??
+    ownRepository(plain, options.repository);
   const settings = own && await repositorySettings(own);
   const read = (tree: SourceTree) => {
     const { variables } = settings ?? {};
@@ -82,7 +85,7 @@ export async function previewPart(
     signal,
   });
   const loader = new FleetLoader(server, {
-    repository: settings?.name ?? "fleet",
+    repository: options.repository ?? settings?.name ?? "fleet",
     live: live !== undefined,
     prune: live?.repository.spec.prune,
     drift: live?.repository.spec,

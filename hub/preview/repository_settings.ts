@@ -44,13 +44,15 @@ export async function repositorySettings(
   };
 }
 
-/** The Repository of a fleet that has its own among its manifests, where there is one and no other. */
+/** The Repository of a fleet that has its own among its manifests: that of the name, else the only one. */
 export function ownRepository(
   manifests: Manifests,
+  name?: string,
 ): Pick<Repository, "metadata" | "spec"> | undefined {
   const found = manifests.root.manifests.filter(({ object, sealed }) =>
     object.kind === Repository.kind &&
-    object.apiVersion === Repository.apiVersion && !sealed
+    object.apiVersion === Repository.apiVersion && !sealed &&
+    (name === undefined || object.metadata.name === name)
   );
   return found.length === 1 ? found[0]!.object as Repository : undefined;
 }
