@@ -156,11 +156,13 @@ async function ofObject(
     signal,
   });
   if (!known.namespaced) {
+    using fleet = await openFleet({ kubeconfig, context }, { io, signal });
     return await traceObject({
       resource: known,
       name,
-      client: hub.client,
-      hub: hub.client,
+      client: fleet.hub,
+      hub: fleet.hub,
+      all: fleet.all,
     }, { signal });
   }
   using place = await openWorkspace(options, io);

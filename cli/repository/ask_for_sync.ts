@@ -66,13 +66,13 @@ async function untilHandled(
   const signal = AbortSignal.any([options.signal, deadline]);
   const progress = progressTo(options.io);
   // A later request that was followed is good, too.
-  const isHandled = (repository: Repository) => {
-    const { status } = repository;
+  const isHandled = ({ status }: Repository) => {
+    if ((status?.lastHandledReconcileAt ?? "") >= requestedAt) return true;
     progress(() =>
       getCondition(status?.conditions, "Ready")?.message ??
         "Waiting for the hub to look at it"
     );
-    return (status?.lastHandledReconcileAt ?? "") >= requestedAt;
+    return false;
   };
   try {
     while (true) {

@@ -26,6 +26,8 @@ export interface CommitOrigin {
   message?: string;
   /** When the hub applied it, RFC 3339. */
   applied?: string;
+  /** Why the author is not told. */
+  unknown?: string;
 }
 
 /** Where in which repository an object stands. */
@@ -46,6 +48,7 @@ export class Origins {
     string,
     Promise<ReturnType<typeof readCommitLog>>
   >();
+  #forbidden = false;
   readonly #local = new Map<string, Promise<CommitOrigin>>();
 
   constructor(hub: KubeClient, options: { signal?: AbortSignal } = {}) {
@@ -82,7 +85,17 @@ export class Origins {
     }
     let local = this.#local.get(commit);
     if (!local) this.#local.set(commit, local = this.#fromHere(commit));
-    return await local;
+    const found = await local;
+    if (found.author !== undefined) return found;
+    const why = this.#forbidden
+      ? `not for you to see (ConfigMap ${
+        commitLogName(repository)
+      } in ${SYSTEM_NAMESPACE})`
+      : "not known to the hub any more";
+    return {
+      ...found,
+      unknown: `${why}; a clone of the repository, where this runs, tells it`,
+    };
   }
 
   /** Commits of a Repository that changed something, by hash. */
@@ -118,8 +131,9 @@ export class Origins {
     try {
       return await answer;
     } catch (error) {
-      if (error instanceof KubeApiError && error.code === 403) return undefined;
-      throw error;
+      if (!(error instanceof KubeApiError) || error.code !== 403) throw error;
+      this.#forbidden = true;
+      return undefined;
     }
   }
 

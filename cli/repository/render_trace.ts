@@ -77,13 +77,11 @@ export function renderCommitTrace(
 }
 
 function commitFields(
-  { commit, author, email, date, message, applied }: CommitOrigin,
+  { commit, author, email, date, message, applied, unknown }: CommitOrigin,
 ): Record<string, string | undefined> {
   return {
     Commit: commit,
-    Author: author === undefined
-      ? "not known to the hub any more; run this in a clone of the repository"
-      : `${author} <${email}>`,
+    Author: author === undefined ? unknown : `${author} <${email}>`,
     Date: date,
     Message: message,
     Applied: applied,

@@ -57,6 +57,8 @@ export interface ObjectPlace {
   /** As people call it. */
   workspace?: string;
   hub: KubeClient;
+  /** Has the Agents of the workspaces, each in the namespace of its name. @default `client` */
+  all?: KubeClient;
 }
 
 /**
@@ -69,6 +71,7 @@ export async function traceObject(
   { signal }: Options = {},
 ): Promise<Trace> {
   const { resource, name, client, namespace, workspace, hub } = place;
+  const { all = client } = place;
   const scope = namespace === undefined ? {} : { namespace };
   const object = await client.get(resource, name, { ...scope, signal });
   const what = `${resource.kind} ${name}`;
@@ -93,7 +96,7 @@ export async function traceObject(
   const inside = resource.kind === Workspace.kind ? name : namespace;
   const agents = inside === undefined
     ? []
-    : (await client.listAll<Agent>(Agent, { namespace: inside, signal })).items;
+    : (await all.listAll<Agent>(Agent, { namespace: inside, signal })).items;
   return toTrace(
     { repository, resource, object, ...(workspace ? { workspace } : {}) },
     { origin, agents },
@@ -229,7 +232,11 @@ function toTrace(
   { origin, agents }: { origin: Origin; agents: Agent[] },
 ): Trace {
   const { object, workspace } = member;
-  const devices = devicesOf(member, agents);
+  const devices = devicesOf(member, agents)?.map((device) => ({
+    ...device,
+    // Of a workspace of kcp, its own namespace tells nothing.
+    workspace: workspace ?? device.workspace,
+  }));
   return {
     kind: object.kind,
     name: object.metadata.name,
