@@ -22,10 +22,12 @@ import { overreach } from "./scenarios/overreach.ts";
 import { pluginKinds } from "./scenarios/plugin_kinds.ts";
 import { prune } from "./scenarios/prune.ts";
 import { push } from "./scenarios/push.ts";
+import { trace } from "./scenarios/trace.ts";
 
 /** In an order in which each finds both devices running; `claim` takes one over. */
 const scenarios: readonly Scenario[] = [
   push,
+  trace,
   drift,
   invalid,
   overreach,
