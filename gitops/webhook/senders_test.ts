@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import examples from "@octokit/webhooks-examples" with { type: "json" };
 import { concerns } from "./concerns.ts";
 import { senders, type WebhookType } from "./senders.ts";
+import recorded from "./testdata/gitea_1_26.json" with { type: "json" };
 import published from "./testdata/published.json" with { type: "json" };
 import { signatureHeaders } from "./testing.ts";
 
@@ -155,4 +156,23 @@ Deno.test("concerns() says which changes may be news for who follows a ref", () 
   for (const [ref, refs, expected] of all) {
     assert.equal(concerns(ref, refs), expected, JSON.stringify([ref, refs]));
   }
+});
+
+Deno.test("senders verify and read what a real Gitea sent", async () => {
+  const read = [];
+  for (const { headers, body } of recorded.deliveries) {
+    const delivery = {
+      headers: new Headers(headers as unknown as Record<string, string>),
+      body: bytes(body),
+    };
+    assert.ok(await senders.gitea.verify(delivery, "s3cret"));
+    assert.ok(await senders.forgejo.verify(delivery, "s3cret"));
+    assert.equal(await senders.gitea.verify(delivery, "secret"), undefined);
+    read.push(senders.gitea.read(delivery));
+  }
+  assert.deepEqual(read, [
+    { kind: "push", refs: ["refs/heads/main"] },
+    { kind: "pull-request" },
+    { kind: "pull-request" },
+  ]);
 });

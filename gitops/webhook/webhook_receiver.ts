@@ -4,12 +4,12 @@ import {
 } from "../../api/names.ts";
 import type { Repository } from "../../api/repository.ts";
 import type { Clock, KubeClient } from "../../kube/mod.ts";
-import { readSystemSecret } from "../repository/read_secret.ts";
 import { concerns } from "./concerns.ts";
 import { FetchRequests } from "./fetch_requests.ts";
 import { SeenDeliveries } from "./seen_deliveries.ts";
 import { senders, type WebhookType } from "./senders.ts";
 import type { Delivery, Verified } from "./webhook.ts";
+import { WebhookTokens } from "./webhook_tokens.ts";
 
 /** Options of {@linkcode WebhookReceiver}. */
 export interface WebhookReceiverOptions {
@@ -42,6 +42,7 @@ const TOLERANCE = 5 * 60_000;
  */
 export class WebhookReceiver {
   readonly #options: WebhookReceiverOptions;
+  readonly #tokens: WebhookTokens;
   readonly #seen: SeenDeliveries;
   readonly #commits: FetchRequests;
   readonly #pullRequests: FetchRequests;
@@ -50,6 +51,7 @@ export class WebhookReceiver {
 
   constructor(options: WebhookReceiverOptions) {
     this.#options = options;
+    this.#tokens = new WebhookTokens(options);
     this.#seen = new SeenDeliveries(options.clock);
     this.#commits = new FetchRequests(FETCH_REQUESTED_ANNOTATION, options);
     this.#pullRequests = new FetchRequests(
@@ -122,9 +124,7 @@ export class WebhookReceiver {
       // As much work as for one that there is.
       : [{ type: "github", secretRef: { name: "none" } } as const];
     for (const { type, secretRef } of webhooks) {
-      const secret = await readSystemSecret(secretRef.name, this.#options);
-      // An empty secret would let everybody in.
-      const token = secret?.token?.trim() || this.#nobodys;
+      const token = await this.#tokens.get(secretRef.name) ?? this.#nobodys;
       const verified = await senders[type].verify(delivery, token);
       if (verified) return { type, verified };
     }
