@@ -77,6 +77,10 @@ stringData: { code: hunter2 }
 `,
 };
 
+const devices = "fleet/workspaces/north/devices.yaml";
+/** The devices as the second commit has them. */
+const moved = `# moved down\n${files[devices].replace("10s", "5s")}`;
+
 class World {
   readonly dir: string;
   readonly up: Up;
@@ -328,7 +332,6 @@ async function tree(world: World, commit: string): Promise<void> {
 }
 
 async function trace(world: World, first: string): Promise<void> {
-  const devices = "fleet/workspaces/north/devices.yaml";
   const text = await world.ok("trace", "monitoring/host", "-w", "north");
   assert.match(text, /^Monitoring\/host in workspace north\n/);
   for (
@@ -358,7 +361,7 @@ async function trace(world: World, first: string): Promise<void> {
 
   // Only what changes gets another commit: the first stays true of the rest.
   const second = await world.git.push({
-    [devices]: `# moved down\n${files[devices].replace("10s", "5s")}`,
+    [devices]: moved,
   });
   await world.applied(second);
   const at = async (place: string) =>
@@ -425,6 +428,7 @@ async function diff(world: World): Promise<void> {
   });
   const south = "fleet/workspaces/south/settings.yaml";
   await world.git.push({
+    [devices]: moved.replace("5s", "5s, token: opensesame"),
     [south]:
       files[south].replace("slow", "fast").replace("hunter2", "swordfish") +
       "---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: new }\n",
@@ -436,8 +440,13 @@ async function diff(world: World): Promise<void> {
   assert.match(newest.out, /^\+ south +ConfigMap\/new/m);
   assert.match(newest.out, /data\.speed: "slow" → "fast"/);
   assert.match(newest.out, /^~ south +Secret\/door/m);
-  assert.doesNotMatch(newest.out, /swordfish|hunter2|aHVudGVyMg/);
-  assert.match(newest.out, /^1 to create, 3 to update, 0 to delete, 4 unch/m);
+  assert.doesNotMatch(newest.out, /swordfish|hunter2|aHVudGVyMg|opensesame/);
+  assert.match(
+    newest.out,
+    /^ {4}spec\.config\.token: .*\(not shown\)$/m,
+    "of a config without a schema nothing is",
+  );
+  assert.match(newest.out, /^1 to create, 4 to update, 0 to delete, 3 unch/m);
 
   const applied = await world.run([
     ...["diff", "fleet", "--applied", "-o", "json"],
@@ -465,7 +474,7 @@ async function diff(world: World): Promise<void> {
   const resumed = await world.run(["resume", "fleet", "--wait"]);
   assert.equal(resumed.code, 1, "what cannot be applied is an error");
   assert.match(resumed.err, /Cannot resume repository fleet: ManifestInvalid/);
-  await world.git.push({ [south]: files[south] });
+  await world.git.push({ [south]: files[south], [devices]: moved });
   await world.ok("sync", "fleet", "--wait");
   assert.equal((await world.run(["diff", "fleet"])).code, 0);
 }

@@ -1,5 +1,6 @@
 import { Agent } from "../../api/agent.ts";
 import type { Resource } from "../../api/kind.ts";
+import { pluginObjectKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { Workspace } from "../../api/workspace.ts";
 import { isConverged } from "../../hub/controllers/repository_devices.ts";
@@ -39,14 +40,20 @@ export function devicesOf(
       .map(deviceState);
   }
   if (is(Workspace)) return agents.map(deviceState);
-  if (!/(^|\.)plugins\.faros\.sh$/.test(resource.group)) return undefined;
   if (!resource.namespaced) return undefined;
-  return agents.filter(({ spec }) =>
-    spec?.plugins?.some((entry) =>
-      entry.name === name &&
-      (entry.kind === undefined || entry.kind === resource.kind)
-    )
-  ).map(deviceState);
+  const ofPlugins = pluginObjectKinds.some(is);
+  const found = agents.filter(({ spec, status }) =>
+    spec?.plugins?.some((entry) => {
+      if (entry.name !== name) return false;
+      if (entry.kind !== undefined) return entry.kind === resource.kind;
+      // Of a kind that a plugin brings, the device tells which it took it for.
+      return ofPlugins ||
+        status?.plugins?.some((state) =>
+          state.name === name && state.kind === resource.kind
+        );
+    })
+  );
+  return ofPlugins || found.length ? found.map(deviceState) : undefined;
 }
 
 /** How the device of an Agent stands. */

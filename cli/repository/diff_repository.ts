@@ -1,9 +1,15 @@
+import type { Kind } from "../../api/kind.ts";
+import { pluginObjectKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { SYSTEM_NAMESPACE } from "../../api/names.ts";
+import { Plugin } from "../../api/plugin.ts";
 import type { Repository } from "../../api/repository.ts";
 import { forEachLimited } from "../../gitops/apply/for_each_limited.ts";
 import { readLive } from "../../gitops/apply/read_live.ts";
-import type { ManifestSet } from "../../gitops/manifest/load_tree.ts";
+import type {
+  Manifests,
+  ManifestSet,
+} from "../../gitops/manifest/load_tree.ts";
 import { objectKey } from "../../gitops/manifest/manifest.ts";
 import {
   compareProblems,
@@ -15,6 +21,8 @@ import { driftPolicy } from "../../gitops/plan/drift_policy.ts";
 import { type Change, plan, type PlanInput } from "../../gitops/plan/plan.ts";
 import { fetchRepository } from "../../gitops/repository/fetch_repository.ts";
 import { loadRepository } from "../../gitops/repository/load_repository.ts";
+import { Redactor } from "../../hub/preview/redactor.ts";
+import type { PluginObject } from "../../hub/resolve/plugin_object.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { isNotFound } from "../../kube/kube_api_error.ts";
 import { type FieldDifference, fieldDifferences } from "./field_differences.ts";
@@ -99,12 +107,19 @@ export async function diffRepository(
     unchanged: 0,
     problems: [...manifests.problems],
   };
+  const redactor = await makeRedactor(fleet, { manifests, signal });
   const add = async (set: ManifestSet, part: Part) => {
     if (set.problems.length) {
       result.problems.push(...set.problems);
       return;
     }
-    const found = await diffPart(set, { ...part, repository, prune, signal });
+    const found = await diffPart(set, {
+      ...part,
+      repository,
+      prune,
+      redactor,
+      signal,
+    });
     result.objects.push(...found.objects);
     result.problems.push(...found.problems);
     result.unchanged += found.unchanged;
@@ -158,7 +173,12 @@ interface Part {
 
 async function diffPart(
   manifests: ManifestSet,
-  part: Part & { repository: Repository; prune: boolean; signal?: AbortSignal },
+  part: Part & {
+    repository: Repository;
+    prune: boolean;
+    redactor: Redactor;
+    signal?: AbortSignal;
+  },
 ): Promise<
   Pick<RepositoryDifference, "objects" | "unchanged" | "problems">
 > {
@@ -204,7 +224,7 @@ async function diffPart(
       name: object.metadata.name,
       file,
       line,
-      fields: change.live ? fieldsOf(change) : [],
+      fields: change.live ? fieldsOf(change, part) : [],
     });
   }
   for (const change of steps.unchanged) {
@@ -217,7 +237,7 @@ async function diffPart(
       name: object.metadata.name,
       file,
       line,
-      fields: fieldsOf(change, change.drifted),
+      fields: fieldsOf({ ...change, reasons: change.drifted }, part),
     });
   }
   for (const { object } of steps.delete) {
@@ -242,10 +262,45 @@ async function diffPart(
   };
 }
 
-function fieldsOf(change: Change, reasons = change.reasons) {
-  const { manifest, object, live } = change;
-  return fieldDifferences(
-    reasons,
-    { live: live!, desired: object, sensitive: manifest.sensitive },
+function fieldsOf(
+  { manifest, object, live, reasons }: Change,
+  { redactor }: { redactor: Redactor },
+) {
+  const { sensitive } = manifest;
+  return fieldDifferences(reasons, {
+    live: live!,
+    desired: object,
+    sensitive,
+    redactor,
+  });
+}
+
+/** Knows what is a secret of all that is live and desired. */
+async function makeRedactor(
+  { hub, all }: Fleet,
+  { manifests, signal }: { manifests: Manifests; signal?: AbortSignal },
+): Promise<Redactor> {
+  const list = async <T extends KubeObject>(client: KubeClient, kind: Kind) => {
+    try {
+      return (await client.listAll<T>(kind, { signal })).items;
+    } catch (error) {
+      if (isNotFound(error)) return []; // not served here
+      throw error;
+    }
+  };
+  const plugins = await list<Plugin>(hub, Plugin);
+  const live = await Promise.all(
+    pluginObjectKinds.map((kind) => list<PluginObject>(all, kind)),
   );
+  const desired = [manifests.root, ...manifests.workspaces.values()]
+    .flatMap((set) => set.manifests.map(({ object }) => object));
+  const named = (kind: Kind) =>
+    desired.filter((object) => object.kind === kind.kind);
+  return new Redactor({
+    plugins: [...plugins, ...named(Plugin) as Plugin[]],
+    objects: [
+      ...live.flat(),
+      ...pluginObjectKinds.flatMap(named) as PluginObject[],
+    ],
+  });
 }

@@ -1,6 +1,8 @@
 import type { KubeObject } from "../../api/meta.ts";
 import { parseField } from "../../gitops/apply/api_problem.ts";
 import { HIDDEN, type Sensitive } from "../../gitops/manifest/sensitive.ts";
+import { Hidden } from "../../hub/preview/hidden.ts";
+import type { Redactor } from "../../hub/preview/redactor.ts";
 
 /** A field that is another. */
 export interface FieldDifference {
@@ -19,27 +21,37 @@ const SECRET = /key|secret|password|passphrase|token|credential|psk|pin$/i;
 /** Names that have such a word, and are none. */
 const PUBLIC = /public|keyring$|Ref$|secretName$/i;
 
-/** Values of the fields that a plan tells to differ; secret ones are not shown. */
+/**
+ * Values of the fields that a plan tells to differ. Not shown are those of
+ * Secrets, decrypted ones, what schemas of plugins call secret, configs without
+ * a schema, and whatever has a name as secrets have.
+ */
 export function fieldDifferences(
   reasons: readonly string[],
-  { live, desired, sensitive }: {
+  { live, desired, sensitive, redactor }: {
     live: KubeObject;
     desired: KubeObject;
     sensitive?: Sensitive | undefined;
+    redactor: Redactor;
   },
 ): FieldDifference[] {
+  const [shownLive, shownDesired] = [live, desired].map((object) =>
+    object && redactor.object(object)
+  );
   return reasons.map((reason): FieldDifference => {
     const [, field] =
       /^(.+) (?:differs|is not in the manifest)$/.exec(reason) ?? [];
     if (field === undefined) return { field: "", reason };
     const path = parseField(field);
     const hidden = isSecret(path, desired) || sensitive?.covers(path);
-    const show = (object: KubeObject) => {
+    const show = (object: unknown) => {
       const value = valueAt(object, path);
       if (value === undefined) return undefined;
-      return hidden || holdsSecret(value) ? HIDDEN : cut(JSON.stringify(value));
+      return hidden || value instanceof Hidden || holdsSecret(value)
+        ? HIDDEN
+        : cut(JSON.stringify(value));
     };
-    const [before, after] = [show(live), show(desired)];
+    const [before, after] = [show(shownLive), show(shownDesired)];
     return {
       field,
       ...(before === undefined ? {} : { live: before }),
@@ -60,6 +72,7 @@ function holdsSecret(value: unknown): boolean {
   if (typeof value === "string") {
     return /(key|password|token)["']?\s*:/i.test(value);
   }
+  if (value instanceof Hidden) return true;
   if (typeof value !== "object" || value === null) return false;
   return Object.entries(value).some(([key, below]) =>
     (SECRET.test(key) && !PUBLIC.test(key)) || holdsSecret(below)
@@ -69,7 +82,10 @@ function holdsSecret(value: unknown): boolean {
 function valueAt(object: unknown, path: (string | number)[]): unknown {
   return path.reduce(
     (value: unknown, part) =>
-      (value as Record<string | number, unknown> | undefined)?.[part],
+      // What is below something hidden is, too.
+      value instanceof Hidden
+        ? value
+        : (value as Record<string | number, unknown> | undefined)?.[part],
     object,
   );
 }
