@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { gatherInputs } from "../../gitops/manifest/kustomize/gather_inputs.ts";
 import { selectPath } from "../../gitops/manifest/layout.ts";
 import { Checkout } from "../../gitops/source/checkout.ts";
 import { readTree, type SourceTree } from "../../gitops/source/read_tree.ts";
@@ -46,12 +47,14 @@ export async function findSides(
   const folder = await findFolder(checkout, { path, base, head });
   const read = async (commit: string): Promise<SourceTree> => {
     try {
-      return await readTree(commit, {
-        gitDir: checkout.gitDir,
-        path: folder,
-        select: selectPath,
-        signal,
-      });
+      return await whole((select) =>
+        readTree(commit, {
+          gitDir: checkout.gitDir,
+          path: folder,
+          select,
+          signal,
+        })
+      );
     } catch (error) {
       // A side without the folder is one without a fleet.
       if (
@@ -92,7 +95,9 @@ export async function readFleet(
   await using checkout = await Checkout.open(path, { signal });
   if (!checkout) {
     if (head !== undefined) await openCheckout(path, signal);
-    const tree = await readWorkTree(path, { select: selectPath, signal });
+    const tree = await whole((select) =>
+      readWorkTree(path, { select, signal })
+    );
     return { tree, name: "folder", folder: "" };
   }
   if (head === undefined) {
@@ -103,12 +108,9 @@ export async function readFleet(
   const commit = await checkout.resolve(head);
   const folder = await findFolder(checkout, { path, base: commit });
   const { gitDir } = checkout;
-  const tree = await readTree(commit, {
-    gitDir,
-    path: folder,
-    select: selectPath,
-    signal,
-  });
+  const tree = await whole((select) =>
+    readTree(commit, { gitDir, path: folder, select, signal })
+  );
   return { tree, name: named(head, commit), folder };
 }
 
@@ -134,7 +136,14 @@ async function readWork(
 ): Promise<SourceTree> {
   const files = await checkout.workFiles(folder);
   const path = join(checkout.top, folder);
-  return await readWorkTree(path, { files, select: selectPath, signal });
+  return await whole((select) => readWorkTree(path, { files, select, signal }));
+}
+
+/** Reads the manifests, and what kustomizations among them need. */
+async function whole(
+  read: (select: typeof selectPath) => Promise<SourceTree>,
+): Promise<SourceTree> {
+  return await gatherInputs(await read(selectPath), read);
 }
 
 /** The folder at or above `path` that has `workspaces` or `root`, on the disk or in a commit. */

@@ -1,3 +1,4 @@
+import { topKustomizations } from "../../gitops/manifest/kustomize/layout.ts";
 import { partOf } from "../../gitops/manifest/layout.ts";
 import type {
   RefusedFile,
@@ -24,15 +25,15 @@ const HARMLESS =
  * is made once.
  */
 export function affected(base: SourceTree, head: SourceTree): Affected {
-  const old = new Map(base.files.map((file) => [file.path, file]));
-  const now = new Map(head.files.map((file) => [file.path, file]));
-  const shared = head.files.map((file) =>
-    old.get(file.path)?.text === file.text ? old.get(file.path)! : file
-  );
+  const old = byPath(base);
+  const now = byPath(head);
+  const share = (file: SourceFile) =>
+    old.get(file.path)?.text === file.text ? old.get(file.path)! : file;
+  const shared = [...now.values()].map(share);
   const touched = [
     ...new Set([
       ...shared.filter((file) => file !== old.get(file.path)),
-      ...base.files.filter((file) => !now.has(file.path)),
+      ...[...old.values()].filter((file) => !now.has(file.path)),
     ].map((file) => file.path)),
   ];
   const refused = differentRefusals(base.refused, head.refused);
@@ -41,6 +42,13 @@ export function affected(base: SourceTree, head: SourceTree): Affected {
     const part = partOf(path) ?? partOf(`${path}/x`);
     return part?.scope === "workspace" ? [part.workspace] : [];
   }));
+  // A base of kustomizations may be any one's.
+  if (touched.some((path) => !partOf(path))) {
+    for (const { path } of topKustomizations([...base.files, ...head.files])) {
+      const part = partOf(path);
+      if (part?.scope === "workspace") workspaces.add(part.workspace);
+    }
+  }
   const named = rootChanges(changed, [old, now]);
   const isIn = ({ path }: { path: string }) => {
     const part = partOf(path) ?? partOf(`${path}/x`);
@@ -66,11 +74,17 @@ export function affected(base: SourceTree, head: SourceTree): Affected {
     },
     head: {
       ...head,
-      files: shared.filter(isIn),
+      files: head.files.map(share).filter(isIn),
+      ...(head.inputs ? { inputs: head.inputs.map(share) } : {}),
       refused: head.refused.filter(isIn),
     },
     touched,
   };
+}
+
+/** All files, manifests or not. */
+function byPath({ files, inputs = [] }: SourceTree): Map<string, SourceFile> {
+  return new Map([...files, ...inputs].map((file) => [file.path, file]));
 }
 
 function differentRefusals(a: RefusedFile[], b: RefusedFile[]): string[] {
