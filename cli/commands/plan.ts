@@ -1,4 +1,4 @@
-import { loadTree } from "../../gitops/manifest/load_tree.ts";
+import { loadManifests } from "../../gitops/manifest/load_manifests.ts";
 import { parseDuration } from "../../gitops/repository/duration.ts";
 import { readLive } from "../../hub/preview/live_fleet.ts";
 import { preview, previewLive } from "../../hub/preview/preview.ts";
@@ -151,7 +151,9 @@ async function planLive(
 ): Promise<Preview> {
   const { head, repository, kubeconfig, context, io, signal } = options;
   const { tree, name, folder } = await readFleet(path, { head, signal });
-  const { root, workspaces } = loadTree(tree, { sealed: true });
+  const { root, workspaces } = await loadManifests(tree, { sealed: true }, {
+    signal,
+  });
   const used = [root, ...workspaces.values()]
     .flatMap(({ manifests }) => manifests.map(({ object }) => object));
   using hub = await openHub({ kubeconfig, context }, { io, signal });

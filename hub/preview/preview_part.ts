@@ -7,6 +7,7 @@ import type { PluginBundle } from "../../api/plugin_bundle.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { Workspace } from "../../api/workspace.ts";
 import { objectKey } from "../../gitops/manifest/manifest.ts";
+import { loadManifests } from "../../gitops/manifest/load_manifests.ts";
 import { loadTree, type Manifests } from "../../gitops/manifest/load_tree.ts";
 import { decidePrune } from "../../gitops/plan/prune.ts";
 import {
@@ -73,12 +74,13 @@ export async function previewPart(
   const own = live?.repository ??
     ownRepository(plain, options.repository);
   const settings = own && await repositorySettings(own);
-  const read = (tree: SourceTree) => {
-    const { variables } = settings ?? {};
-    return partSealed(loadTree(tree, { sealed: true, variables }), tree);
+  const read = async (tree: SourceTree) => {
+    const inputs = { sealed: true, variables: settings?.variables };
+    const manifests = await loadManifests(tree, inputs, { signal });
+    return partSealed(refuseUnbuilt(manifests), tree);
   };
-  const { manifests: base, sealed: before } = read(baseTree);
-  const { manifests: head, sealed: after } = read(sides.head);
+  const { manifests: base, sealed: before } = await read(baseTree);
+  const { manifests: head, sealed: after } = await read(sides.head);
   await using server = await ScratchServer.start({
     catalogue: live ? [] : options.catalogue,
     builtins: needsAllBuiltins(groupsOf([base, head])) ? "all" : "default",
@@ -126,7 +128,10 @@ export async function previewPart(
     manifest: (key) => loader.manifest(key),
     signal,
   });
-  const texts = new Map(sides.head.files.map(({ path, text }) => [path, text]));
+  const { files, inputs = [] } = sides.head;
+  const texts = new Map(
+    [...files, ...inputs].map(({ path, text }) => [path, text]),
+  );
   const broken = new Set(first?.problems.map(({ file }) => file));
   const problems = [
     ...second.problems.map((problem): PreviewProblem => ({
@@ -169,6 +174,16 @@ export async function previewPart(
   objects.push(...sealed.objects);
   const secrets = [...redactor.known];
   return { problems, objects, devices: devices.changes, held, secrets };
+}
+
+/** Without what a kustomization gives, its objects would seem to go. */
+function refuseUnbuilt(manifests: Manifests): Manifests {
+  for (const set of [manifests.root, ...manifests.workspaces.values()]) {
+    set.problems.push(
+      ...(set.unchecked ?? []).filter(({ reason }) => reason === "BuildFailed"),
+    );
+  }
+  return manifests;
 }
 
 function inNamespace(object: KubeObject, namespace?: string): KubeObject {
