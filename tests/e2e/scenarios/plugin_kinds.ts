@@ -99,19 +99,13 @@ export const pluginKinds: Scenario = {
     assert.match(inUse, /1 Thermometer of sensors\.example\.com \(oven\)/);
     assert.ok(await client.tryGet(Thermometer, "oven", { namespace }));
 
-    // With the last object the kind goes; said to be deleted, they go together.
-    await environment.sync({ [path]: null, [agentPath]: agentYaml([]) });
-    await untilKinds(environment, undefined);
+    // Said to be deleted, it goes, and the kind with it.
     await environment.sync({
-      [workspacePath]: workspaceYaml([{ name: PLUGIN }]),
-      [path]: thermometerYaml(70),
-    });
-    await untilKinds(environment, "Served");
-    await environment.push({
       [workspacePath]: workspaceYaml([
         { name: PLUGIN, enabled: false, deletionPolicy: "Delete" },
       ]),
       [path]: null,
+      [agentPath]: agentYaml([]),
     });
     await untilKinds(environment, undefined);
     await environment.until("the kind was gone", async () => {
