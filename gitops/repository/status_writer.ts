@@ -1,6 +1,11 @@
 import { Repository } from "../../api/repository.ts";
 import { GITOPS_MANAGER } from "../../api/names.ts";
-import { applyStatus, type Clock, type KubeClient } from "../../kube/mod.ts";
+import {
+  applyStatus,
+  Backoff,
+  type Clock,
+  type KubeClient,
+} from "../../kube/mod.ts";
 import { type RepositoryFacts, repositoryStatus } from "./repository_status.ts";
 
 /** Types of conditions that are written here; the rest is others'. */
@@ -19,10 +24,12 @@ export interface StatusWriterOptions {
 
 /**
  * Writes the status of a Repository, from whatever is known by then: what
- * comes while one write is under way goes with the next.
+ * comes while one write is under way goes with the next. What fails is tried
+ * again, less and less often.
  */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
+  readonly #backoff = new Backoff({ base: 500, max: 60_000, jitter: 0.5 });
   #wanted = false;
   #running: Promise<void> | undefined;
 
@@ -36,19 +43,23 @@ export class StatusWriter {
     this.#running ??= this.#run().finally(() => this.#running = undefined);
   }
 
-  /** Resolves when all is written, or given up. */
+  /** Resolves when all is written, or at the end. */
   async flush(): Promise<void> {
     while (this.#running) await this.#running;
   }
 
   async #run(): Promise<void> {
-    const { onError, signal } = this.#options;
+    const { onError, clock, signal } = this.#options;
     while (this.#wanted && !signal.aborted) {
       this.#wanted = false;
       try {
         await this.#write();
+        this.#backoff.reset();
       } catch (error) {
-        if (!signal.aborted) onError(error);
+        if (signal.aborted) return;
+        onError(error);
+        this.#wanted = true;
+        await clock.sleep(this.#backoff.next(), signal).catch(() => {});
       }
     }
   }

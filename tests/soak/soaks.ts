@@ -3,6 +3,7 @@ import { diskFull } from "./disk_full.ts";
 import { fuzz } from "./fuzz.ts";
 import { growth } from "./growth.ts";
 import type { Soak } from "./soak.ts";
+import { sync } from "./sync.ts";
 import { torn } from "./torn.ts";
 
 /** All soaks, in the order in which they run. */
@@ -12,4 +13,5 @@ export const soaks: readonly Soak[] = [
   fuzz,
   torn,
   growth,
+  sync,
 ];
