@@ -120,7 +120,11 @@ class RepositorySync {
       });
       parts.push(
         own.length > 0
-          ? { ...this.#kept(set), ...failed("ApplyFailed"), problems: own }
+          ? {
+            ...this.#kept(set),
+            ...failed(declared.reason ?? "ApplyFailed"),
+            problems: own,
+          }
           : await this.#syncWorkspace(set),
       );
     });

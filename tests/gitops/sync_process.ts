@@ -8,6 +8,7 @@
  */
 import { createGitOps } from "../../gitops/mod.ts";
 import type { HubContext } from "../../hub/controllers/context.ts";
+import { PluginKinds } from "../../hub/kinds/plugin_kinds.ts";
 import { runWorkspaceController } from "../../hub/controllers/workspace.ts";
 import {
   clusterConfig,
@@ -37,11 +38,13 @@ if (import.meta.main) {
   const informers = new InformerFactory(client, { signal });
   const gitops = createGitOps({ client, provider, stateDir, log, signal });
   console.log("started");
+  const context = {
+    ...{ client, provider, informers, log, signal },
+    clock: systemClock,
+  } as HubContext;
+  const pluginKinds = await PluginKinds.open(context);
   await Promise.all([
-    runWorkspaceController({
-      ...{ client, provider, informers, log, signal },
-      clock: systemClock,
-    } as HubContext),
+    runWorkspaceController({ ...context, pluginKinds }),
     gitops.run(),
   ]);
   client.close();

@@ -26,7 +26,7 @@ export const sync: Soak = {
   name: "sync",
   title:
     "The process that syncs is killed at a step of a sync (before or after the request), the API server answers with errors, cuts answers or hangs, a Workspace is deleted amidst: the next sync completes, nothing is made or deleted twice, nothing is lost, and no partial list deletes anything.",
-  count: 150,
+  count: 100,
   unit: "rounds",
   async run({ count, random, dir, say }) {
     await using stack = new AsyncDisposableStack();
@@ -48,7 +48,14 @@ export const sync: Soak = {
     const model = stack.use(new SyncModel({ client, git, random }));
     let child = start();
     stack.defer(async () => void await child.kill());
-    await model.begin();
+    const telling = async (where: string, work: Promise<void>) => {
+      try {
+        await work;
+      } catch (error) {
+        throw new Error(`${where}: ${error}\n${child.tail(40)}`);
+      }
+    };
+    await telling("the first sync", model.begin());
     const figures = {
       "kills at any moment": 0,
       "kills at a step": 0,
@@ -61,7 +68,7 @@ export const sync: Soak = {
     };
     const killedAt = new Set<number>();
     proxy.arm(() => undefined);
-    await model.step("a round without faults");
+    await telling("a round without faults", model.step("round 0"));
     let steps = proxy.count;
     const restart = async () => {
       await child.kill();
@@ -106,11 +113,7 @@ export const sync: Soak = {
           return undefined;
         });
       }
-      try {
-        await model.step(where);
-      } catch (error) {
-        throw new Error(`${where}: ${error}\n${child.tail(40)}`);
-      }
+      await telling(where, model.step(where));
       await restarting;
       // A kill that was not reached tells how many steps there were.
       if (at !== Infinity && !restarting) steps = Math.max(10, proxy.count);
