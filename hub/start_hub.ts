@@ -213,9 +213,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
             runPlan({
               base,
               head,
-              repository: repository.metadata.name,
-              folder: repository.spec.path?.replace(/^\.?\/+|\/+$/g, ""),
-              pruneGuard: repository.spec.pruneGuard,
+              repository,
               catalogue: options.catalogue ?? [],
             }, { signal }),
           log,

@@ -8,13 +8,13 @@ import { renderers } from "./render/mod.ts";
 export async function planPullRequest(
   request: PlanRequest,
 ): Promise<PullRequestPlan> {
-  const { base, head, catalogue, repository, folder, pruneGuard } = request;
+  const { base, head, catalogue, repository } = request;
   const short = (commit: string) => commit.slice(0, 12);
   const result = await preview({ base, head }, {
     catalogue,
-    repository,
-    folder,
-    pruneGuard,
+    repository: repository.metadata.name,
+    own: repository,
+    folder: repository.spec.path?.replace(/^\.?\/+|\/+$/g, ""),
     // It is in a thread of its own already, which may start no other.
     threads: 1,
     names: { base: short(base.commit), head: short(head.commit) },

@@ -61,6 +61,7 @@ export async function preview(
   const task = {
     catalogue: options.catalogue,
     repository: options.repository,
+    own: options.own,
     pruneGuard: options.pruneGuard,
   };
   const found = await Promise.all([

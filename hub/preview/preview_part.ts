@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Repository } from "../../api/repository.ts";
 import type { PluginBundle } from "../../api/plugin_bundle.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { Workspace } from "../../api/workspace.ts";
@@ -42,6 +43,8 @@ export interface PreviewPartOptions {
   catalogue: PluginBundle[];
   /** Name of the Repository. @default that of the one that the base has among its manifests */
   repository?: string;
+  /** The Repository itself, where it is known. @default the one that the base has among its manifests */
+  own?: Pick<Repository, "metadata" | "spec">;
   /** @default that of the Repository that the base has, else {@linkcode DEFAULT_PRUNE_GUARD} */
   pruneGuard?: PruneGuard;
   signal?: AbortSignal;
@@ -71,7 +74,7 @@ export async function previewPart(
     ? sides.base
     : { commit: "", files: [], refused: [] };
   const plain = loadTree(baseTree, { sealed: true });
-  const own = live?.repository ??
+  const own = live?.repository ?? options.own ??
     ownRepository(plain, options.repository);
   const settings = own && await repositorySettings(own);
   const read = async (tree: SourceTree) => {

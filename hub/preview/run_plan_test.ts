@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Repository } from "../../api/repository.ts";
 import type { SourceTree } from "../../gitops/source/read_tree.ts";
 import { PlanError, runPlan } from "./run_plan.ts";
 
@@ -19,18 +20,26 @@ function tree(commit: string, files: Record<string, string>): SourceTree {
   };
 }
 
+const repository = {
+  metadata: { name: "fleet" },
+  spec: {
+    url: "https://git.example.org/acme/fleet.git",
+    substitute: { variables: { line: "press" } },
+  },
+} as unknown as Repository;
 const base = tree("a", { "workspaces/a/workspace.yaml": workspace });
 
 Deno.test("runPlan() plans in a Worker that may do nothing else", async () => {
   const head = tree("b", {
     "workspaces/a/workspace.yaml": workspace,
-    "workspaces/a/agents.yaml": agent("press"),
+    // By a variable of the Repository.
+    "workspaces/a/agents.yaml": agent('"${line}-1"'),
   });
-  const request = { base, head, repository: "fleet", catalogue: [] };
+  const request = { base, head, repository, catalogue: [] };
   const { ok, summary, markdown } = await runPlan(request);
   assert.ok(ok, markdown);
   assert.equal(summary, "1 object changed, 1 device changed");
-  assert.match(markdown, /press/);
+  assert.match(markdown, /press-1/);
   await assert.rejects(
     runPlan(request, { timeout: 0 }),
     (error) => error instanceof PlanError && /longer than/.test(error.message),
@@ -42,7 +51,7 @@ Deno.test("runPlan() tells errors of the head, and refuses what is too large", a
     "workspaces/a/workspace.yaml": workspace,
     "workspaces/a/agents.yaml": agent("press").replace("spec", "spce"),
   });
-  const options = { base, repository: "fleet", catalogue: [] };
+  const options = { base, repository, catalogue: [] };
   const { ok, summary } = await runPlan({ ...options, head: broken });
   assert.ok(!ok);
   assert.match(summary, /^\d errors?/);
