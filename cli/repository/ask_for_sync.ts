@@ -65,13 +65,13 @@ async function untilHandled(
   const deadline = AbortSignal.timeout(seconds * 1000);
   const signal = AbortSignal.any([options.signal, deadline]);
   const progress = progressTo(options.io);
+  let told: string | undefined;
   // A later request that was followed is good, too.
   const isHandled = ({ status }: Repository) => {
     if ((status?.lastHandledReconcileAt ?? "") >= requestedAt) return true;
-    progress(() =>
-      getCondition(status?.conditions, "Ready")?.message ??
-        "Waiting for the hub to look at it"
-    );
+    const now = getCondition(status?.conditions, "Ready")?.message ??
+      "Waiting for the hub to look at it";
+    if (now !== told) progress(() => told = now);
     return false;
   };
   try {
