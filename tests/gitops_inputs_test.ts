@@ -11,7 +11,18 @@ import { Network } from "../api/network.ts";
 import { hasKustomize } from "../gitops/testing/has_program.ts";
 import { getCondition } from "../kube/mod.ts";
 import { eventually } from "../kube/testing/eventually.ts";
-import { type Environment, startEnvironment } from "./gitops/environment.ts";
+import {
+  type Environment,
+  startEnvironment as start,
+} from "./gitops/environment.ts";
+
+/** What waits for a retry, on a busy machine, may wait long. */
+async function startEnvironment(): Promise<Environment> {
+  const env = await start();
+  const status = env.status.bind(env);
+  env.status = (isSo, options) => status(isSo, { timeout: 90_000, ...options });
+  return env;
+}
 
 const SOPS = new URL("../gitops/testdata/sops/", import.meta.url);
 const fixture = (name: string) => Deno.readTextFile(new URL(name, SOPS));
@@ -205,13 +216,13 @@ data:
   await put(env, ConfigMap, { name: "site", data: { port: "51820" } });
   await eventually(
     async () => (await config() as { listenPort: number }).listenPort === 51820,
-    { what: "the new port", timeout: 20_000 },
+    { what: "the new port", timeout: 90_000 },
   );
   await put(env, Secret, { name: "keys", stringData: { key: "hunter3-key" } });
   await eventually(
     async () =>
       (await config() as { privateKey: string }).privateKey === "hunter3-key",
-    { what: "the new key", timeout: 20_000 },
+    { what: "the new key", timeout: 90_000 },
   );
   // What the API server says of a manifest quotes it.
   await put(env, Secret, { name: "keys", stringData: { key: "hunter4-key" } });
