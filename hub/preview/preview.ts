@@ -28,7 +28,7 @@ export interface PreviewOptions extends PreviewPartOptions {
   folder?: string;
   /** Who has to approve the files that changed. @default nobody is asked */
   approvals?: (touched: string[]) => Approval[];
-  /** Threads to work in, where there is enough to do. @default as many as there are processors, up to four */
+  /** Threads to work in. @default as many as are worth it, up to four and the number of processors */
   threads?: number;
 }
 
@@ -54,10 +54,7 @@ export async function preview(
 ): Promise<Preview> {
   const { signal } = options;
   const trees = affected(sides.base, sides.head);
-  const {
-    threads = Math.min(4, navigator.hardwareConcurrency),
-  } = options;
-  const [own, ...others] = split(trees, threads);
+  const [own, ...others] = split(trees, options.threads);
   const task = {
     catalogue: options.catalogue,
     repository: options.repository,
@@ -102,7 +99,7 @@ function whole(
 }
 
 /** Parts the workspaces of two trees into about equal shares; what is under root/ is in each. */
-function split({ base, head }: Trees, threads: number): Trees[] {
+function split({ base, head }: Trees, threads: number | undefined): Trees[] {
   const sizes = new Map<string, number>();
   const workspaceOf = (path: string) => {
     const part = partOf(path) ?? partOf(`${path}/x`);
@@ -114,10 +111,17 @@ function split({ base, head }: Trees, threads: number): Trees[] {
     sizes.set(workspace, (sizes.get(workspace) ?? 0) + file.text.length);
   }
   const total = [...sizes.values()].reduce((a, b) => a + b, 0);
-  const n = Math.max(
-    1,
-    Math.min(threads, Math.floor(total / SMALL) + 1, sizes.size),
+  const worth = Math.min(
+    4,
+    navigator.hardwareConcurrency,
+    Math.floor(total / SMALL) + 1,
   );
+  // A kind of a plugin's own is that of the newest version that any workspace
+  // has, and so of all of them together.
+  const together = [...base.files, ...head.files].some(({ path, text }) =>
+    partOf(path)?.scope === "root" && /^\s*["']?kinds["']?\s*:/m.test(text)
+  );
+  const n = together ? 1 : Math.min(threads ?? worth, Math.max(1, sizes.size));
   if (n === 1) return [{ base, head }];
   const shares = Array.from({ length: n }, () => ({
     size: 0,
