@@ -88,8 +88,10 @@ export const sync: Soak = {
         restarting = new Promise((resolve) => setTimeout(resolve, moment))
           .then(restart);
       } else if (sort < 0.6) {
-        // Each step in turn, as far as a sync has any.
-        at = 1 + (round * 7) % steps;
+        // Each step once, as far as a sync has any, then any of them.
+        const all = Array.from({ length: steps }, (_, i) => i + 1);
+        const left = all.filter((step) => !killedAt.has(step));
+        at = random.pick(left.length ? left : all);
         const forwarded = random.next() < 0.5;
         proxy.arm((n) => {
           if (n !== at) return;
