@@ -62,8 +62,8 @@ Deno.test({
         const seen of [
           /^https:\/\/127\.0\.0\.1:\d+\/clusters\/root:faros:factory-a$/m,
           /^agent\.edge\.faros\.sh\/press-1 condition met$/m,
-          /^press-1 +True +True +True +r-[0-9a-f]{40}/m,
-          /^factory-a +press-1 +True +True +True +r-[0-9a-f]{40}/m,
+          /^press-1 +True +True +True +Accepted +r-[0-9a-f]{40}/m,
+          /^factory-a +press-1 +True +True +True +Accepted +r-[0-9a-f]{40}/m,
         ]
       ) assert.match(all, seen);
       // What ann sees and may.
