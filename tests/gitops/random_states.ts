@@ -142,6 +142,11 @@ function own(object: KubeObject): unknown {
   const { status: _, metadata, ...rest } = object as KubeObject & {
     status?: unknown;
   };
-  const { [APPLYSET_LABEL]: _label, ...labels } = metadata.labels ?? {};
+  const labels = Object.fromEntries(
+    Object.entries(metadata.labels ?? {}).filter(([key]) =>
+      // kcp marks what an export may see.
+      key !== APPLYSET_LABEL && !key.startsWith("claimed.internal.apis.kcp.io/")
+    ),
+  );
   return { ...rest, metadata: { name: metadata.name, labels } };
 }
