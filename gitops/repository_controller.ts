@@ -21,12 +21,7 @@ import {
 } from "../kube/mod.ts";
 import { DriftCorrector } from "./drift/drift_corrector.ts";
 import { driftSummary } from "./drift/drift_summary.ts";
-import {
-  allProblems,
-  type Manifests,
-  warningsOf,
-} from "./manifest/load_tree.ts";
-import { compareProblems, formatProblem } from "./manifest/problem.ts";
+import { allProblems, type Manifests } from "./manifest/load_tree.ts";
 import { announcePrune } from "./repository/announce.ts";
 import { AppliedSets } from "./repository/applied_sets.ts";
 import { logCommit } from "./repository/commit_log.ts";
@@ -41,6 +36,8 @@ import { loadRepository } from "./repository/load_repository.ts";
 import { inputReferences } from "./repository/manifest_inputs.ts";
 import { deletesAll, isHeld, setFinalizer } from "./repository/finalizer.ts";
 import { prunePolicy } from "./repository/prune_policy.ts";
+import { RefWatchers } from "./repository/ref_watchers.ts";
+import { reportSync } from "./repository/report_sync.ts";
 import {
   newRepositoryState,
   type RepositoryState,
@@ -57,10 +54,8 @@ import {
   type SyncRepositoryOptions,
 } from "./repository/sync_repository.ts";
 import { commitInfo } from "./source/commit_info.ts";
-import { parseRemote } from "./source/remote.ts";
 import { removeLeftCredentials } from "./source/source.ts";
 import { SourceError } from "./source/source_error.ts";
-import { watchRefs } from "./source/watch_refs.ts";
 import type { Stage, StageObserver } from "./stage_observer.ts";
 
 /** Options of {@linkcode RepositoryController}. */
@@ -106,8 +101,14 @@ export interface GitOpsStats {
 const SYNC_TIMEOUT = 60 * 60_000;
 /** A longest wait for what is due later, in milliseconds: timers take no more than 24 days. */
 const LONGEST_WAIT = 24 * 60 * 60_000;
-/** Problems that become Events; the status counts the rest. */
-const MAX_EVENTS = 5;
+/** What is counted of each sync. */
+const COUNTED = [
+  "created",
+  "updated",
+  "deleted",
+  "suspended",
+  "restored",
+] as const;
 
 /**
  * Keeps what Repositories ask for applied. Two work queues: one fetches, the
@@ -123,6 +124,7 @@ export class RepositoryController {
   readonly #states = new Map<string, RepositoryState>();
   readonly #drift: DriftCorrector;
   readonly #inputs: InputWatcher;
+  readonly #refs: RefWatchers;
   readonly #stats = {
     fetches: 0,
     fetchFailures: 0,
@@ -157,6 +159,14 @@ export class RepositoryController {
       changed: (name) => this.#syncSoon({ name }),
       log,
       clock,
+      signal,
+    });
+    this.#refs = new RefWatchers({
+      changed: (name) => {
+        this.#states.get(name)?.retry.hurry();
+        this.#fetchSoon({ name });
+      },
+      background: (work) => this.#inBackground(work),
       signal,
     });
     this.#drift = new DriftCorrector({
@@ -267,11 +277,11 @@ export class RepositoryController {
     });
     if (facts.suspended) {
       state.superseded.abort();
-      this.#unwatch(state);
+      this.#refs.leave(name);
       if (!wasSuspended || changed) state.status.update();
       return;
     }
-    this.#watch(state, repository.spec.url);
+    this.#refs.follow(name, repository.spec.url);
     this.#inputs.follow(name, inputReferences(repository));
     const { annotations } = repository.metadata;
     const requestedAt = annotations?.[REQUESTED_AT_ANNOTATION];
@@ -523,105 +533,42 @@ export class RepositoryController {
     of: { state: RepositoryState; outcome: SyncOutcome; started: number },
   ): Result {
     const { state, outcome, started } = of;
-    const { facts } = state;
-    const { log, clock } = this.#options;
-    const { parts, commit } = outcome;
-    const problems = problemsOf(outcome);
-    // Another process may have applied it before this one leads.
-    const news = (facts.outcome?.commit ?? facts.appliedCommit) !== commit;
-    facts.outcome = outcome;
-    facts.warnings = [
-      ...state.loaded ? warningsOf(state.loaded.manifests) : [],
-      ...parts.flatMap((part) => part.warnings ?? []),
-    ].sort(compareProblems);
-    this.#stats.syncs++;
-    const counts = { created: 0, updated: 0, deleted: 0, unchanged: 0 };
-    for (const part of parts) {
-      for (const field of Object.keys(counts) as (keyof typeof counts)[]) {
-        counts[field] += part[field];
-      }
-    }
-    this.#stats.created += counts.created;
-    this.#stats.updated += counts.updated;
-    this.#stats.deleted += counts.deleted;
-    const number = (what: "suspended" | "restored") =>
-      parts.reduce((n, part) => n + (part[what]?.length ?? 0), 0);
-    this.#observe("sync", state.name, { started, ok: !problems.length });
-    this.#options.stages?.objects(state.name, {
-      ...counts,
-      suspended: number("suspended"),
-      restored: number("restored"),
+    const { log, clock, stages } = this.#options;
+    const report = reportSync(repository, {
+      ...of,
+      events: this.#events,
+      log,
+      clock,
+      stages,
     });
-    this.#stats.suspended += number("suspended");
-    this.#stats.restored += number("restored");
-    announcePrune(repository, { state, outcome, events: this.#events });
-    const held = heldOf(outcome);
-    const isWhole = problems.length === 0 && held.length === 0;
-    if (isWhole && (news || facts.appliedCommit !== commit)) {
-      facts.appliedCommit = commit;
-      facts.appliedAt = clock.now();
-      this.#events.event(repository, {
-        reason: "Succeeded",
-        message:
-          `Applied commit ${commit}: ${counts.created} created, ${counts.updated} updated, ${counts.deleted} deleted, ${counts.unchanged} unchanged`,
-      });
-    }
-    if (news) {
-      for (const warning of (facts.warnings ?? []).slice(0, MAX_EVENTS)) {
-        this.#events.event(repository, {
-          type: "Warning",
-          reason: "ManifestWarning",
-          message: formatProblem(warning),
-        });
-      }
-    }
+    this.#stats.syncs++;
+    for (const field of COUNTED) this.#stats[field] += report[field];
+    this.#observe("sync", state.name, { started, ok: !report.problems });
     this.#drift.follow(
       this.#sets.list(state.name).flatMap((set) =>
         [...set.objects.values()].map((object) => object.manifest.resource)
       ),
     );
-    const wrote = counts.created + counts.updated + counts.deleted > 0;
-    log[problems.length ? "warn" : news || wrote ? "info" : "debug"](
-      problems.length ? "Cannot apply all of a commit" : "Applied a commit",
-      {
-        repository: state.name,
-        commit,
-        ...counts,
-        suspended: number("suspended") || undefined,
-        waiting: held.length || undefined,
-        problems: problems.length || undefined,
-        first: problems[0] && formatProblem(problems[0]),
-        milliseconds: clock.now() - started,
-      },
-    );
-    if (wrote) this.#logCommit(repository, { state, outcome });
+    if (report.wrote) this.#logCommit(repository, { state, outcome });
     state.status.update();
-    if (problems.length === 0) {
-      if (news && state.fetched) {
-        this.#inBackground(state.fetched.mirror.tidy(this.#options.signal));
-      }
-      // What they wait for is looked for, less and less often.
-      const waits = parts.some((part) => part.warnings?.length)
-        ? state.syncBackoff.next()
-        : Infinity;
-      if (waits === Infinity) state.syncBackoff.reset();
-      const due = Math.min(...parts.map((part) => part.due ?? Infinity));
-      const next = Math.min(waits, Math.max(100, due - clock.now()));
-      if (next === Infinity) return;
-      return { requeueAfter: Math.min(next, LONGEST_WAIT) };
+    const { parts } = outcome;
+    if (report.problems) {
+      this.#stats.syncFailures++;
+      if (!parts.some((part) => part.retry)) return;
+      return { requeueAfter: state.syncBackoff.next() };
     }
-    this.#stats.syncFailures++;
-    for (const part of parts) {
-      for (const problem of part.problems.slice(0, MAX_EVENTS)) {
-        this.#events.event(repository, {
-          type: "Warning",
-          reason: part.reason ?? "ApplyFailed",
-          message: formatProblem(problem),
-        });
-      }
+    if (report.news && state.fetched) {
+      this.#inBackground(state.fetched.mirror.tidy(this.#options.signal));
     }
-    if (!parts.some((part) => part.retry)) return;
-    return { requeueAfter: state.syncBackoff.next() };
+    // What they wait for is looked for, less and less often.
+    const waits = parts.some((part) => part.warnings?.length)
+      ? state.syncBackoff.next()
+      : Infinity;
+    if (waits === Infinity) state.syncBackoff.reset();
+    const due = Math.min(...parts.map((part) => part.due ?? Infinity));
+    const next = Math.min(waits, Math.max(100, due - clock.now()));
+    if (next === Infinity) return;
+    return { requeueAfter: Math.min(next, LONGEST_WAIT) };
   }
 
   /** Tells how a stage went that ends now. */
@@ -706,7 +653,7 @@ export class RepositoryController {
     this.#options.stages?.forget(name);
     state.stop.abort();
     state.superseded.abort();
-    this.#unwatch(state);
+    this.#refs.leave(name);
     this.#inputs.follow(name, []);
     for (const set of this.#sets.list(name)) this.#sets.drop(set);
     const mirror = state.fetched?.mirror;
@@ -741,38 +688,6 @@ export class RepositoryController {
         set.workspaceUid !== uid
       );
     }).map((state) => ({ name: state.name }));
-  }
-
-  #watch(state: RepositoryState, url: string): void {
-    let path: string | undefined;
-    try {
-      path = parseRemote(url).path;
-    } catch {
-      // The fetch says what is wrong with it.
-    }
-    if (state.watcher?.path === path) return;
-    this.#unwatch(state);
-    if (path === undefined) return;
-    const stop = new AbortController();
-    const watcher = { path, stop };
-    state.watcher = watcher;
-    const link = new LinkedSignal(stop.signal, this.#options.signal);
-    const changed = () => {
-      state.retry.hurry();
-      this.#fetchSoon({ name: state.name });
-    };
-    this.#inBackground(
-      watchRefs(path, { changed, signal: link.signal }).finally(() => {
-        link[Symbol.dispose]();
-        // It is tried again with the next poll.
-        if (state.watcher === watcher) state.watcher = undefined;
-      }),
-    );
-  }
-
-  #unwatch(state: RepositoryState): void {
-    state.watcher?.stop.abort();
-    state.watcher = undefined;
   }
 
   /** What may fail without harm, but has to have ended at the end. */

@@ -33,8 +33,6 @@ export interface RepositoryState {
   readonly retry: FetchRetry;
   readonly syncBackoff: Backoff;
   readonly status: StatusWriter;
-  /** Follows the refs of a local repository. */
-  watcher?: { path: string; stop: AbortController };
   /** Ends all that is done for it. */
   readonly stop: AbortController;
 }
