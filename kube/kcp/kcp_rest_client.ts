@@ -116,7 +116,7 @@ export class KcpRestClient implements RestClient {
     if (asked && (only || !isReservedNamespace(asked))) {
       return await this.#review(asked, opts);
     }
-    if (only) return await this.#send(this.#clusterOf(only), opts);
+    if (only) return await this.#send(await this.#clusterOf(only), opts);
     const exported = path?.plural && !path.rest && opts.method === "GET" &&
       namespace === undefined &&
       this.#options.exports.of({ group: path.group, plural: path.plural });
@@ -135,7 +135,7 @@ export class KcpRestClient implements RestClient {
   /** What somebody may do in a workspace, its own RBAC says. */
   async #review(workspace: string, opts: RequestOptions): Promise<unknown> {
     const body = opts.bodyJson as unknown as Review;
-    return await this.#send(this.#clusterOf(workspace), {
+    return await this.#send(await this.#clusterOf(workspace), {
       ...opts,
       bodyJson: {
         ...body,
@@ -150,12 +150,14 @@ export class KcpRestClient implements RestClient {
     });
   }
 
-  #clusterOf(workspace: string): string {
+  async #clusterOf(workspace: string): Promise<string> {
     const { index, only } = this.#options;
-    const cluster = only === undefined || only === workspace
-      ? index.clusterOf(workspace)
-      : undefined;
-    if (cluster) return cluster;
+    if (only === undefined || only === workspace) {
+      // One that is not known yet may be among those that are about to be read.
+      if (!index.clusterOf(workspace)) await index.synced;
+      const cluster = index.clusterOf(workspace);
+      if (cluster) return cluster;
+    }
     throw new KubeApiError({
       code: 404,
       reason: "NotFound",
@@ -172,7 +174,7 @@ export class KcpRestClient implements RestClient {
     opts: RequestOptions,
   ): Promise<unknown> {
     const of = { workspace, plural: path.plural };
-    const answer = await this.#send(this.#clusterOf(workspace), {
+    const answer = await this.#send(await this.#clusterOf(workspace), {
       ...opts,
       path: formatApiPath(path, TENANT_NAMESPACE),
       ...(opts.bodyJson === undefined
