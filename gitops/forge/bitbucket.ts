@@ -1,3 +1,4 @@
+import { sha256Hex } from "../../api/protocol/canonical_json.ts";
 import type { OpenForge } from "./forge.ts";
 
 const STATES = {
@@ -31,9 +32,5 @@ export const openBitbucket: OpenForge = ({ client, root, path }) => ({
 /** Keys have at most 40 characters. */
 async function keyOf(context: string): Promise<string> {
   if (context.length <= 40) return context;
-  const digest = await crypto.subtle.digest(
-    "SHA-256",
-    new TextEncoder().encode(context),
-  );
-  return new Uint8Array(digest).toHex().slice(0, 40);
+  return (await sha256Hex(context)).slice(0, 40);
 }

@@ -2,6 +2,7 @@ import { SYSTEM_NAMESPACE } from "../../api/names.ts";
 import type { Kind } from "../../api/kind.ts";
 import { findKind, workspaceManifestKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
+import { isObject } from "./is_object.ts";
 import { checkCore } from "./check_core.ts";
 import { type Part, workspaceFile } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
@@ -356,8 +357,4 @@ function normalize(object: KubeObject): KubeObject {
 function base64(text: string): string {
   const bytes = new TextEncoder().encode(text);
   return btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@ import { parse } from "yaml";
 import * as core from "../../api/core.ts";
 import { pluginObjectKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
+import { isObject } from "./is_object.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** What an object says that another one is there. */
@@ -142,8 +143,4 @@ function groupKindOf({ apiVersion, kind }: KubeObject): string {
 
 function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

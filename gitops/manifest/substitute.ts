@@ -1,3 +1,4 @@
+import { isObject } from "./is_object.ts";
 import { didYouMean } from "./nearest.ts";
 import type { ParsedDocument } from "./parse_file.ts";
 import { Sensitive } from "./sensitive.ts";
@@ -162,8 +163,4 @@ function isLeftAlone(object: Record<string, unknown>): boolean {
 /** Whether a text is parsed once more, by the hub: `config: |`. */
 function isYamlText(path: PropertyKey[]): boolean {
   return path.at(-1) === "config" && path[0] === "spec";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

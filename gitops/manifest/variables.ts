@@ -1,3 +1,5 @@
+import { sha256Hex } from "../../api/protocol/canonical_json.ts";
+
 /** A declared variable. */
 export interface Variable {
   value: string;
@@ -38,9 +40,5 @@ export async function makeVariables(
     }
   }
   const text = JSON.stringify([...values].map(([n, v]) => [n, v.value]).sort());
-  const digest = await crypto.subtle.digest(
-    "SHA-256",
-    new TextEncoder().encode(text),
-  );
-  return { values, fingerprint: new Uint8Array(digest).toHex() };
+  return { values, fingerprint: await sha256Hex(text) };
 }

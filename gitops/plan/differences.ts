@@ -1,3 +1,4 @@
+import { isObject } from "../manifest/is_object.ts";
 import { ORIGIN_ANNOTATIONS } from "../../api/names.ts";
 import { fieldName } from "../manifest/problem.ts";
 
@@ -67,8 +68,4 @@ function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   if (Array.isArray(value)) return value.length === 0;
   return isObject(value) && Object.keys(value).length === 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { sha256Hex } from "../../api/protocol/canonical_json.ts";
 import { ConfigMap } from "../../api/core.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { SYSTEM_NAMESPACE } from "../../api/names.ts";
@@ -52,7 +53,8 @@ export async function readInputs(
   for (const { kind, name } of inputReferences(repository)) {
     objects.set(`${kind}/${name}`, await readData(kind, name, options));
   }
-  const fingerprint = await digest(
+  // Keys and secrets are among it: only what tells nothing of them is kept.
+  const fingerprint = await sha256Hex(
     JSON.stringify([decryption, substitute, [...objects]]),
   );
   if (options.previous?.fingerprint === fingerprint) return options.previous;
@@ -115,10 +117,4 @@ async function readData(
     KubeObject & { data?: Record<string, string> }
   >(ConfigMap, name, { namespace: SYSTEM_NAMESPACE, signal });
   return object && (object.data ?? {});
-}
-
-/** Keys and secrets are among it: only what tells nothing of them is kept. */
-async function digest(text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(text);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

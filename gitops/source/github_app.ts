@@ -1,5 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { importPKCS8, SignJWT } from "jose";
+import { sha256Hex } from "../../api/protocol/canonical_json.ts";
 import { causes } from "../http/causes.ts";
 import type { Proxy } from "./proxy.ts";
 import { oneLine, type SecretData } from "./secret_data.ts";
@@ -44,7 +45,7 @@ export async function installationToken(
 ): Promise<string> {
   const { now = Date.now } = options;
   const app = parse(secret);
-  const key = await hash(JSON.stringify(app));
+  const key = await sha256Hex(JSON.stringify(app));
   const kept = tokens.get(key);
   if (kept && kept.expires - MARGIN > now()) return kept.token;
   const jwt = await appToken(app, now());
@@ -60,7 +61,7 @@ export async function installationToken(
 export async function forgetInstallationToken(
   secret: SecretData,
 ): Promise<void> {
-  tokens.delete(await hash(JSON.stringify(parse(secret))));
+  tokens.delete(await sha256Hex(JSON.stringify(parse(secret))));
 }
 
 interface App {
@@ -206,10 +207,4 @@ export function denoProxy(proxy: Proxy): Deno.Proxy {
     url: proxy.url.replace(/\/\/[^@/]*@/, "//"),
     ...(username ? { basicAuth: { username, password: password ?? "" } } : {}),
   };
-}
-
-async function hash(text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(text);
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return new Uint8Array(digest).toHex();
 }

@@ -1,3 +1,4 @@
+import { sha256Hex } from "../../api/protocol/canonical_json.ts";
 import { prepareCredentials, type SecretData } from "./credentials.ts";
 import { forgetInstallationToken, isGitHubApp } from "./github_app.ts";
 import { isBroken, Mirror } from "./mirror.ts";
@@ -164,7 +165,7 @@ const credentialsDir = (stateDir: string) => `${stateDir}/credentials`;
 async function identity(spec: SourceSpec): Promise<string> {
   const { url, ref, path, verify } = spec;
   // Keys are public, and too long to be kept.
-  const keys = verify && await digest(JSON.stringify(verify.secret));
+  const keys = verify && await sha256Hex(JSON.stringify(verify.secret));
   return JSON.stringify([url, ref ?? null, path ?? "", verify?.mode, keys]);
 }
 
@@ -178,7 +179,7 @@ async function mirrorDir(
 ): Promise<string> {
   const mirrors = `${options.stateDir}/mirrors`;
   const prefix = `${options.name.replace(/[^\w.-]/g, "_")}-`;
-  const own = `${prefix}${(await digest(url)).slice(0, 12)}.git`;
+  const own = `${prefix}${(await sha256Hex(url)).slice(0, 12)}.git`;
   await Deno.mkdir(mirrors, { recursive: true, mode: 0o700 });
   for await (const { name } of Deno.readDir(mirrors)) {
     if (name === own || !name.startsWith(prefix)) continue;
@@ -187,9 +188,4 @@ async function mirrorDir(
     await Deno.remove(`${mirrors}/${name}`, { recursive: true });
   }
   return `${mirrors}/${own}`;
-}
-
-async function digest(text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(text);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

@@ -5,6 +5,7 @@
  */
 import { posix } from "node:path";
 import type { Document } from "yaml";
+import { isObject } from "../is_object.ts";
 import { didYouMean } from "../nearest.ts";
 import { parseNodes } from "../parse_file.ts";
 import { fieldName, type Problem } from "../problem.ts";
@@ -282,8 +283,4 @@ class Reader {
       message,
     });
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
