@@ -38,6 +38,28 @@ const push = (branch: string) => ({
   },
 });
 
+/** A push to a ref that nobody follows here, as each forge publishes one. */
+async function publishedPush(type: keyof typeof secrets) {
+  const { headers, body } = push("other");
+  if (type === "generic") return { headers, body };
+  if (type === "github") {
+    const [example] = examples.find(({ name }) => name === "push")!.examples;
+    return { headers, body: JSON.stringify(example) };
+  }
+  const file = {
+    gitlab: "gitlab/push.json",
+    "gitlab-signed": "gitlab/tag_push.json",
+    gitea: "gitea/push.json",
+    forgejo: "gitea/push.json",
+    bitbucket: "bitbucket/repo_push.json",
+  }[type];
+  const text = await Deno.readTextFile(
+    new URL(`../gitops/webhook/testdata/${file}`, import.meta.url),
+  );
+  // The very same bytes as Gitea's would be a repeat.
+  return { headers, body: type === "forgejo" ? `${text}\n` : text };
+}
+
 async function start() {
   await using stack = new AsyncDisposableStack();
   const dir = await Deno.makeTempDir({ prefix: "faros-webhooks-" });
@@ -145,13 +167,12 @@ Deno.test("webhooks of a Repository, and faros repository sync", async (t) => {
     async () => {
       const before = await requested();
       for (const type of types) {
-        const { headers, body } = push("other");
+        const { headers, body } = await publishedPush(type);
         const signed = signatureHeaders(type, { body, secret: secrets[type] });
         const first = await post({ ...headers, ...signed }, body);
         assert.deepEqual(
-          [first.status, first.result],
-          // Of Bitbucket's own form there are no refs in it.
-          type === "bitbucket" ? [202, "accepted"] : [200, "ignored"],
+          [first.status, first.result, first.message],
+          [200, "ignored", "about a ref that is not followed"],
           type,
         );
         const again = await post({ ...headers, ...signed }, body);
@@ -165,8 +186,6 @@ Deno.test("webhooks of a Repository, and faros repository sync", async (t) => {
         const { result } = await post({ ...headers, ...renamed }, body);
         assert.equal(result, "duplicate", "whatever name it is given");
       }
-      const after = await requested();
-      assert.notEqual(after, before, "bitbucket's");
       for (const name of ["ping", "issues", "pull_request", "star"]) {
         const [example] = examples.find((e) => e.name === name)!.examples;
         const body = JSON.stringify(example);
@@ -177,7 +196,7 @@ Deno.test("webhooks of a Repository, and faros repository sync", async (t) => {
         );
         assert.deepEqual([status, result], [200, "ignored"], name);
       }
-      assert.equal(await requested(), after);
+      assert.equal(await requested(), before);
     },
   );
 
