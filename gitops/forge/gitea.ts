@@ -18,13 +18,15 @@ const STATES = {
 /** Gitea and Forgejo: https://docs.gitea.com/api/ (repoCreateStatus) */
 export const openGitea: OpenForge = ({ client, path }) => ({
   pullRequests: {
-    ...issueComments({ client, path, hundred: "limit=100" }),
+    ...issueComments({ client, path }),
     async list(branch, { signal }) {
+      const base = encodeURIComponent(branch);
       const found = await client.request<Pull[]>(
         "GET",
-        `/repos/${path}/pulls?state=open&sort=recentupdate&limit=50`,
+        `/repos/${path}/pulls?state=open&base_branch=${base}&sort=recentupdate&limit=50`,
         { signal },
       );
+      // Older ones and Forgejo give those to other branches, too.
       return found.filter(({ base }) => base.ref === branch)
         .map(({ number, head }) => ({ number, head: head.sha }));
     },

@@ -17,7 +17,7 @@ const STATES = {
 /** GitHub, in the cloud or one's own: https://docs.github.com/en/rest/commits/statuses */
 export const openGitHub: OpenForge = ({ client, path }) => ({
   pullRequests: {
-    ...issueComments({ client, path, hundred: "per_page=100" }),
+    ...issueComments({ client, path, query: "?per_page=100" }),
     async list(branch, { signal }) {
       const base = encodeURIComponent(branch);
       const found = await client.request<Pull[]>(

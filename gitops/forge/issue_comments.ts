@@ -12,11 +12,11 @@ export function issueComments(
   of: {
     client: ForgeClient;
     path: string;
-    /** Query that asks for a hundred. */
-    hundred: string;
+    /** Query of a list of comments; Gitea gives all without one. */
+    query?: string;
   },
 ): Pick<PullRequests, "user" | "comments" | "comment" | "edit"> {
-  const { client, path, hundred } = of;
+  const { client, path, query = "" } = of;
   return {
     async user({ signal }) {
       const { id } = await client.request<{ id: number }>("GET", "/user", {
@@ -27,7 +27,7 @@ export function issueComments(
     async comments(number, { signal }) {
       const found = await client.request<IssueComment[]>(
         "GET",
-        `/repos/${path}/issues/${number}/comments?${hundred}`,
+        `/repos/${path}/issues/${number}/comments${query}`,
         { signal },
       );
       return found.map(({ id, body, user }) => ({

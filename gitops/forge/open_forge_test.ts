@@ -237,12 +237,13 @@ Deno.test("pull requests: each forge is asked in its own words", async () => {
       { id: 1, body: "hi", user: { id: 9 } },
       { id: 2, body: "ghost", user: null },
     ],
-    [`GET ${gitea}/pulls?state=open&sort=recentupdate&limit=50`]: [
-      { number: 3, head: { sha: commit }, base: { ref: "release/1" } },
-      { number: 4, head: { sha: commit }, base: { ref: "main" } },
-    ],
+    [`GET ${gitea}/pulls?state=open&base_branch=release%2F1&sort=recentupdate&limit=50`]:
+      [
+        { number: 3, head: { sha: commit }, base: { ref: "release/1" } },
+        { number: 4, head: { sha: commit }, base: { ref: "main" } },
+      ],
     [`GET ${gitea}/pulls/3`]: { merge_base: "b".repeat(40) },
-    [`GET ${gitea}/issues/3/comments?limit=100`]: [
+    [`GET ${gitea}/issues/3/comments`]: [
       { id: 1, body: "hi", user: { id: 9 } },
       { id: 2, body: "ghost", user: null },
     ],
