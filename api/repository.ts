@@ -88,7 +88,7 @@ export const Repository = defineKind({
       "Longest time of one operation of git's: asking for refs, fetching",
     ),
     secretRef: z.strictObject({ name: z.string() }).optional().describe(
-      "Secret in namespace faros-system. For https: `username` and `password`, or `bearerToken`, or `githubAppID`, `githubAppInstallationID` and `githubAppPrivateKey` (and `githubAppBaseURL` of an Enterprise Server); `ca.crt` of a private CA; `tls.crt` and `tls.key` of a client certificate. For ssh: `identity` (a private key; `password` where it is encrypted) and `known_hosts`",
+      "Secret in namespace faros-system. For https: `username` and `password`, or `bearerToken`, or `githubAppID`, `githubAppPrivateKey` and `githubAppInstallationID` or `githubAppInstallationOwner` (and `githubAppBaseURL` of an Enterprise Server); `ca.crt` of a private CA; `tls.crt` and `tls.key` of a client certificate. For ssh: `identity` (a private key; `password` where it is encrypted) and `known_hosts`",
     ),
     proxySecretRef: z.strictObject({ name: z.string() }).optional().describe(
       "Secret in namespace faros-system with the `address` of a proxy for https (`http://`, `https://` or `socks5://`), and `username` and `password` where it asks for them",

@@ -25,7 +25,7 @@ export const RepositoryForge = z.strictObject({
     "Path of the repository there, such as `acme/fleet`; that of `spec.url` when left out",
   ),
   secretRef: z.strictObject({ name: z.string() }).describe(
-    "Secret in namespace faros-system: `token`; for GitHub also `githubAppID`, `githubAppInstallationID` and `githubAppPrivateKey`; for Bitbucket also `username` and `password`; `ca.crt` of a private CA",
+    "Secret in namespace faros-system: `token`; for GitHub also `githubAppID`, `githubAppPrivateKey` and `githubAppInstallationID` or `githubAppInstallationOwner`; for Bitbucket also `username` and `password`; `ca.crt` of a private CA",
   ),
   statuses: z.boolean().default(true).describe(
     "Set the status of each commit that is followed: whether it is applied, and how many devices run it",

@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import type { Repository } from "../../api/repository.ts";
 import {
   type SeenRequest,
@@ -125,7 +126,7 @@ for (const [type, of] of Object.entries(apis)) {
     assert.deepEqual(
       [...asked].sort(),
       api.operations.map(({ method, path }) => `${method} ${path}`)
-        // By a GitHub App: gitops/source/github_app_test.ts.
+        // Those are for Apps, below.
         .filter((name) => !/installation/.test(name)).sort(),
     );
     assert.deepEqual(read, expected[type]);
@@ -163,6 +164,62 @@ const expected: Record<string, Awaited<ReturnType<typeof useAll>>> = {
   },
   bitbucket: {},
 };
+
+Deno.test("github: what is asked as an App is as its API is described", async () => {
+  const { root, api, published = {} } = apis.github;
+  const problems: string[] = [];
+  await using server = startRecordingServer();
+  server.answer = (request: SeenRequest) => {
+    const operation = operationOf(api, { root, request });
+    const name = `${operation?.method} ${operation?.path}`;
+    problems.push(...compareWithApi(api, { root, request }));
+    // It is a user's.
+    return name.startsWith("GET /orgs/")
+      ? Response.json({ message: "Not Found" }, { status: 404 })
+      : name.endsWith("/access_tokens")
+      // The example's is of 2016.
+      ? Response.json({
+        ...published[name] as Answers,
+        expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+      }, { status: 201 })
+      : Response.json(published[name]);
+  };
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  using forge = await openForge({
+    spec: {
+      url: "https://forge.example.org/octocat/fleet",
+      forge: { type: "github", url: server.url, secretRef: { name: "app" } },
+    },
+  } as Repository, {
+    secret: {
+      githubAppID: "7",
+      githubAppInstallationOwner: "octocat",
+      githubAppPrivateKey: String(
+        privateKey.export({ type: "pkcs1", format: "pem" }),
+      ),
+      githubAppBaseURL: `${server.url}${root}`,
+    },
+    now: Date.now,
+  });
+  await forge.pullRequests!.comments(3, {});
+  assert.deepEqual(problems, []);
+  const asked = server.requests.map(({ path }) => path.slice(root.length));
+  assert.deepEqual(asked.slice(0, 3), [
+    "/orgs/octocat/installation",
+    "/users/octocat/installation",
+    `/app/installations/${
+      (published["GET /users/{username}/installation"] as { id: number }).id
+    }/access_tokens`,
+  ]);
+  assert.equal(
+    server.requests.at(-1)!.headers.get("authorization"),
+    `Bearer ${
+      (published[
+        "POST /app/installations/{installation_id}/access_tokens"
+      ] as { token: string }).token
+    }`,
+  );
+});
 
 Deno.test("a request or an answer that differs from a description is told", () => {
   const of = (method: string, path: string, body?: unknown) =>

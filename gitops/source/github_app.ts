@@ -33,9 +33,10 @@ export function isGitHubApp(secret: SecretData): boolean {
  * A token of an installation of a GitHub App, by which git reads as user
  * `x-access-token`. It is kept until shortly before it expires (an hour).
  *
- * @param secret `githubAppID`, `githubAppInstallationID`,
- * `githubAppPrivateKey`; `githubAppBaseURL` (`https://HOST/api/v3`) and
- * `ca.crt` for a GitHub Enterprise Server
+ * @param secret `githubAppID`, `githubAppPrivateKey`, and
+ * `githubAppInstallationID` or `githubAppInstallationOwner` (an organization or
+ * a user); `githubAppBaseURL` (`https://HOST/api/v3`) and `ca.crt` for a GitHub
+ * Enterprise Server
  * @throws {SourceError}
  * @see https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
  */
@@ -49,7 +50,7 @@ export async function installationToken(
   const kept = tokens.get(key);
   if (kept && kept.expires - MARGIN > now()) return kept.token;
   const jwt = await appToken(app, now());
-  const answer = await request(jwt, { app, ca: secret["ca.crt"], ...options });
+  const answer = await ask({ app, jwt, ca: secret["ca.crt"], ...options });
   for (const [other, { expires }] of tokens) {
     if (expires <= now()) tokens.delete(other);
   }
@@ -66,7 +67,8 @@ export async function forgetInstallationToken(
 
 interface App {
   id: string;
-  installation: string;
+  /** Id of an installation, or whose it is. */
+  installation: string | { owner: string };
   privateKey: string;
   base: string;
 }
@@ -78,7 +80,7 @@ function parse(secret: SecretData): App {
     throw new SourceError(
       "SecretInvalid",
       WHAT,
-      `the Secret lacks ${key}; it takes githubAppID, githubAppInstallationID and githubAppPrivateKey`,
+      `the Secret lacks ${key}; it takes githubAppID, githubAppPrivateKey, and githubAppInstallationID or githubAppInstallationOwner`,
     );
   };
   const base = oneLine(
@@ -95,20 +97,36 @@ function parse(secret: SecretData): App {
       "githubAppBaseURL is no https:// URL such as https://github.example.org/api/v3",
     );
   }
-  const installation = value("githubAppInstallationID");
-  if (!/^\d+$/.test(installation)) {
-    throw new SourceError(
-      "SecretInvalid",
-      WHAT,
-      "githubAppInstallationID is no number",
-    );
-  }
   return {
     id: oneLine("githubAppID", value("githubAppID")),
-    installation,
+    installation: installationOf(secret, value),
     privateKey: value("githubAppPrivateKey"),
     base,
   };
+}
+
+/** Flux has both names, too; the id goes first, as it needs no asking. */
+function installationOf(
+  secret: SecretData,
+  value: (key: string) => string,
+): App["installation"] {
+  const invalid = (found: string) =>
+    new SourceError("SecretInvalid", WHAT, found);
+  const owner = secret.githubAppInstallationOwner?.trim();
+  if (!secret.githubAppInstallationID?.trim() && owner) {
+    // Logins of organizations and users.
+    if (!/^[A-Za-z0-9][\w-]*$/.test(owner)) {
+      throw invalid(
+        "githubAppInstallationOwner is no name of an organization or a user",
+      );
+    }
+    return { owner };
+  }
+  const installation = value("githubAppInstallationID");
+  if (!/^\d+$/.test(installation)) {
+    throw invalid("githubAppInstallationID is no number");
+  }
+  return installation;
 }
 
 /** The JWT by which an app shows that it has its key, valid for ten minutes. */
@@ -135,36 +153,109 @@ async function appToken(app: App, now: number): Promise<string> {
     .setIssuedAt(seconds - 60).setExpirationTime(seconds + 9 * 60).sign(key);
 }
 
-async function request(
-  jwt: string,
-  options: InstallationTokenOptions & { app: App; ca?: string },
+type Body = Record<string, unknown>;
+type Asked = InstallationTokenOptions & {
+  app: App;
+  jwt: string;
+  ca: string | undefined;
+};
+
+/** Asks for a token, and before for whose installation it is to be. */
+async function ask(
+  options: Asked,
 ): Promise<{ token: string; expires: number }> {
-  const { app, ca, proxy, timeout = 60_000, signal } = options;
+  const { app: { base, installation } } = options;
+  const id = typeof installation === "string"
+    ? installation
+    : await installationIdOf(installation.owner, options);
+  const path = `/app/installations/${id}/access_tokens`;
+  const { status, body } = await request(path, { method: "POST", ...options });
+  if (status >= 300) {
+    throw refused({
+      base,
+      status,
+      body,
+      hint: "is the app installed, and the ID right?",
+    });
+  }
+  const expires = Date.parse(String(body.expires_at));
+  if (typeof body.token !== "string" || !body.token || isNaN(expires)) {
+    throw unreadable(base, "no token and expires_at");
+  }
+  return { token: oneLine("token", body.token), expires };
+}
+
+/** @see https://docs.github.com/en/rest/apps/apps#get-an-organization-installation-for-the-authenticated-app */
+async function installationIdOf(
+  owner: string,
+  options: Asked,
+): Promise<number> {
+  const { app: { base } } = options;
+  let { status, body } = await request(`/orgs/${owner}/installation`, options);
+  if (status === 404) {
+    ({ status, body } = await request(`/users/${owner}/installation`, options));
+  }
+  if (status >= 300) {
+    throw refused({
+      base,
+      status,
+      body,
+      hint: `is the app installed for ${owner}?`,
+    });
+  }
+  if (typeof body.id !== "number") throw unreadable(base, "no id");
+  return body.id;
+}
+
+function refused(
+  of: { base: string; status: number; body: Body; hint: string },
+): SourceError {
+  const { base, status, body: { message }, hint } = of;
+  return new SourceError(
+    status === 401 || status === 403 || status === 404
+      ? "AuthenticationFailed"
+      : "Unreachable",
+    `${WHAT} at ${base}`,
+    `it answered ${status}${typeof message === "string" ? `: ${message}` : ""}${
+      status === 404 ? ` (${hint})` : ""
+    }`.slice(0, 300),
+  );
+}
+
+function unreadable(base: string, lacks: string): SourceError {
+  return new SourceError(
+    "Unreachable",
+    `${WHAT} at ${base}`,
+    `its answer has ${lacks}; is githubAppBaseURL right?`,
+  );
+}
+
+async function request(
+  path: string,
+  options: Asked & { method?: string },
+): Promise<{ status: number; body: Body }> {
+  const { app, jwt, ca, proxy, timeout = 60_000, signal } = options;
   const what = `${WHAT} at ${app.base}`;
   using client = Deno.createHttpClient({
     ...(ca ? { caCerts: [ca] } : {}),
     ...(proxy ? { proxy: denoProxy(proxy) } : {}),
   });
   const limit = AbortSignal.timeout(timeout);
-  let response: Response;
-  let body: { token?: unknown; expires_at?: unknown; message?: unknown };
   try {
-    response = await fetch(
-      `${app.base}/app/installations/${app.installation}/access_tokens`,
-      {
-        method: "POST",
-        headers: {
-          accept: "application/vnd.github+json",
-          authorization: `Bearer ${jwt}`,
-          "user-agent": "faros",
-          "x-github-api-version": "2022-11-28",
-        },
-        redirect: "error",
-        client,
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    const response = await fetch(`${app.base}${path}`, {
+      method: options.method ?? "GET",
+      headers: {
+        accept: "application/vnd.github+json",
+        authorization: `Bearer ${jwt}`,
+        "user-agent": "faros",
+        "x-github-api-version": "2022-11-28",
       },
-    );
-    body = await response.json().catch(() => ({})) ?? {};
+      redirect: "error",
+      client,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+    const body = await response.json().catch(() => ({})) ?? {};
+    return { status: response.status, body };
   } catch (error) {
     signal?.throwIfAborted();
     if (limit.aborted) {
@@ -176,28 +267,6 @@ async function request(
     }
     throw new SourceError("Unreachable", what, causes(error));
   }
-  if (!response.ok) {
-    const { status } = response;
-    throw new SourceError(
-      status === 401 || status === 403 || status === 404
-        ? "AuthenticationFailed"
-        : "Unreachable",
-      what,
-      `it answered ${status}${
-        typeof body.message === "string" ? `: ${body.message}` : ""
-      }${status === 404 ? " (is the app installed, and the ID right?)" : ""}`
-        .slice(0, 300),
-    );
-  }
-  const expires = Date.parse(String(body.expires_at));
-  if (typeof body.token !== "string" || !body.token || isNaN(expires)) {
-    throw new SourceError(
-      "Unreachable",
-      what,
-      "its answer has no token and expires_at; is githubAppBaseURL right?",
-    );
-  }
-  return { token: oneLine("token", body.token), expires };
 }
 
 /** A proxy as `Deno.createHttpClient` takes it. */

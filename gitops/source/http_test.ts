@@ -261,9 +261,10 @@ Deno.test("https: a GitHub App's token, kept until it expires", async () => {
         response.writeHead(status, { "content-type": "application/json" })
           .end(JSON.stringify(body));
       };
+      const asked = `${request.method} ${request.url}`;
       if (
-        request.url !== "/api/v3/app/installations/7/access_tokens" ||
-        request.method !== "POST"
+        !/^POST .*\/7\/access_tokens$|^GET .*(orgs\/acme|users\/ada)\/inst/
+          .test(asked)
       ) return answer(404, { message: "Not Found" });
       const jwt = request.headers.authorization?.replace("Bearer ", "") ?? "";
       try {
@@ -274,6 +275,7 @@ Deno.test("https: a GitHub App's token, kept until it expires", async () => {
           message: "A JSON web token could not be decoded",
         });
       }
+      if (request.method === "GET") return answer(200, { id: 7 });
       const token = `ghs_${++issued}`;
       git.server.behaviour.authorization = basic("x-access-token", token);
       answer(201, {
@@ -310,6 +312,26 @@ Deno.test("https: a GitHub App's token, kept until it expires", async () => {
     "AuthenticationFailed",
     { message: /is the app installed/ },
   );
+  const { githubAppInstallationID: _, ...owned } = secret;
+  for (const githubAppInstallationOwner of ["acme", "ada"]) {
+    assert.equal(
+      await git.fetch({ ...owned, githubAppInstallationOwner }),
+      git.commit,
+      "an organization's, a user's",
+    );
+  }
+  await fails(
+    git.fetch({ ...owned, githubAppInstallationOwner: "eve" }),
+    "AuthenticationFailed",
+    { message: /answered 404: Not Found \(is the app installed for eve\?\)/ },
+  );
+  await fails(
+    git.fetch({ ...owned, githubAppInstallationOwner: "../app" }),
+    "SecretInvalid",
+  );
+  await fails(git.fetch(owned), "SecretInvalid", {
+    message: /githubAppInstallationID or githubAppInstallationOwner/,
+  });
   await fails(
     git.fetch({ ...secret, githubAppPrivateKey: "no" }),
     "SecretInvalid",
