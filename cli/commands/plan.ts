@@ -107,7 +107,10 @@ Exit codes: 0 nothing changes, 2 something does, 1 there are errors.`,
     }
     const find = async (): Promise<Preview> => {
       if (live) return await planLive(path, { ...options, io, signal });
-      const sides = await findSides(path, { base, head, signal });
+      // As their runners of workflows say.
+      const isGitea = ["GITEA_ACTIONS", "FORGEJO_ACTIONS"]
+        .some((name) => io.env(name) === "true");
+      const sides = await findSides(path, { base, head, isGitea, signal });
       return await preview(sides, {
         catalogue: await builtinPlugins(),
         names: sides.names,

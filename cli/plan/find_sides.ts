@@ -9,6 +9,10 @@ import {
   CODE_OWNERS_FILES,
   codeOwners,
 } from "../../hub/preview/code_owners.ts";
+import {
+  GITEA_CODE_OWNERS_FILES,
+  giteaCodeOwners,
+} from "../../hub/preview/gitea_code_owners.ts";
 import type { Approval } from "../../hub/preview/preview_result.ts";
 
 /** What is to be compared. */
@@ -28,6 +32,8 @@ export interface FindSidesOptions {
   base?: string | undefined;
   /** A revision. @default the work tree */
   head?: string | undefined;
+  /** Whether it is for Gitea or Forgejo, whose `CODEOWNERS` have a form of their own. */
+  isGitea?: boolean;
   signal?: AbortSignal;
 }
 
@@ -69,7 +75,10 @@ export async function findSides(
     read(base),
     head ? read(head) : readWork(checkout, folder, signal),
   ]);
-  const owners = await ownersIn(checkout, base);
+  const owners = await ownersIn(checkout, {
+    commit: base,
+    isGitea: options.isGitea,
+  });
   const changed = head ? await checkout.changedFiles(base, head) : undefined;
   const prefix = folder ? `${folder}/` : "";
   return {
@@ -171,11 +180,21 @@ async function findFolder(
 
 async function ownersIn(
   checkout: Checkout,
-  commit: string,
+  of: { commit: string; isGitea: boolean | undefined },
 ): Promise<ReturnType<typeof codeOwners> | undefined> {
-  for (const file of CODE_OWNERS_FILES) {
-    const text = await checkout.readFile(commit, file);
-    if (text !== undefined) return codeOwners(text);
+  const gitea = GITEA_CODE_OWNERS_FILES.map((file) =>
+    [file, giteaCodeOwners] as const
+  );
+  const files = of.isGitea
+    ? gitea
+    // In a folder of its own it is known for what it is.
+    : [
+      ...CODE_OWNERS_FILES.map((file) => [file, codeOwners] as const),
+      ...gitea,
+    ];
+  for (const [file, read] of files) {
+    const text = await checkout.readFile(of.commit, file);
+    if (text !== undefined) return read(text);
   }
 }
 
