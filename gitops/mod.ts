@@ -113,7 +113,11 @@ export function createGitOps(options: GitOpsOptions): GitOps {
     component: "faros-gitops",
   });
   const events = new Notifier({ ...all, events: recorder, counters });
-  const controller = new RepositoryController({ ...all, events });
+  const controller = new RepositoryController({
+    ...all,
+    events,
+    notify: (repository, of) => events.notify(repository, of),
+  });
   return {
     async run() {
       const repositories = createInformer<Repository>(client, Repository, all);

@@ -1,3 +1,4 @@
+import type { KubeObject } from "../api/meta.ts";
 import type { Repository } from "../api/repository.ts";
 import { Repository as RepositoryKind } from "../api/repository.ts";
 import {
@@ -9,6 +10,7 @@ import { Workspace } from "../api/workspace.ts";
 import {
   type Clock,
   createInformer,
+  type EventNote,
   type EventRecorder,
   type Informer,
   type Key,
@@ -67,6 +69,11 @@ export interface RepositoryControllerOptions {
   stateDir: string;
   /** Tells what happens to Repositories. */
   events: EventRecorder;
+  /** Told of Events of objects that a Repository applied. @default nobody is */
+  notify?: (
+    repository: Repository,
+    of: { object: KubeObject; note: EventNote },
+  ) => void;
   log: Logger;
   clock: Clock;
   /**
@@ -173,7 +180,14 @@ export class RepositoryController {
       client,
       provider: options.provider,
       sets: this.#sets,
-      events: this.#events,
+      note: (set, object, note) => {
+        this.#events.event(object, note);
+        const repository = this.#repositories.get(
+          undefined,
+          set.set.repository,
+        );
+        if (repository) options.notify?.(repository, { object, note });
+      },
       log,
       clock,
       signal,

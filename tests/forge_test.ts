@@ -264,6 +264,20 @@ Deno.test("a forge is told of each commit: pending, applied, converged, failed; 
         ),
       );
 
+      // What somebody changes by hand is told of, too.
+      await client.patch(Agent, "press", { spec: { paused: true } }, {
+        namespace: "a",
+        fieldManager: "someone",
+      });
+      await eventually(() => of("/ops").length === 5, WAIT);
+      const { object, reason, message } = JSON.parse(of("/ops")[4]!.body);
+      assert.deepEqual(
+        [object, reason],
+        [{ kind: "Agent", name: "press", namespace: "a" }, "DriftCorrected"],
+      );
+      assert.match(message, /^Agent press in a: Put back as workspaces\/a/);
+      assert.equal(of("/slack/T0KEN").length, 1, "which asked for others");
+
       // A receiver that wants none of it is told of, without its address.
       receiver.answer = () => new Response("", { status: 410 });
       await git.push({ "workspaces/a/agents.yaml": agent("{paused: true}") });
@@ -281,7 +295,7 @@ Deno.test("a forge is told of each commit: pending, applied, converged, failed; 
       const metrics = await fetch(`${env.up.hubUrl}/metrics`, { client: http });
       assert.match(
         await metrics.text(),
-        /faros_notifications_total\{type="generic",result="sent"\} 2\n/,
+        /faros_notifications_total\{type="generic",result="sent"\} 3\n/,
       );
     },
   );

@@ -4,7 +4,7 @@ import { APPLYSET_LABEL } from "../../api/names.ts";
 import {
   Backoff,
   type Clock,
-  type EventRecorder,
+  type EventNote,
   type InformerEvent,
   InformerFactory,
   type KubeClient,
@@ -33,7 +33,8 @@ export interface DriftCorrectorOptions {
   client: KubeClient;
   provider: WorkspaceProvider;
   sets: AppliedSets;
-  events: EventRecorder;
+  /** Told of what happens to an object of a set, as an Event of it. */
+  note: (set: AppliedSet, object: KubeObject, note: EventNote) => void;
   log: Logger;
   clock: Clock;
   /** Whether objects of the set are to be put back right now. */
@@ -170,7 +171,7 @@ export class DriftCorrector {
     set: AppliedSet,
     of: { key: string; item: string },
   ): Promise<void> {
-    const { signal, events, log, isActive, onCorrected } = this.#options;
+    const { signal, note, log, isActive, onCorrected } = this.#options;
     const applied = set.objects.get(of.key);
     if (!applied || !isActive(set)) return;
     const { manifest, commit, source } = applied;
@@ -231,13 +232,13 @@ export class DriftCorrector {
       workspace: set.workspace,
       reasons: change.reasons,
     });
-    events.event(object, {
+    note(set, object, {
       type: "Warning",
       reason: "DriftCorrected",
       message: `Put back ${where}: ${what}`,
     });
     if (fight.corrections === AT_ONCE) {
-      events.event(object, {
+      note(set, object, {
         type: "Warning",
         reason: "DriftFight",
         message:
@@ -254,7 +255,7 @@ export class DriftCorrector {
     const { key, live, drifted } = of;
     const before = set.drifted.get(key) ?? [];
     if (drifted.join() === before.join()) return;
-    const { events, log, onReported } = this.#options;
+    const { note, log, onReported } = this.#options;
     if (drifted.length === 0) set.drifted.delete(key);
     else {
       set.drifted.set(key, drifted);
@@ -265,7 +266,7 @@ export class DriftCorrector {
         workspace: set.workspace,
         fields: drifted,
       });
-      events.event(live ?? manifest.object, {
+      note(set, live ?? manifest.object, {
         type: "Warning",
         reason: "DriftReported",
         message: `Not as ${manifest.file}:${manifest.line} has it: ${

@@ -17,6 +17,8 @@ export interface Notification {
   /** RFC 3339. */
   time: string;
   repository: string;
+  /** What it is about, where that is an object that the Repository applied. */
+  object?: { kind: string; name: string; namespace?: string };
   type: "Normal" | "Warning";
   /** CamelCase, for programs. */
   reason: string;

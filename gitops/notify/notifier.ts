@@ -60,21 +60,39 @@ export class Notifier implements EventRecorder {
 
   event(object: KubeObject, note: EventNote): void {
     this.#options.events.event(object, note);
-    if (object.kind !== KIND || this.#options.signal.aborted) return;
-    const repository = object as Repository;
-    const targets = repository.spec.notifications ?? [];
-    if (targets.length === 0) return;
+    if (object.kind === KIND) this.notify(object as Repository, { note });
+  }
+
+  /**
+   * Tells those whom a Repository names, and records nothing.
+   *
+   * @param of.object What it is about. @default {repository}
+   */
+  notify(
+    repository: Repository,
+    of: { note: EventNote; object?: KubeObject },
+  ): void {
+    const { note, object } = of;
+    const { metadata, spec } = repository;
+    const targets = spec.notifications ?? [];
+    if (targets.length === 0 || this.#options.signal.aborted) return;
+    const what = object &&
+      `${object.kind} ${object.metadata.name}${
+        object.metadata.namespace ? ` in ${object.metadata.namespace}` : ""
+      }`;
+    const message = what ? `${what}: ${note.message}` : note.message;
     const verdict = this.#recent.add(
-      object.metadata.uid ?? object.metadata.name,
-      note,
+      metadata.uid ?? metadata.name,
+      { ...note, message },
     );
     const notification: Notification = {
       id: crypto.randomUUID(),
       time: new Date(this.#options.clock.now()).toISOString(),
-      repository: object.metadata.name,
+      repository: metadata.name,
+      ...(object ? { object: referenceOf(object) } : {}),
       type: note.type ?? "Normal",
       reason: note.reason,
-      message: note.message,
+      message,
     };
     for (const target of targets) {
       if (target.events && !target.events.includes(note.reason)) continue;
@@ -167,4 +185,10 @@ export class Notifier implements EventRecorder {
   #count({ type }: NotificationTarget, result: string): void {
     this.#options.counters.add(NOTIFICATIONS, { type, result });
   }
+}
+
+function referenceOf(
+  { kind, metadata: { name, namespace } }: KubeObject,
+): NonNullable<Notification["object"]> {
+  return { kind, name, ...(namespace ? { namespace } : {}) };
 }
