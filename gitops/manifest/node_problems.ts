@@ -9,7 +9,7 @@ import {
 } from "yaml";
 
 /** How deep objects may be nested: no API has use for more, and code that walks them has to come back. */
-const DEEPEST = 100;
+export const DEEPEST = 100;
 
 /** Something in a document that is YAML, but nothing that the API could hold. */
 export interface NodeProblem {

@@ -1,6 +1,7 @@
 import { dirname, join, posix } from "node:path";
 import type { SourceFile, SourceTree } from "../../source/read_tree.ts";
-import { type ParsedDocument, parseFile, parseNodes } from "../parse_file.ts";
+import { type ParsedDocument, parseFile } from "../parse_file.ts";
+import { parseNodes } from "../parse_nodes.ts";
 import type { Problem } from "../problem.ts";
 import { FileIndex } from "./file_index.ts";
 import { topKustomizations } from "./layout.ts";

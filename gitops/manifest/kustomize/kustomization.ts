@@ -7,7 +7,7 @@ import { posix } from "node:path";
 import type { Document } from "yaml";
 import { isObject } from "../is_object.ts";
 import { didYouMean } from "../nearest.ts";
-import { parseNodes } from "../parse_file.ts";
+import { parseNodes } from "../parse_nodes.ts";
 import { fieldName, type Problem } from "../problem.ts";
 import type { FileIndex } from "./file_index.ts";
 

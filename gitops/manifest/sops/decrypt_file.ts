@@ -9,7 +9,8 @@ import {
   Scalar,
   type YAMLMap,
 } from "yaml";
-import { type ParsedFile, parseNodes, toDocuments } from "../parse_file.ts";
+import { type ParsedFile, toDocuments } from "../parse_file.ts";
+import { parseNodes } from "../parse_nodes.ts";
 import { fieldName, type Problem } from "../problem.ts";
 import { Sensitive } from "../sensitive.ts";
 import { dataKey, type SopsMetadata } from "./data_key.ts";
