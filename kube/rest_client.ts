@@ -14,7 +14,7 @@ import {
 } from "./credentials.ts";
 import { checkFence } from "./fence.ts";
 import { kcpPath } from "./kcp/path.ts";
-import { jsonLines } from "./json_lines.ts";
+import { JsonLines } from "./json_lines.ts";
 import { KubeApiError, type Status } from "./kube_api_error.ts";
 import { LinkedSignal } from "./linked_signal.ts";
 import { renewedConfig } from "./renewed_config.ts";
@@ -228,10 +228,9 @@ class FetchRestClient implements KubeRestClient {
         link.clearDeadline();
         return this.#stream(response, { opts, link });
       }
-      const bytes = await readAll(response, link.signal);
       const body = opts.expectJson
-        ? parseBody(new TextDecoder().decode(bytes), opts)
-        : bytes;
+        ? parseBody(await whole(() => response.text(), link.signal), opts)
+        : await whole(() => response.bytes(), link.signal);
       link[Symbol.dispose]();
       return body;
     } catch (error) {
@@ -387,16 +386,28 @@ class FetchRestClient implements KubeRestClient {
     signal.addEventListener("abort", end, { once: true });
     // Not a mere pipe: it has to let go of the signal whichever way it ends,
     // and to explain errors.
-    const bytes = new ReadableStream<Uint8Array>({
+    const lines = opts.expectJson ? new JsonLines() : undefined;
+    return new ReadableStream<unknown>({
       pull: async (controller) => {
         try {
-          const { done, value } = await reader.read();
-          signal.throwIfAborted();
-          if (!done) return controller.enqueue(value);
-          close();
-          controller.close();
+          while (true) {
+            const { done, value } = await reader.read();
+            signal.throwIfAborted();
+            const values = !lines
+              ? done ? [] : [value]
+              : done
+              ? lines.end()
+              : lines.push(value);
+            for (const item of values) controller.enqueue(item);
+            if (done) {
+              close();
+              controller.close();
+            }
+            if (done || values.length) return;
+          }
         } catch (error) {
           close();
+          void reader.cancel(error).catch(() => {});
           controller.error(this.#explain(error, { opts, link }));
         }
       },
@@ -405,7 +416,6 @@ class FetchRestClient implements KubeRestClient {
         await reader.cancel(reason).catch(() => {});
       },
     }, { highWaterMark: 0 });
-    return opts.expectJson ? bytes.pipeThrough(jsonLines()) : bytes;
   }
 
   async #tunnel(url: string, opts: RequestOptions): Promise<KubernetesTunnel> {
@@ -507,16 +517,16 @@ async function readError(
 }
 
 /** A whole body, or the reason of the signal where that comes first. */
-async function readAll(
-  response: Response,
+async function whole<T>(
+  read: () => Promise<T>,
   signal: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<T> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([response.bytes(), aborted]);
+    return await Promise.race([read(), aborted]);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
