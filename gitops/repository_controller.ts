@@ -21,6 +21,7 @@ import {
   runController,
   type WorkspaceProvider,
 } from "../kube/mod.ts";
+import { Limiter } from "./apply/limiter.ts";
 import { DriftCorrector } from "./drift/drift_corrector.ts";
 import { driftSummary } from "./drift/drift_summary.ts";
 import { allProblems, type Manifests } from "./manifest/load_tree.ts";
@@ -106,6 +107,12 @@ export interface GitOpsStats {
 
 /** A longest time of one sync, in milliseconds: a hang ends some day. */
 const SYNC_TIMEOUT = 60 * 60_000;
+/**
+ * Objects that are written at a time, of all Repositories: so many keep an API
+ * server busy, and leave room on the connection that all else shares (HTTP/2
+ * takes 100 requests at a time as a rule).
+ */
+const WRITES = 32;
 /** A longest wait for what is due later, in milliseconds: timers take no more than 24 days. */
 const LONGEST_WAIT = 24 * 60 * 60_000;
 /** What is counted of each sync. */
@@ -128,6 +135,7 @@ export class RepositoryController {
   readonly #repositories: Informer<Repository>;
   readonly #workspaces: Informer<Workspace>;
   readonly #sets = new AppliedSets();
+  readonly #writes = new Limiter(WRITES);
   readonly #states = new Map<string, RepositoryState>();
   readonly #drift: DriftCorrector;
   readonly #inputs: InputWatcher;
@@ -493,6 +501,7 @@ export class RepositoryController {
       provider,
       workspaces: this.#workspaces,
       sets: this.#sets,
+      writes: this.#writes,
       clock,
     });
   }

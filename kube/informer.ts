@@ -22,6 +22,12 @@ export interface InformerOptions {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /**
+   * What of an object is held; listeners get all of it once, when it has
+   * changed. It has to leave names, namespace, uid and resourceVersion.
+   * @default all of it
+   */
+  keep?: <T extends KubeObject>(object: T) => T;
   /** Ends it. */
   signal: AbortSignal;
   log?: Logger;
@@ -98,7 +104,7 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  readonly #store = new ObjectStore<T>();
+  readonly #store: ObjectStore<T>;
   readonly #listeners = new Set<(event: InformerEvent<T>) => void>();
   readonly #firstSync = Promise.withResolvers<void>();
 
@@ -110,6 +116,7 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
     this.#client = client;
     this.resource = resource;
     this.#options = options;
+    this.#store = new ObjectStore<T>(options.keep);
     this.#clock = options.clock ?? systemClock;
     this.#log = (options.log ?? silentLogger)
       .with({ resource: resourceName(resource) });

@@ -4,6 +4,12 @@ import type { InformerEvent } from "./informer.ts";
 /** Objects by namespace and name, telling what a change of them amounts to. */
 export class ObjectStore<T extends KubeObject> {
   readonly #namespaces = new Map<string, Map<string, T>>();
+  readonly #keep: (object: T) => T;
+
+  /** @param keep What of an object is held. @default all of it */
+  constructor(keep: (object: T) => T = (object) => object) {
+    this.#keep = keep;
+  }
 
   get(namespace: string | undefined, name: string): T | undefined {
     return this.#namespaces.get(namespace ?? "")?.get(name);
@@ -25,7 +31,7 @@ export class ObjectStore<T extends KubeObject> {
       this.#namespaces.set(namespace, objects);
     }
     const old = objects.get(name);
-    objects.set(name, object);
+    objects.set(name, this.#keep(object));
     if (!old) return { type: "added", object };
     if (
       old.metadata.resourceVersion === resourceVersion &&

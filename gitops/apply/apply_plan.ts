@@ -11,6 +11,7 @@ import type { Change, Conflict, Plan } from "../plan/plan.ts";
 import { apiProblems } from "./api_problem.ts";
 import { applyChange } from "./apply_change.ts";
 import { forEachLimited } from "./for_each_limited.ts";
+import { Limiter } from "./limiter.ts";
 import { byStage } from "./order.ts";
 
 /** Options of {@linkcode applyPlan}. */
@@ -18,8 +19,12 @@ export interface ApplyPlanOptions {
   access: WorkspaceAccess;
   commit: string;
   clock: Clock;
-  /** Requests under way at a time. @default {8} */
-  concurrency?: number;
+  /** Called before each object that is written. */
+  onWrite?: (change: Change) => void;
+  /** Called with what became of it: as the server has it now; nothing where it failed. */
+  onWritten?: (change: Change, applied: KubeObject | undefined) => void;
+  /** Lets so many objects be written at a time. @default 32 of this plan */
+  writes?: Limiter;
   signal?: AbortSignal;
 }
 
@@ -29,10 +34,10 @@ export interface ApplyResult {
   updated: number;
   unchanged: number;
   problems: Problem[];
-  /** Objects as the server has them now, by key, of those that were written. */
-  applied: Map<string, KubeObject>;
 }
 
+/** So many keep an API server busy; more only wait there. */
+const WRITES = 32;
 /** How long a CRD may take until it is served, in milliseconds. */
 const ESTABLISH_TIMEOUT = 30_000;
 
@@ -44,28 +49,38 @@ export async function applyPlan(
   plan: Plan,
   options: ApplyPlanOptions,
 ): Promise<ApplyResult> {
-  const { concurrency = 8, signal } = options;
+  const { writes = new Limiter(WRITES), onWrite, onWritten, signal } = options;
   const result: ApplyResult = {
     created: 0,
     updated: 0,
     unchanged: plan.unchanged.length,
     problems: plan.conflicts.map(conflictProblem),
-    applied: new Map(),
   };
   const changes = [...plan.create, ...plan.update];
   for (const stage of byStage(changes, (c) => c.manifest.resource)) {
-    await forEachLimited(stage, concurrency, async (change) => {
-      signal?.throwIfAborted();
-      try {
-        result.applied.set(change.key, await applyChange(change, options));
-        if (change.live) result.updated++;
-        else result.created++;
-      } catch (error) {
-        signal?.throwIfAborted();
-        result.problems.push(...apiProblems(error, change.manifest));
-      }
-    });
-    await untilEstablished(stage, { ...options, result });
+    const crds: Change[] = [];
+    await forEachLimited(
+      stage,
+      writes.limit,
+      (change) =>
+        writes.run(async () => {
+          signal?.throwIfAborted();
+          onWrite?.(change);
+          let applied: KubeObject | undefined;
+          try {
+            applied = await applyChange(change, options);
+            if (change.live) result.updated++;
+            else result.created++;
+            if (isCrd(change)) crds.push(change);
+          } catch (error) {
+            signal?.throwIfAborted();
+            result.problems.push(...apiProblems(error, change.manifest));
+          } finally {
+            onWritten?.(change, applied);
+          }
+        }),
+    );
+    await untilEstablished(crds, { ...options, result });
   }
   result.problems.sort(compareProblems);
   return result;
@@ -84,16 +99,16 @@ function conflictProblem({ manifest, owner }: Conflict): Problem {
   };
 }
 
-/** Waits until the CRDs of a stage are served. */
+function isCrd({ manifest: { resource } }: Change): boolean {
+  return resource.kind === CustomResourceDefinition.kind;
+}
+
+/** Waits until CRDs are served. */
 async function untilEstablished(
-  stage: Change[],
+  crds: Change[],
   options: ApplyPlanOptions & { result: ApplyResult },
 ): Promise<void> {
   const { access: { client }, clock, result, signal } = options;
-  const crds = stage.filter((change) =>
-    change.manifest.resource.kind === CustomResourceDefinition.kind &&
-    result.applied.has(change.key)
-  );
   if (crds.length === 0) return;
   await Promise.all(crds.map(async (change) => {
     const { name } = change.object.metadata;

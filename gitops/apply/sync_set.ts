@@ -23,13 +23,21 @@ import {
   groupKindsOf,
 } from "../plan/apply_set.ts";
 import type { DriftPolicy } from "../plan/drift_policy.ts";
-import { fingerprint, type Known, plan } from "../plan/plan.ts";
+import {
+  fingerprint,
+  type Known,
+  type LiveObject,
+  type Plan,
+  plan,
+} from "../plan/plan.ts";
+import { withoutContent } from "../plan/without_content.ts";
 import type { HeldPrune } from "../plan/prune.ts";
 import { isSuspended } from "../plan/tombstone.ts";
 import { sourceOf } from "./apply_change.ts";
 import type { SetObserver } from "../stage_observer.ts";
 import { applyPlan, type ApplyResult } from "./apply_plan.ts";
 import { freeSets } from "./free_sets.ts";
+import type { Limiter } from "./limiter.ts";
 import {
   type ApprovedPrune,
   deleteRemovals,
@@ -70,12 +78,23 @@ export interface SyncSetOptions {
   clock: Clock;
   /** Gets word of its stages. @default nobody does */
   observe?: SetObserver;
-  concurrency?: number;
+  /** Gets word of each write. @default nobody does */
+  writing?: WriteObserver;
+  /** Lets so many objects be written at a time, of all who share it. @default 32 of this set */
+  writes?: Limiter;
   signal?: AbortSignal;
 }
 
+/** Who gets word of each object that is written. */
+export interface WriteObserver {
+  /** It is about to be. */
+  begin(key: string): void;
+  /** It was; nothing where that failed. */
+  end(key: string, applied: AppliedObject | undefined): void;
+}
+
 /** What became of a set of manifests. */
-export interface SyncSetResult extends Omit<ApplyResult, "applied"> {
+export interface SyncSetResult extends ApplyResult {
   deleted: number;
   /** Whether the fault is in the manifests themselves. */
   invalid: boolean;
@@ -102,7 +121,7 @@ export async function syncSet(
   manifests: ManifestSet,
   options: SyncSetOptions,
 ): Promise<SyncSetResult> {
-  const { set, access, commit, kinds, clock, observe, signal } = options;
+  const { access, commit, kinds, clock, observe, writing, signal } = options;
   const begun = clock.now();
   const problems: Problem[] = [...manifests.problems];
   const resolved = await resolveKinds(manifests, {
@@ -132,23 +151,7 @@ export async function syncSet(
     };
   }
   const desired = resolved.manifests;
-  const { parent, live } = await readLive(set, {
-    access,
-    resources: new Set(desired.map((m) => m.resource)),
-    mayBeGone: kinds?.isBrought.bind(kinds),
-    signal,
-  });
-  const steps = plan({
-    desired,
-    live,
-    setId: set.id,
-    prune: options.prune !== undefined,
-    keep: options.keep,
-    others: options.others,
-    free: await freeSets(live, options),
-    known: options.known,
-    drift: options.drift,
-  });
+  const { parent, steps, members } = await planSet(desired, options);
   observe?.("plan", { started: begun, ok: steps.conflicts.length === 0 });
   const wanted = desired.map((m) => groupKind(m.resource));
   const approved = approvedOf(parent);
@@ -159,9 +162,6 @@ export async function syncSet(
       before: parent && { groupKinds: groupKindsOf(parent), approved },
       ...options,
     },
-  );
-  const members = live.filter(({ object }) =>
-    object.metadata.labels?.[APPLYSET_LABEL] === set.id
   );
   let before = during;
   const prune = options.prune && steps.delete.length
@@ -184,8 +184,45 @@ export async function syncSet(
       },
     })
     : undefined;
+  const objects = new Map<string, AppliedObject>();
+  const drifted = new Map<string, string[]>();
+  for (const change of steps.unchanged) {
+    const { key, live } = change;
+    if (change.drifted.length) drifted.set(key, change.drifted);
+    objects.set(key, {
+      manifest: change.manifest,
+      fingerprint: fingerprint(change.object),
+      // What differs has to be looked at each time.
+      resourceVersion: change.drifted.length
+        ? undefined
+        : live?.metadata.resourceVersion,
+      commit: live?.metadata.annotations?.[COMMIT_ANNOTATION] ?? commit,
+      source: live?.metadata.annotations?.[SOURCE_ANNOTATION] ??
+        sourceOf(change.manifest),
+    });
+  }
+  const restored: KubeObject[] = [];
   const applying = clock.now();
-  const result = await applyPlan(steps, options);
+  const result = await applyPlan(steps, {
+    ...options,
+    onWrite: ({ key }) => writing?.begin(key),
+    onWritten: (change, applied) => {
+      const { key, manifest, live } = change;
+      if (!applied) return writing?.end(key, undefined);
+      if (live && isSuspended(live)) restored.push(applied);
+      // A fleet's objects are not kept any longer than they are needed.
+      change.live = undefined;
+      const object = {
+        manifest,
+        fingerprint: fingerprint(change.object),
+        resourceVersion: applied.metadata.resourceVersion,
+        commit,
+        source: sourceOf(manifest),
+      };
+      objects.set(key, object);
+      writing?.end(key, object);
+    },
+  });
   if (steps.create.length + steps.update.length > 0) {
     const ok = result.problems.length === steps.conflicts.length;
     observe?.("apply", { started: applying, ok });
@@ -212,39 +249,8 @@ export async function syncSet(
       ],
     }, { before, ...options });
   }
-  const objects = new Map<string, AppliedObject>();
-  const drifted = new Map<string, string[]>();
-  for (const change of steps.unchanged) {
-    const { key, live } = change;
-    if (change.drifted.length) drifted.set(key, change.drifted);
-    objects.set(key, {
-      manifest: change.manifest,
-      fingerprint: fingerprint(change.object),
-      // What differs has to be looked at each time.
-      resourceVersion: change.drifted.length
-        ? undefined
-        : live?.metadata.resourceVersion,
-      commit: live?.metadata.annotations?.[COMMIT_ANNOTATION] ?? commit,
-      source: live?.metadata.annotations?.[SOURCE_ANNOTATION] ??
-        sourceOf(change.manifest),
-    });
-  }
-  const restored: KubeObject[] = [];
-  for (const change of [...steps.create, ...steps.update]) {
-    const applied = result.applied.get(change.key);
-    if (!applied) continue;
-    if (change.live && isSuspended(change.live)) restored.push(applied);
-    objects.set(change.key, {
-      manifest: change.manifest,
-      fingerprint: fingerprint(change.object),
-      resourceVersion: applied.metadata.resourceVersion,
-      commit,
-      source: sourceOf(change.manifest),
-    });
-  }
-  const { applied: _, ...counts } = result;
   return {
-    ...counts,
+    ...result,
     problems: failures,
     deleted: deleted.size,
     invalid: false,
@@ -257,6 +263,41 @@ export async function syncSet(
     waiting: prune?.waiting ?? 0,
     due: prune?.due,
   };
+}
+
+/** What there is to do, and what there was of the set, without what it takes to tell. */
+async function planSet(
+  desired: ResolvedManifest[],
+  options: SyncSetOptions,
+): Promise<{ parent?: KubeObject; steps: Plan; members: LiveObject[] }> {
+  const { set, access, kinds, signal } = options;
+  const { parent, live } = await readLive(set, {
+    access,
+    resources: new Set(desired.map((m) => m.resource)),
+    mayBeGone: kinds?.isBrought.bind(kinds),
+    signal,
+  });
+  const steps = plan({
+    desired,
+    live,
+    setId: set.id,
+    prune: options.prune !== undefined,
+    keep: options.keep,
+    others: options.others,
+    free: await freeSets(live, options),
+    known: options.known,
+    drift: options.drift,
+  });
+  for (const change of [...steps.unchanged, ...steps.update]) {
+    const isNeeded = change.takeOver || change.leave.length || change.adopted;
+    if (!isNeeded && change.live) change.live = withoutContent(change.live);
+  }
+  const members = live.flatMap(({ resource, object }) =>
+    object.metadata.labels?.[APPLYSET_LABEL] === set.id
+      ? [{ resource, object: withoutContent(object) }]
+      : []
+  );
+  return { parent, steps, members };
 }
 
 interface ParentState {

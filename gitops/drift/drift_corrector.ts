@@ -18,6 +18,7 @@ import { objectKey } from "../manifest/manifest.ts";
 import { driftOf } from "../plan/drift_policy.ts";
 import { adopts, type Owner, ownerOf } from "../plan/ownership.ts";
 import { compare, fingerprint } from "../plan/plan.ts";
+import { withoutContent } from "../plan/without_content.ts";
 import type { AppliedSet, AppliedSets } from "../repository/applied_sets.ts";
 
 /** Corrections of an object in a row that are made at once … */
@@ -82,7 +83,13 @@ export class DriftCorrector {
   constructor(options: DriftCorrectorOptions) {
     this.#options = options;
     const { client, log, clock, signal } = options;
-    this.#informers = new InformerFactory(client, { log, clock, signal });
+    this.#informers = new InformerFactory(client, {
+      // What is compared is looked at once.
+      keep: withoutContent,
+      log,
+      clock,
+      signal,
+    });
     this.#queue = new WorkQueue({
       clock,
       backoff: { base: 500, max: 60_000, jitter: 0.5 },
@@ -116,9 +123,19 @@ export class DriftCorrector {
     const workspace = this.#options.provider.workspaceOf(object);
     const set = this.#options.sets.get(id, workspace);
     const key = objectKey(object);
-    const applied = set?.objects.get(key);
-    if (!set || !applied) return;
-    if (type !== "deleted") {
+    if (!set) return;
+    const at: [string, string, string] = [id, workspace ?? "", key];
+    const isThere = type !== "deleted";
+    const { resourceVersion } = object.metadata;
+    const isOwn = set.writes.saw(key, {
+      resourceVersion: isThere ? resourceVersion : undefined,
+      again: () => this.#enqueue(at),
+    });
+    if (isOwn) return;
+    const applied = set.objects.get(key);
+    if (!applied) return;
+    if (isThere) {
+      if (applied.resourceVersion === resourceVersion) return;
       const { reasons, drifted } = compare(applied.manifest, {
         live: object,
         setId: id,
@@ -128,7 +145,7 @@ export class DriftCorrector {
       const told = set.drifted.get(key) ?? [];
       if (reasons.length === 0 && drifted.join() === told.join()) return;
     }
-    this.#enqueue([id, workspace ?? "", key]);
+    this.#enqueue(at);
   }
 
   /** At once, or later where the object is fought over. */
@@ -215,7 +232,7 @@ export class DriftCorrector {
       throw error;
     }
     observe?.(set.set.repository, { started, ok: true });
-    (set.objects as Map<string, typeof applied>).set(of.key, {
+    set.objects.set(of.key, {
       ...applied,
       fingerprint: fingerprint(change.object),
       resourceVersion: object.metadata.resourceVersion,

@@ -32,6 +32,15 @@ export interface ResolveKindsOptions {
   discover: Discover;
 }
 
+/** Manifests are immutable, and most of a repository stays as it is from one commit to the next. */
+const resolved = new WeakMap<
+  Manifest,
+  {
+    where: { resource: Resource; namespace?: string };
+    manifest: ResolvedManifest;
+  }
+>();
+
 /**
  * Finds the resource of each manifest, and refuses what does not go where it
  * stands: kinds that are not served, cluster-scoped ones in a workspace.
@@ -78,11 +87,7 @@ export async function resolveKinds(
         `${kind} is cluster-scoped; a workspace's folder takes namespaced kinds only`,
       );
     } else {
-      manifests.push({
-        ...manifest,
-        resource,
-        object: placed(manifest.object, { resource, namespace }),
-      });
+      manifests.push(resolve(manifest, { resource, namespace }));
     }
   }
   return { manifests, problems: problems.sort(compareProblems) };
@@ -95,6 +100,24 @@ export const discoverOffline: Discover = (apiVersion, kind) => {
   );
   return Promise.resolve(resource);
 };
+
+/** The very same for the same manifest, so that what was found out about it holds. */
+function resolve(
+  manifest: Manifest,
+  where: { resource: Resource; namespace?: string },
+): ResolvedManifest {
+  const before = resolved.get(manifest);
+  const isSame = before?.where.resource === where.resource &&
+    before.where.namespace === where.namespace;
+  if (isSame) return before.manifest;
+  const result: ResolvedManifest = {
+    ...manifest,
+    resource: where.resource,
+    object: placed(manifest.object, where),
+  };
+  resolved.set(manifest, { where, manifest: result });
+  return result;
+}
 
 function placed(
   object: KubeObject,

@@ -181,7 +181,7 @@ export function compare(
   },
 ): Change {
   const { live, setId, known, drift = CORRECT, owner } = options;
-  const object = marked(manifest.object, { setId, drift });
+  const object = markedOnce(manifest.object, { setId, drift });
   const change: Change = {
     key: objectKey(manifest.object),
     manifest,
@@ -246,8 +246,21 @@ function fieldsThatDiffer(
   ];
 }
 
-/** Stands for the content of an object that is applied, the commit left out. */
+const fingerprints = new WeakMap<KubeObject, string>();
+
+/**
+ * Stands for the content of an object that is applied, the commit left out. It
+ * is found out once: the object may not change afterwards.
+ */
 export function fingerprint(object: KubeObject): string {
+  const before = fingerprints.get(object);
+  if (before) return before;
+  const hash = hashOf(contentOf(object), 32);
+  fingerprints.set(object, hash);
+  return hash;
+}
+
+function contentOf(object: KubeObject): string {
   const annotations = Object.fromEntries(
     Object.entries(object.metadata.annotations ?? {}).filter(([name]) =>
       !ORIGIN_ANNOTATIONS.includes(name)
@@ -257,6 +270,25 @@ export function fingerprint(object: KubeObject): string {
     ...object,
     metadata: { ...object.metadata, annotations },
   });
+}
+
+const markedObjects = new WeakMap<
+  KubeObject,
+  { setId: string; keeps: boolean; object: KubeObject }
+>();
+
+/** {@linkcode marked}, of what does not change. */
+function markedOnce(
+  source: KubeObject,
+  options: { setId: string; drift: ObjectDrift },
+): KubeObject {
+  const { setId } = options;
+  const keeps = keepsApplied(options.drift);
+  const before = markedObjects.get(source);
+  if (before?.setId === setId && before.keeps === keeps) return before.object;
+  const object = marked(source, options);
+  markedObjects.set(source, { setId, keeps, object });
+  return object;
 }
 
 /** As it is to be applied, with what it is known by. */
@@ -282,14 +314,14 @@ function marked(
   if (keepsApplied(drift)) {
     object.metadata.annotations = {
       ...annotations,
-      [APPLIED_ANNOTATION]: hashOf(fingerprint(object)),
+      [APPLIED_ANNOTATION]: hashOf(contentOf(object), 16),
     };
   }
   return object;
 }
 
-function hashOf(text: string): string {
-  return bytesToHex(sha256(new TextEncoder().encode(text))).slice(0, 16);
+function hashOf(text: string, length: number): string {
+  return bytesToHex(sha256(new TextEncoder().encode(text))).slice(0, length);
 }
 
 function isPrunable({ object, resource }: LiveObject, setId: string): boolean {

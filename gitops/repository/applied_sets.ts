@@ -1,6 +1,7 @@
 import type { WorkspaceAccess } from "../../kube/mod.ts";
 import type { AppliedObject } from "../apply/sync_set.ts";
 import type { Problem } from "../manifest/problem.ts";
+import { OwnWrites } from "../drift/own_writes.ts";
 import type { ApplySet } from "../plan/apply_set.ts";
 import type { DriftPolicy } from "../plan/drift_policy.ts";
 import { Mutex } from "./mutex.ts";
@@ -12,7 +13,9 @@ export interface AppliedSet {
   /** Its workspace; none for the hub's own objects. */
   workspace?: string;
   /** What is applied, by key. */
-  objects: ReadonlyMap<string, AppliedObject>;
+  objects: Map<string, AppliedObject>;
+  /** What of it is being written right now. */
+  writes: OwnWrites;
   /** Commit of which all is applied. */
   commit?: string;
   /** Of the manifests of which all is applied; none where it has to be synced whatever comes. */
@@ -54,6 +57,7 @@ export class AppliedSets {
         set,
         ...of,
         objects: new Map(),
+        writes: new OwnWrites(),
         drifted: new Map(),
         mutex: new Mutex(),
       };

@@ -15,6 +15,7 @@ import {
 } from "../../kube/mod.ts";
 import { reasonOf } from "../apply/api_problem.ts";
 import { forEachLimited } from "../apply/for_each_limited.ts";
+import type { Limiter } from "../apply/limiter.ts";
 import type { PrunePolicy } from "../apply/prune_set.ts";
 import { workspaceContent } from "../apply/workspace_content.ts";
 import { syncSet, type SyncSetOptions } from "../apply/sync_set.ts";
@@ -71,6 +72,8 @@ export interface SyncRepositoryOptions {
   provider: WorkspaceProvider;
   workspaces: Informer<Workspace>;
   sets: AppliedSets;
+  /** Lets so many objects be written at a time. */
+  writes: Limiter;
   clock: Clock;
   /** Gets word of the stages of each set. @default nobody does */
   observe?: SetObserver;
@@ -331,6 +334,15 @@ class RepositorySync {
           kinds: of.kinds,
           clock,
           observe: this.#options.observe,
+          writing: {
+            begin: (key) => entry.writes.begin(key),
+            end: (key, applied) => {
+              if (applied) entry.objects.set(key, applied);
+              else entry.objects.delete(key);
+              entry.writes.end(key, applied?.resourceVersion);
+            },
+          },
+          writes: this.#options.writes,
           signal,
         });
         const { invalid, conflict, objects, drifted, ...rest } = result;
