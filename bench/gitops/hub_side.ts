@@ -10,8 +10,8 @@ import type { RunningEngine } from "../../tests/engines/engine.ts";
 
 /** Longest wait for a commit, in milliseconds. */
 const TIMEOUT = 10 * 60_000;
-/** How often the hub looks for commits; half of it is in each time, on average. */
-const INTERVAL = "250ms";
+/** How often the hub looks for commits by itself: of a repository on its own disk it hears of them. */
+const INTERVAL = "10s";
 
 /** A hub that follows a repository. */
 export class HubSide {

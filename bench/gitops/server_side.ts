@@ -1,8 +1,17 @@
 import * as core from "../../api/core.ts";
+import {
+  APPLYSET_LABEL,
+  COMMIT_ANNOTATION,
+  SOURCE_ANNOTATION,
+} from "../../api/names.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { Address, LoadTool } from "../load_tool.ts";
 
-/** How long the API server itself takes to apply manifests, whoever sends them. Milliseconds. */
+/**
+ * How long the API server itself takes to apply manifests, whoever sends them,
+ * with the label and the annotations that an object of a repository has: what
+ * it costs to store and to merge them is not the hub's time. Milliseconds.
+ */
 export async function measureServer(
   client: KubeClient,
   of: {
@@ -27,7 +36,15 @@ export async function measureServer(
       body: JSON.stringify({
         apiVersion: "v1",
         kind: "ConfigMap",
-        metadata: { name: "config-%d", namespace },
+        metadata: {
+          name: "config-%d",
+          namespace,
+          labels: { [APPLYSET_LABEL]: "x".repeat(56) },
+          annotations: {
+            [COMMIT_ANNOTATION]: value.padEnd(40, "0"),
+            [SOURCE_ANNOTATION]: `workspaces/${namespace}/config-%d.yaml:1`,
+          },
+        },
         data: { value, text: "x".repeat(200) },
       }),
       objects: manifests,
