@@ -501,6 +501,8 @@ export class RepositoryController {
       provider,
       workspaces: this.#workspaces,
       sets: this.#sets,
+      watched: (resource, namespace) =>
+        this.#drift.members(resource, namespace),
       writes: this.#writes,
       clock,
     });

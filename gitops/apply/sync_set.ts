@@ -23,13 +23,7 @@ import {
   groupKindsOf,
 } from "../plan/apply_set.ts";
 import type { DriftPolicy } from "../plan/drift_policy.ts";
-import {
-  fingerprint,
-  type Known,
-  type LiveObject,
-  type Plan,
-  plan,
-} from "../plan/plan.ts";
+import { fingerprint, type Known, plan } from "../plan/plan.ts";
 import { withoutContent } from "../plan/without_content.ts";
 import type { HeldPrune } from "../plan/prune.ts";
 import { isSuspended } from "../plan/tombstone.ts";
@@ -44,6 +38,7 @@ import {
   preparePrune,
   type PrunePolicy,
 } from "./prune_set.ts";
+import { planByWatch, type PlannedSet, type Watched } from "./plan_by_watch.ts";
 import { readLive } from "./read_live.ts";
 
 /** An object that was applied, or found to be as it ought to be. */
@@ -73,6 +68,8 @@ export interface SyncSetOptions {
   others?: ReadonlyMap<string, string>;
   /** What was applied last. */
   known?: ReadonlyMap<string, AppliedObject>;
+  /** What a watch shows of all that was applied last. @default nobody watches, and it is read */
+  watched?: Watched;
   /** Finds kinds, and knows which of them may be gone. @default the server's own discovery */
   kinds?: Pick<PluginKindDiscovery, "find" | "isBrought">;
   clock: Clock;
@@ -189,17 +186,24 @@ export async function syncSet(
   for (const change of steps.unchanged) {
     const { key, live } = change;
     if (change.drifted.length) drifted.set(key, change.drifted);
-    objects.set(key, {
-      manifest: change.manifest,
-      fingerprint: fingerprint(change.object),
-      // What differs has to be looked at each time.
-      resourceVersion: change.drifted.length
-        ? undefined
-        : live?.metadata.resourceVersion,
-      commit: live?.metadata.annotations?.[COMMIT_ANNOTATION] ?? commit,
-      source: live?.metadata.annotations?.[SOURCE_ANNOTATION] ??
-        sourceOf(change.manifest),
-    });
+    const before = options.known?.get(key);
+    const isSame = before?.manifest === change.manifest &&
+      before.resourceVersion !== undefined &&
+      before.resourceVersion === live?.metadata.resourceVersion;
+    objects.set(
+      key,
+      isSame ? before : {
+        manifest: change.manifest,
+        fingerprint: fingerprint(change.object),
+        // What differs has to be looked at each time.
+        resourceVersion: change.drifted.length
+          ? undefined
+          : live?.metadata.resourceVersion,
+        commit: live?.metadata.annotations?.[COMMIT_ANNOTATION] ?? commit,
+        source: live?.metadata.annotations?.[SOURCE_ANNOTATION] ??
+          sourceOf(change.manifest),
+      },
+    );
   }
   const restored: KubeObject[] = [];
   const applying = clock.now();
@@ -265,12 +269,15 @@ export async function syncSet(
   };
 }
 
-/** What there is to do, and what there was of the set, without what it takes to tell. */
+/** Finds out what there is to do: by what is known, or a read of all that there is. */
 async function planSet(
   desired: ResolvedManifest[],
   options: SyncSetOptions,
-): Promise<{ parent?: KubeObject; steps: Plan; members: LiveObject[] }> {
-  const { set, access, kinds, signal } = options;
+): Promise<PlannedSet> {
+  const { set, access, kinds, known, watched, signal } = options;
+  const quick = watched && known &&
+    await planByWatch(desired, { ...options, watched, known });
+  if (quick) return quick;
   const { parent, live } = await readLive(set, {
     access,
     resources: new Set(desired.map((m) => m.resource)),
@@ -285,7 +292,7 @@ async function planSet(
     keep: options.keep,
     others: options.others,
     free: await freeSets(live, options),
-    known: options.known,
+    known,
     drift: options.drift,
   });
   for (const change of [...steps.unchanged, ...steps.update]) {

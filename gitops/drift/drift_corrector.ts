@@ -5,6 +5,7 @@ import {
   Backoff,
   type Clock,
   type EventNote,
+  type Informer,
   type InformerEvent,
   InformerFactory,
   type KubeClient,
@@ -76,7 +77,7 @@ export class DriftCorrector {
 
   readonly #options: DriftCorrectorOptions;
   readonly #informers: InformerFactory;
-  readonly #followed = new Set<string>();
+  readonly #followed = new Map<string, Informer>();
   readonly #queue: WorkQueue;
   readonly #fights = new Map<string, Fight>();
 
@@ -101,10 +102,24 @@ export class DriftCorrector {
     for (const resource of resources) {
       const name = resourceName(resource);
       if (this.#followed.has(name)) continue;
-      this.#followed.add(name);
-      this.#informers.get(resource, { labelSelector: APPLYSET_LABEL })
-        .on((event) => this.#saw(event));
+      const informer = this.#informers.get(resource, {
+        labelSelector: APPLYSET_LABEL,
+      });
+      this.#followed.set(name, informer);
+      informer.on((event) => this.#saw(event));
     }
+  }
+
+  /**
+   * The members of apply sets of a kind, as they were shown last, without their
+   * content.
+   *
+   * @returns nothing where they are not followed, or not just now
+   */
+  members(resource: Resource, namespace?: string): KubeObject[] | undefined {
+    const informer = this.#followed.get(resourceName(resource));
+    const isUpToDate = informer?.hasSynced && informer.lastError === undefined;
+    return isUpToDate ? informer.list(namespace) : undefined;
   }
 
   /** Works until its signal ends it. */
@@ -143,7 +158,11 @@ export class DriftCorrector {
         drift: driftOf(applied.manifest.object, set.drift),
       });
       const told = set.drifted.get(key) ?? [];
-      if (reasons.length === 0 && drifted.join() === told.join()) return;
+      if (reasons.length === 0 && drifted.join() === told.join()) {
+        // A status, as a rule: what was applied is there as it was.
+        if (!drifted.length) applied.resourceVersion = resourceVersion;
+        return;
+      }
     }
     this.#enqueue(at);
   }

@@ -226,6 +226,35 @@ export function compare(
   return change;
 }
 
+/**
+ * Compares one manifest with what was applied last, where that is what is live
+ * still, and all of it is the manifests' to say.
+ *
+ * @param options.live Without its content
+ * @returns nothing where nobody knows: {@linkcode compare} does
+ */
+export function compareKnown(
+  manifest: ResolvedManifest,
+  options: { live?: KubeObject; known?: Known; setId: string },
+): Change | undefined {
+  const { live, known, setId } = options;
+  if (!live || !known?.resourceVersion) return undefined;
+  if (live.metadata.resourceVersion !== known.resourceVersion) return undefined;
+  const object = markedOnce(manifest.object, { setId, drift: CORRECT });
+  return {
+    key: objectKey(manifest.object),
+    manifest,
+    object,
+    live,
+    reasons: known.fingerprint === fingerprint(object)
+      ? []
+      : ["is not what was applied last"],
+    takeOver: false,
+    leave: [],
+    drifted: [],
+  };
+}
+
 function fieldsThatDiffer(
   object: KubeObject,
   { live, leave }: { live: KubeObject; leave: Pointer[] },

@@ -16,6 +16,7 @@ import {
 import { reasonOf } from "../apply/api_problem.ts";
 import { forEachLimited } from "../apply/for_each_limited.ts";
 import type { Limiter } from "../apply/limiter.ts";
+import type { Watched } from "../apply/plan_by_watch.ts";
 import type { PrunePolicy } from "../apply/prune_set.ts";
 import { workspaceContent } from "../apply/workspace_content.ts";
 import { syncSet, type SyncSetOptions } from "../apply/sync_set.ts";
@@ -72,6 +73,8 @@ export interface SyncRepositoryOptions {
   provider: WorkspaceProvider;
   workspaces: Informer<Workspace>;
   sets: AppliedSets;
+  /** What a watch shows of what was applied. */
+  watched: Watched;
   /** Lets so many objects be written at a time. */
   writes: Limiter;
   clock: Clock;
@@ -301,6 +304,13 @@ class RepositorySync {
         };
         return { ...noCounts, ...same, problems: [] };
       }
+      // All of it was applied, and nothing waits: what has changed since is
+      // in the manifests, or a watch shows it.
+      const isKnown = !force && sameWorkspace && !isDue && !entry.waiting &&
+        entry.fingerprint !== undefined &&
+        [drift, entry.drift].every((d) =>
+          d?.mode === "correct" && d.rules.length === 0
+        );
       entry.fingerprint = undefined;
       entry.drift = drift;
       const isNew = !sameWorkspace || entry.commit === undefined;
@@ -331,6 +341,7 @@ class RepositorySync {
           keep: of.keep,
           others: await this.#others(set, of.scope),
           known: sameWorkspace ? entry.objects : undefined,
+          watched: isKnown ? this.#options.watched : undefined,
           kinds: of.kinds,
           clock,
           observe: this.#options.observe,

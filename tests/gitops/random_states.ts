@@ -6,11 +6,16 @@ import type { KubeObject } from "../../api/meta.ts";
 import { APPLYSET_LABEL } from "../../api/names.ts";
 import { Network } from "../../api/network.ts";
 import { Workspace } from "../../api/workspace.ts";
-import { syncSet } from "../../gitops/apply/sync_set.ts";
-import { loadTree } from "../../gitops/manifest/load_tree.ts";
+import type { Watched } from "../../gitops/apply/plan_by_watch.ts";
+import { type AppliedObject, syncSet } from "../../gitops/apply/sync_set.ts";
+import { loadTree, type ManifestSet } from "../../gitops/manifest/load_tree.ts";
 import { applySet } from "../../gitops/plan/apply_set.ts";
 import { differences } from "../../gitops/plan/differences.ts";
-import { systemClock, type WorkspaceAccess } from "../../kube/mod.ts";
+import {
+  InformerFactory,
+  systemClock,
+  type WorkspaceAccess,
+} from "../../kube/mod.ts";
 import { seededRandom } from "../random.ts";
 
 const KINDS: Resource[] = [Agent, Network, ConfigMap, Role];
@@ -19,8 +24,9 @@ const KINDS: Resource[] = [Agent, Network, ConfigMap, Role];
  * Goes through random states of a repository in one workspace, and checks after
  * each that what is live is exactly it, and that a plan then is empty.
  *
- * What was applied before is never told: all must be seen in what is live, as
- * after a restart.
+ * Half of the time, by chance, what was applied before is not told: all must be
+ * seen in what is live, as after a restart. Else it is, together with what a
+ * watch shows, which may lag behind.
  */
 export async function applyRandomStates(
   access: WorkspaceAccess,
@@ -29,7 +35,7 @@ export async function applyRandomStates(
   const { client, namespace } = access;
   const { rounds, repository = "random" } = options;
   const set = await applySet({ repository, namespace, of: "workspace" });
-  const sync = {
+  const base = {
     set,
     access,
     scope: "workspace" as const,
@@ -42,6 +48,22 @@ export async function applyRandomStates(
   };
   const seed = Number(Deno.env.get("FAROS_TEST_SEED") ?? Date.now() % 1e9);
   const random = seededRandom(seed).next;
+  const stop = new AbortController();
+  const informers = new InformerFactory(client, { signal: stop.signal });
+  const watched: Watched = (resource, namespace) => {
+    const informer = informers.get(resource, { labelSelector: APPLYSET_LABEL });
+    return informer.hasSynced ? informer.list(namespace) : undefined;
+  };
+  let known: Map<string, AppliedObject> | undefined;
+  const sync = async (manifests: ManifestSet, commit: string) => {
+    const how = { ...base, commit };
+    const result = await syncSet(
+      manifests,
+      random() < 0.5 ? how : { ...how, known, watched },
+    );
+    known = result.objects;
+    return result;
+  };
   for (let round = 0; round < rounds; round++) {
     const where = `seed ${seed}, round ${round}`;
     const state = randomState(random);
@@ -62,7 +84,7 @@ export async function applyRandomStates(
         }),
       }),
     }).workspaces.get("a")!;
-    const result = await syncSet(manifests, { ...sync, commit: `${round}` });
+    const result = await sync(manifests, `${round}`);
     assert.deepEqual(result.problems, [], where);
     const live = new Map<string, KubeObject>();
     for (const kind of KINDS) {
@@ -84,10 +106,12 @@ export async function applyRandomStates(
       assert.deepEqual(differences(object, now), [], where);
       assert.deepEqual(differences(own(now), own(object)), [], where);
     }
-    const again = await syncSet(manifests, { ...sync, commit: "again" });
+    const again = await sync(manifests, "again");
     const { created, updated, deleted } = again;
     assert.deepEqual([created, updated, deleted], [0, 0, 0], where);
   }
+  stop.abort();
+  await informers.done();
 }
 
 /** Some objects, each in one of several states. */
