@@ -71,7 +71,8 @@ class Check {
   readonly #options: CheckReferencesOptions;
   readonly #plugins = new Map<string, Manifest[]>();
   readonly #secrets: Map<string, Manifest>;
-  readonly #foreign: Manifest[];
+  readonly #manifests: readonly Manifest[];
+  #foreignOnes: Manifest[] | undefined;
   readonly #asked = new Map<string, Promise<KubeObject | undefined>>();
 
   constructor(
@@ -85,7 +86,13 @@ class Check {
       this.#plugins.set(name, [...this.#plugins.get(name) ?? [], manifest]);
     }
     this.#secrets = byName(manifests, "Secret");
-    this.#foreign = manifests.filter(({ object }) => isForeign(object));
+    this.#manifests = manifests;
+  }
+
+  get #foreign(): Manifest[] {
+    return this.#foreignOnes ??= this.#manifests.filter(({ object }) =>
+      isForeign(object)
+    );
   }
 
   /** An Agent names no object twice. */

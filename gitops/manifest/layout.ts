@@ -3,17 +3,19 @@ export type Part =
   | { scope: "root" }
   | { scope: "workspace"; workspace: string };
 
+const WORKSPACES = "workspaces/";
+
 /**
  * The part that a path belongs to; none where it is not looked at: outside the
  * known folders, or with a name that starts with a dot.
  */
 export function partOf(path: string): Part | undefined {
-  const segments = path.split("/");
-  if (segments.some((segment) => segment.startsWith("."))) return undefined;
-  if (segments[0] === "root" && segments.length > 1) return { scope: "root" };
-  if (segments[0] === "workspaces" && segments.length > 2) {
-    return { scope: "workspace", workspace: segments[1]! };
-  }
+  if (path.startsWith(".") || path.includes("/.")) return undefined;
+  if (path.startsWith("root/")) return { scope: "root" };
+  if (!path.startsWith(WORKSPACES)) return undefined;
+  const end = path.indexOf("/", WORKSPACES.length);
+  if (end < 0) return undefined;
+  return { scope: "workspace", workspace: path.slice(WORKSPACES.length, end) };
 }
 
 /** Whether something in a repository matters: manifests, and links that could lead to some. */

@@ -34,6 +34,9 @@ export interface RemoteOptions {
 const GROWTH = 3;
 /** What was left out is not to be fetched one by one by the way. */
 const LOCAL = { GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" };
+/** Objects that are no part of a pack, and packs, before they are packed together. */
+const LOOSE = 2000;
+const PACKS = 50;
 /** Refs that an error names. */
 const MAX_NAMED = 5;
 
@@ -183,13 +186,32 @@ export class Mirror {
 
   /** Lets git pack what has piled up, where that is much. */
   async tidy(signal?: AbortSignal): Promise<void> {
+    if (!await this.#hasPiledUp()) return;
     await this.#git(
       [
-        ...["-c", "gc.auto=2000", "-c", "gc.autoDetach=false"],
+        ...["-c", `gc.auto=${LOOSE}`, "-c", `gc.autoPackLimit=${PACKS}`],
+        ...["-c", "gc.autoDetach=false"],
         ...["gc", "--auto", "--quiet"],
       ],
       { what: "Cannot tidy the mirror", signal, timeout: 300_000, env: LOCAL },
     );
+  }
+
+  /** Whether git would find so, which takes a process: one of 256 folders tells of all. */
+  async #hasPiledUp(): Promise<boolean> {
+    const count = async (folder: string) => {
+      let found = 0;
+      try {
+        for await (const { name } of Deno.readDir(`${this.dir}/${folder}`)) {
+          if (!name.includes(".") || name.endsWith(".pack")) found++;
+        }
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+      return found;
+    };
+    return await count("objects/17") > LOOSE / 256 ||
+      await count("objects/pack") > PACKS;
   }
 
   /** Throws the copy away. */
@@ -349,11 +371,17 @@ export class Mirror {
 
   /** What was fetched last. */
   async #readCurrent(signal?: AbortSignal): Promise<string | undefined> {
-    this.#current ??= await this.#text(
+    this.#current ??= await this.#readRef() ?? await this.#text(
       ["for-each-ref", "--format=%(objectname)", REF],
       { signal },
     );
     return this.#current || undefined;
+  }
+
+  /** It where git keeps it as a rule; a process would be started for more. */
+  async #readRef(): Promise<string | undefined> {
+    const text = await Deno.readTextFile(`${this.dir}/${REF}`).catch(() => "");
+    return /^[0-9a-f]{40,64}$/.test(text.trim()) ? text.trim() : undefined;
   }
 
   async #isShallow(): Promise<boolean> {

@@ -268,14 +268,31 @@ class BlobStore {
   async sizes(oids: string[]): Promise<Map<string, number>> {
     const unique = [...new Set(oids)];
     if (unique.length === 0) return new Map();
-    await this.#options.provide?.(unique);
-    const out = await this.#catFile("--batch-check", unique, 128);
-    const lines = new TextDecoder().decode(out).split("\n");
+    const lines = await this.#lookFor(unique);
     return new Map(unique.map((oid, i) => {
       const [, type, size] = lines[i]!.split(" ");
       if (type !== "blob") throw this.#missing(oid, lines[i]!);
       return [oid, Number(size)];
     }));
+  }
+
+  /** A line of `--batch-check` for each, which is got first where it is not there. */
+  async #lookFor(oids: string[]): Promise<string[]> {
+    const { provide } = this.#options;
+    const look = async () =>
+      new TextDecoder().decode(
+        await this.#catFile("--batch-check", oids, 128),
+      ).split("\n");
+    if (!provide) return await look();
+    try {
+      const lines = await look();
+      if (!lines.some((line) => line.endsWith(" missing"))) return lines;
+    } catch (error) {
+      // Git before 2.45 fails where it may not fetch what was left out.
+      if (!(error instanceof GitError)) throw error;
+    }
+    await provide(oids);
+    return await look();
   }
 
   async read(oids: string[]): Promise<Map<string, Uint8Array>> {

@@ -97,7 +97,8 @@ export async function fetchSource(
     }),
   });
   const read = async (tip: Tip): Promise<Fetched> => {
-    const commit = await mirror.commitOf(tip.oid, signal);
+    const isBranch = tip.ref.startsWith("refs/heads/");
+    const commit = isBranch ? tip.oid : await mirror.commitOf(tip.oid, signal);
     const verification = spec.verify && await verifySource({
       mode: "HEAD",
       ...spec.verify,

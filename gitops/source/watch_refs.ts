@@ -1,5 +1,6 @@
 /** Git's own names for what changes when a branch moves. */
-const RELEVANT = /(^|\/)(packed-refs|HEAD|refs(\/.*)?|reftable\/.*)$/;
+const RELEVANT =
+  /(^|\/)(packed-refs|HEAD|refs(\/.*)?|reftable\/.*)$(?<!\.lock)/;
 
 /**
  * Calls `changed` whenever refs of a local repository change, as far as the
@@ -33,9 +34,9 @@ export async function watchRefs(
     await Promise.all(watchers.map(async (watcher) => {
       for await (const event of watcher) {
         if (event.kind === "access") continue;
-        if (event.paths.some((p) => RELEVANT.test(p.replace(/\.lock$/, "")))) {
-          changed();
-        }
+        // Git writes the new one beside the old (`main.lock`), and gives it its
+        // name when it is whole: to look before costs a look.
+        if (event.paths.some((path) => RELEVANT.test(path))) changed();
       }
     }));
   } finally {

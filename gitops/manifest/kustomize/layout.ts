@@ -37,6 +37,7 @@ export function topKustomizations<T extends { path: string }>(
  * Workspace itself never is.
  */
 export function isInput(path: string, tops: ReadonlySet<string>): boolean {
+  if (tops.size === 0) return false;
   const part = partOf(path);
   if (part?.scope === "workspace" && path === workspaceFile(part.workspace)) {
     return false;
