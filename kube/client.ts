@@ -257,14 +257,20 @@ export class KubeClient {
    * `metadata.managedFields`, `resourceVersion` and what else the server alone
    * sets is not sent, so that what was read can be applied. A `metadata.uid`
    * is: only that very object is changed, and none created.
+   * @param options.resourceVersion Only this version of the object is changed.
    * @throws {KubeApiError} Conflict where another manager owns a field and
-   * `force` is not set
+   * `force` is not set, or the object is of another version
    */
   apply<T extends KubeObject>(
     resource: Resource,
     object: T,
-    options: WriteOptions & { fieldManager: string; force?: boolean },
+    options: WriteOptions & {
+      fieldManager: string;
+      force?: boolean;
+      resourceVersion?: string | undefined;
+    },
   ): Promise<T> {
+    const { resourceVersion } = options;
     const {
       managedFields: _1,
       resourceVersion: _2,
@@ -283,7 +289,13 @@ export class KubeClient {
       }),
       {
         query,
-        body: withKind(resource, { ...object, metadata }),
+        body: withKind(resource, {
+          ...object,
+          metadata: {
+            ...metadata,
+            ...(resourceVersion ? { resourceVersion } : {}),
+          },
+        }),
         contentType: "application/apply-patch+yaml",
         signal: options.signal,
       },

@@ -9,6 +9,8 @@ export interface ApplyStatusOptions {
   fieldManager: string;
   /** Take fields over from other managers. @default {true} */
   force?: boolean;
+  /** Write only where nobody has written since `object` was read. @default {false} */
+  ifUnchanged?: boolean;
   signal?: AbortSignal;
 }
 
@@ -22,7 +24,7 @@ export interface ApplyStatusOptions {
  * @param object As it was read last, with its managedFields.
  * @returns The object as it is now; `object` itself where nothing was sent.
  * @throws {KubeApiError} NotFound, or Conflict where the object was deleted
- * and made again meanwhile.
+ * and made again meanwhile, or has changed and `ifUnchanged` is set.
  */
 export async function applyStatus<T extends KubeObject>(
   client: KubeClient,
@@ -31,8 +33,8 @@ export async function applyStatus<T extends KubeObject>(
   status: unknown,
   options: ApplyStatusOptions,
 ): Promise<T> {
-  const { fieldManager, force = true, signal } = options;
-  const { name, namespace, uid } = object.metadata;
+  const { fieldManager, force = true, ifUnchanged, signal } = options;
+  const { name, namespace, uid, resourceVersion } = object.metadata;
   const owned = ownedFields(object, { fieldManager, subresource: "status" });
   const live = { status: (object as { status?: unknown }).status };
   if (isApplied({ status }, { live, owned })) return object;
@@ -49,6 +51,7 @@ export async function applyStatus<T extends KubeObject>(
     force,
     signal,
     subresource: "status",
+    ...(ifUnchanged ? { resourceVersion } : {}),
   });
   return applied as T;
 }

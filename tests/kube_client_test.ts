@@ -354,6 +354,13 @@ const TESTS: Record<string, Test> = {
       "revision",
     ]);
     assert.equal(less.metadata.generation, 1);
+    const late = { ...options, ifUnchanged: true };
+    const news = { ...hub, names: ["c"] };
+    await assert.rejects(applyStatus(client, WIDGETS, both, news, late), {
+      name: "KubeApiError",
+      code: 409,
+    });
+    await applyStatus(client, WIDGETS, less, news, late);
     await client.delete(WIDGETS, "w");
     await assert.rejects(applyStatus(client, WIDGETS, less, hub, options), {
       name: "KubeApiError",

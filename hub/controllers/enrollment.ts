@@ -387,7 +387,8 @@ class Admission {
         signal,
       });
     if (!fresh) return;
-    let credential = await holds(fresh) ? fresh.status?.credential : undefined;
+    const before = await holds(fresh) ? fresh.status?.credential : undefined;
+    let credential = before;
     let waits = false;
     try {
       credential ??= await issueCredential(this.#context, agent, fresh);
@@ -408,6 +409,8 @@ class Admission {
           message: `It is Agent ${agent.metadata.name}`,
         },
       fields: { agentUID: uid, ...(credential ? { credential } : {}) },
+      // While it was made this hub may have stood still, and another have led.
+      ifUnchanged: !before && credential !== undefined,
     });
     return waits ? { requeueAfter: 1000 } : undefined;
   }
@@ -429,9 +432,11 @@ class Admission {
       fields?: Record<string, unknown>;
       /** Take back a person's approval, since a later one overruled it. */
       withdraw?: boolean;
+      /** Only where nobody has written since it was read. */
+      ifUnchanged?: boolean;
     },
   ): Promise<undefined> {
-    const { outcome, fields, withdraw } = said;
+    const { outcome, fields, withdraw, ifUnchanged = false } = said;
     const approval = getCondition(enrollment.status?.conditions, "Approved");
     const conditions: ConditionInput[] = [];
     // Once said it has to be said until a person says otherwise: the rest of
@@ -449,6 +454,7 @@ class Admission {
       outcome,
       conditions,
       fields,
+      ifUnchanged,
     });
   }
 }

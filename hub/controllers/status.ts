@@ -36,6 +36,8 @@ export interface HubStatus {
   fields?: Record<string, unknown>;
   /** @default the hub's */
   fieldManager?: string;
+  /** Write only where nobody has written since the object was read. @default {false} */
+  ifUnchanged?: boolean;
 }
 
 const MARK = {
@@ -51,7 +53,7 @@ export async function writeStatus<T extends KubeObject>(
   object: T,
   status: HubStatus,
 ): Promise<T> {
-  const { outcome, fields, fieldManager = HUB_MANAGER } = status;
+  const { outcome, fields, fieldManager = HUB_MANAGER, ifUnchanged } = status;
   const { generation: observedGeneration } = object.metadata;
   const now = context.clock.now();
   const { state, reason, message } = outcome;
@@ -71,7 +73,11 @@ export async function writeStatus<T extends KubeObject>(
     observedGeneration,
     ...fields,
     conditions,
-  }, { fieldManager, signal: context.signal });
+  }, {
+    fieldManager,
+    signal: context.signal,
+    ...(ifUnchanged ? { ifUnchanged } : {}),
+  });
 }
 
 /** A condition with the time of its last change. */
