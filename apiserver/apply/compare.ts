@@ -1,7 +1,7 @@
-import { isObject } from "../is_object.ts";
+import { isEmptyObject, isObject } from "../is_object.ts";
 import type { Json } from "../types.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
-import { FieldSet } from "./field_set.ts";
+import { type Fields, FieldSet, graft, insert, LEAF } from "./field_set.ts";
 import type { ListType, MapType, MergeType } from "./merge_type.ts";
 import { fieldElement } from "./path_element.ts";
 import { fieldType, itemElement, resolve, type Resolved } from "./resolve.ts";
@@ -13,7 +13,10 @@ export interface Comparison {
   modified: FieldSet;
 }
 
-interface Walk extends Comparison {
+interface Walk {
+  added: Fields;
+  removed: Fields;
+  modified: Fields;
   path: string[];
 }
 
@@ -23,15 +26,13 @@ export function compare(
   right: Json,
   type: MergeType,
 ): Comparison {
-  const walk: Walk = {
-    added: new FieldSet(),
-    removed: new FieldSet(),
-    modified: new FieldSet(),
-    path: [],
-  };
+  const walk: Walk = { added: {}, removed: {}, modified: {}, path: [] };
   visit(left, right, type, walk);
-  const { added, removed, modified } = walk;
-  return { added, removed, modified };
+  return {
+    added: FieldSet.from(walk.added),
+    removed: FieldSet.from(walk.removed),
+    modified: FieldSet.from(walk.modified),
+  };
 }
 
 function visit(
@@ -42,62 +43,69 @@ function visit(
 ): void {
   // Most of an object stays what it was: equal values need no walk.
   if (left === right) return;
+  if (left === undefined) {
+    return graft(walk.added, walk.path, allFields(right!, type));
+  }
+  if (right === undefined) {
+    return graft(walk.removed, walk.path, allFields(left, type));
+  }
   const a = resolve(type, left);
   const b = resolve(type, right);
-  let leaf: boolean;
-  if (right === undefined) leaf = handle(a, left, right, walk);
-  else if (left === undefined || a.kind === b.kind) {
-    leaf = handle(b, left, right, walk);
-  } else {
-    // The value changed its form: what was there goes, what is there comes.
-    handle(a, left, right, walk);
-    leaf = handle(b, left, right, walk);
-  }
-  if (leaf) return;
-  if (left === undefined) walk.added.insert(walk.path);
-  else if (right === undefined) walk.removed.insert(walk.path);
+  // The value may have changed its form: what was there goes, what is there comes.
+  if (a.kind !== b.kind) handle(a, left, right, walk);
+  handle(b, left, right, walk);
 }
 
-/** Returns whether the value was compared as a whole. */
 function handle(
   as: Resolved,
-  left: Json | undefined,
-  right: Json | undefined,
+  left: Json,
+  right: Json,
   walk: Walk,
-): boolean {
+): void {
   switch (as.kind) {
     case "map": {
-      const a = isObject(left) ? left : undefined;
-      const b = isObject(right) ? right : undefined;
-      const empty = (!a || !Object.keys(a).length) &&
-        (!b || !Object.keys(b).length);
-      if (as.map.atomic || empty) return whole(left, right, walk);
-      visitMap(as.map, a ?? {}, b ?? {}, walk);
-      return false;
+      const a = isObject(left) ? left : {};
+      const b = isObject(right) ? right : {};
+      if (!as.map.atomic && (!isEmptyObject(a) || !isEmptyObject(b))) {
+        return visitMap(as.map, a, b, walk);
+      }
+      break;
     }
     case "list": {
       const a = Array.isArray(left) ? left : [];
       const b = Array.isArray(right) ? right : [];
-      if (as.list.atomic || (!a.length && !b.length)) {
-        return whole(left, right, walk);
+      if (!as.list.atomic && (a.length || b.length)) {
+        return visitList(as.list, a, b, walk);
       }
-      visitList(as.list, a, b, walk);
-      return false;
     }
-    default:
-      return whole(left, right, walk);
   }
+  if (!deepEqual(left, right)) insert(walk.modified, walk.path);
 }
 
-function whole(
-  left: Json | undefined,
-  right: Json | undefined,
-  walk: Walk,
-): true {
-  if (left === undefined) walk.added.insert(walk.path);
-  else if (right === undefined) walk.removed.insert(walk.path);
-  else if (!deepEqual(left, right)) walk.modified.insert(walk.path);
-  return true;
+/** A value and all that is in it. */
+function allFields(value: Json, type: MergeType): Fields {
+  const as = resolve(type, value);
+  let out: Fields | undefined;
+  const add = (element: string, node: Fields) => {
+    out ??= { ".": LEAF };
+    // Of several with one name nobody can say which is whose.
+    out[element] = out[element] ? LEAF : node;
+  };
+  if (as.kind === "map" && !as.map.atomic && isObject(value)) {
+    for (const key in value) {
+      const sub = value[key];
+      const subType = fieldType(as.map, key);
+      if (sub !== undefined && subType) {
+        add(fieldElement(key), allFields(sub, subType));
+      }
+    }
+  } else if (as.kind === "list" && !as.list.atomic && Array.isArray(value)) {
+    for (const item of value) {
+      const element = nameOf(as.list, item);
+      if (element) add(element, allFields(item, as.list.item));
+    }
+  }
+  return out ?? LEAF;
 }
 
 function visitMap(
@@ -119,16 +127,21 @@ function visitMap(
   }
 }
 
+/** The element of an item; undefined where nothing names it. */
+function nameOf(list: ListType, item: Json): string | undefined {
+  try {
+    return itemElement(list, item);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Items by element; a list may (against its schema) hold several of one. */
 function group(list: ListType, items: Json[]): Map<string, Json[]> {
   const out = new Map<string, Json[]>();
   for (const item of items) {
-    let element: string;
-    try {
-      element = itemElement(list, item);
-    } catch {
-      continue;
-    }
+    const element = nameOf(list, item);
+    if (element === undefined) continue;
     const found = out.get(element);
     if (found) found.push(item);
     else out.set(element, [item]);
@@ -150,13 +163,13 @@ function visitList(
     walk.path.push(element);
     if (a.length <= 1 && b.length <= 1) visit(a[0], b[0], list.item, walk);
     else if (a.length > 1 && b.length > 1) {
-      if (!deepEqual(a, b)) walk.modified.insert(walk.path);
+      if (!deepEqual(a, b)) insert(walk.modified, walk.path);
     } else if (a.length > 1) {
       if (b.length) visit(undefined, b[0], list.item, walk);
-      walk.removed.insert(walk.path);
+      insert(walk.removed, walk.path);
     } else {
       if (a.length) visit(a[0], undefined, list.item, walk);
-      walk.added.insert(walk.path);
+      insert(walk.added, walk.path);
     }
     walk.path.pop();
   }

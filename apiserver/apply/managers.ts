@@ -1,4 +1,4 @@
-import type { JsonObject, ManagedFieldsEntry } from "../types.ts";
+import type { ManagedFieldsEntry } from "../types.ts";
 import { FieldSet } from "./field_set.ts";
 
 /** What one manager owns, through one operation (and for updates one version). */
@@ -9,8 +9,6 @@ export interface Manager {
   subresource: string;
   time?: string;
   set: FieldSet;
-  /** FieldsV1 of a set as it was encoded before; good for that very set only. */
-  encoded?: { set: FieldSet; fields: JsonObject };
 }
 
 /** Managers by identity. */
@@ -54,32 +52,18 @@ export function decodeManagers(
         `invalid fieldsType "${entry.fieldsType}" in managed fields entry ${i}`,
       );
     }
+    const { fieldsV1 } = entry;
     const manager: Manager = {
       manager: entry.manager ?? "",
       operation: entry.operation,
       apiVersion: entry.apiVersion,
       subresource: entry.subresource ?? "",
       time: entry.time,
-      set: stored
-        ? decodeStored(entry.fieldsV1)
-        : FieldSet.decode(entry.fieldsV1),
+      set: stored ? FieldSet.stored(fieldsV1) : FieldSet.decode(fieldsV1),
     };
-    if (stored) {
-      manager.encoded = { set: manager.set, fields: entry.fieldsV1 };
-    }
     out.set(identify(manager), manager);
   });
   return out;
-}
-
-/** Sets by the FieldsV1 that they were read from: stored objects share those from state to state. */
-const decoded = new WeakMap<JsonObject, FieldSet>();
-
-function decodeStored(fields: JsonObject | undefined): FieldSet {
-  if (!fields) return new FieldSet();
-  let set = decoded.get(fields);
-  if (!set) decoded.set(fields, set = FieldSet.decode(fields));
-  return set;
 }
 
 function seconds(time: string | undefined): number {
@@ -102,7 +86,7 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
   return sorted.map((m) => ({
     apiVersion: m.apiVersion,
     fieldsType: "FieldsV1" as const,
-    fieldsV1: m.encoded?.set === m.set ? m.encoded.fields : m.set.encode(),
+    fieldsV1: m.set.encode(),
     manager: m.manager,
     operation: m.operation,
     ...(m.subresource ? { subresource: m.subresource } : {}),

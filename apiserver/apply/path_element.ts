@@ -5,9 +5,18 @@
  */
 import type { Json } from "../types.ts";
 
+/** Elements of names that were seen; made anew, each would have to be hashed again. */
+const elements = new Map<string, string>();
+const MOST_ELEMENTS = 4096;
+
 /** `f:spec`. */
 export function fieldElement(name: string): string {
-  return `f:${name}`;
+  let element = elements.get(name);
+  if (element === undefined) {
+    element = `f:${name}`;
+    if (elements.size < MOST_ELEMENTS) elements.set(name, element);
+  }
+  return element;
 }
 
 /** `k:{"name":"a","port":80}`; keys sorted. */

@@ -195,7 +195,7 @@ Deno.test("applying keeps its invariants over random histories", () => {
       for (const { manager, fieldsV1 } of result.metadata.managedFields!) {
         FieldSet.decode(fieldsV1).forEach((path) => {
           const named = path.at(-1)!.startsWith("f:") &&
-            present.children.size > 0;
+            !present.isEmpty();
           assert.ok(
             present.has(path) || named,
             `${context}: ${manager} owns ${path.join(" ")}, which is not there`,

@@ -23,8 +23,8 @@ export function removeFields(
       const sub = value[key];
       if (sub === undefined) continue;
       const element = fieldElement(key);
-      if (remove.members.has(element)) continue;
-      const below = remove.children.get(element);
+      if (remove.hasElement(element)) continue;
+      const below = remove.child(element);
       const subType = fieldType(as.map, key);
       const left = below && subType ? removeFields(sub, below, subType) : sub;
       if (left !== undefined) out[key] = left;
@@ -35,8 +35,8 @@ export function removeFields(
   const out: Json[] = [];
   for (const item of value) {
     const element = itemElement(as.list, item);
-    if (remove.members.has(element)) continue;
-    const below = remove.children.get(element);
+    if (remove.hasElement(element)) continue;
+    const below = remove.child(element);
     out.push(
       below ? removeFields(item, below, as.list.item) ?? {} : item,
     );

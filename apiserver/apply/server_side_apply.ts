@@ -70,7 +70,7 @@ export function serverSideApply(options: ServerSideApplyOptions): KubeObject {
     operation: "Apply",
     apiVersion,
     subresource: options.subresource ?? "",
-    set: new FieldSet(),
+    set: FieldSet.empty,
   };
   const base = (live ? withoutManagedFields(live) : {}) as JsonObject;
   const run = (force: boolean) => {
@@ -193,7 +193,7 @@ function startingManagers(
         operation: "Update",
         apiVersion,
         subresource,
-        set: new FieldSet(),
+        set: FieldSet.empty,
       },
     });
   }
@@ -217,8 +217,7 @@ function applyOnce(
   const before = managers.get(id);
   const last = before?.set;
   const set = toFieldSet(patch, type).recursiveDifference(reset);
-  const { time, encoded } = before ?? {};
-  managers.set(id, { ...self, time, set, encoded });
+  managers.set(id, { ...self, time: before?.time, set });
   const merged = merge(base, patch, type) as JsonObject;
   const object = prune(merged, { managers, id, last, type });
   const comparison = withoutReset(compare(base, object, type), reset);
@@ -259,7 +258,7 @@ function prune(
   const mergedFields = fieldsOf(merged);
   let pruned = without(lastNamed);
   // Put back what somebody (this manager's new configuration included) owns.
-  let owned = new FieldSet();
+  let owned = FieldSet.empty;
   for (const manager of managers.values()) owned = owned.union(manager.set);
   const keep = fieldsOf(pruned).union(withNamedFields(owned, type));
   pruned = without(mergedFields.difference(keep));

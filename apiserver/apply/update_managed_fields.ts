@@ -96,7 +96,7 @@ export function updateManagedFields(
       operation: "Update",
       apiVersion,
       subresource,
-      set: new FieldSet(),
+      set: FieldSet.empty,
     },
   });
   capManagers(managers);
@@ -135,5 +135,5 @@ export function trackUpdate(
     : taken.isSubsetOf(before.set)
     ? before.set
     : taken.union(before.set);
-  managers.set(id, { ...manager, time, set, encoded: before?.encoded });
+  managers.set(id, { ...manager, time, set });
 }
