@@ -86,23 +86,21 @@ function handle(
 function allFields(value: Json, type: MergeType): Fields {
   const as = resolve(type, value);
   let out: Fields | undefined;
-  const add = (element: string, node: Fields) => {
-    out ??= { ".": LEAF };
-    // Of several with one name nobody can say which is whose.
-    out[element] = out[element] ? LEAF : node;
-  };
   if (as.kind === "map" && !as.map.atomic && isObject(value)) {
     for (const key in value) {
       const sub = value[key];
       const subType = fieldType(as.map, key);
-      if (sub !== undefined && subType) {
-        add(fieldElement(key), allFields(sub, subType));
-      }
+      if (sub === undefined || !subType) continue;
+      out ??= { ".": LEAF };
+      out[fieldElement(key)] = allFields(sub, subType);
     }
   } else if (as.kind === "list" && !as.list.atomic && Array.isArray(value)) {
     for (const item of value) {
       const element = nameOf(as.list, item);
-      if (element) add(element, allFields(item, as.list.item));
+      if (element === undefined) continue;
+      out ??= { ".": LEAF };
+      // Of several with one name nobody can say which is whose.
+      out[element] = out[element] ? LEAF : allFields(item, as.list.item);
     }
   }
   return out ?? LEAF;

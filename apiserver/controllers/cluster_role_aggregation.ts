@@ -29,7 +29,7 @@ export function clusterRoleAggregation(
       const { name } = object.metadata;
       if (object.aggregationRule && type !== "DELETED") aggregated.add(name);
       else aggregated.delete(name);
-      return aggregated;
+      return [...aggregated];
     },
     async reconcile(name) {
       const role = reader.get({ ...ROLES, name });

@@ -21,7 +21,7 @@ export interface Controller {
   /** Keys to look at when the server starts. */
   initial(): Iterable<string>;
   /** Keys to look at after a change. Called for every change, so it must be quick. */
-  affected(change: Change): Iterable<string>;
+  affected(change: Change): readonly string[];
   /** Makes the state right for one key. Throws to be called again. */
   reconcile(key: string): Promise<Result>;
 }

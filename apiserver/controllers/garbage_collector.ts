@@ -4,12 +4,7 @@
  *
  * @module
  */
-import type {
-  Change,
-  KubeObject,
-  ObjectKey,
-  OwnerReference,
-} from "../types.ts";
+import type { KubeObject, ObjectKey, OwnerReference } from "../types.ts";
 import {
   type Controller,
   type ControllerContext,
@@ -208,28 +203,26 @@ export function garbageCollector(
         }
       }
     },
-    *affected(change: Change) {
+    affected(change) {
       const { type, object, group, resource } = change;
       const key = keyText(keyOfChange(change));
       if (type === "DELETED") {
         index.remove(key);
         // Owners that waited for it, and what it owned.
-        yield* ownersOf(object);
-        for (const { key } of index.dependents(object.metadata.uid)) yield key;
-        return;
+        const dependents = index.dependents(object.metadata.uid);
+        return [...ownersOf(object), ...dependents.map(({ key }) => key)];
       }
       const changed = index.put(key, object);
-      if (changed && change.old) yield* ownersOf(change.old);
-      if (changed || (needsLook(object) && object.metadata.deletionTimestamp)) {
-        yield key;
-      }
-      if (
-        group === "apiextensions.k8s.io" &&
-        resource === "customresourcedefinitions"
-      ) {
-        // A kind that could not be looked up may be known now.
-        yield* index.owned();
-      }
+      // A kind that could not be looked up may be known now.
+      const known = group === "apiextensions.k8s.io" &&
+        resource === "customresourcedefinitions";
+      const goes = !!object.metadata.deletionTimestamp && needsLook(object);
+      if (!changed && !goes && !known) return [];
+      return [
+        ...changed && change.old ? ownersOf(change.old) : [],
+        ...changed || goes ? [key] : [],
+        ...known ? index.owned() : [],
+      ];
     },
     async reconcile(text) {
       const key = parseKey(text);

@@ -62,9 +62,7 @@ export function readMetadata(object: JsonObject, kind: string): void {
     throw badRequest(`${kind}: metadata must be an object`);
   }
   const metadata = object.metadata as JsonObject;
-  for (const [key, value] of Object.entries(metadata)) {
-    if (value === null) delete metadata[key];
-  }
+  for (const key in metadata) if (metadata[key] === null) delete metadata[key];
   const wrong = types.validate(metadata)[0];
   if (wrong) {
     throw badRequest(

@@ -22,19 +22,19 @@ export interface DecodedBody {
 
 /**
  * Decodes a request's body: JSON, or YAML where `contentType` says so (JSON being YAML, it is tried first).
- * Numbers are doubles: integers beyond 2^53 lose precision.
+ * Numbers are doubles: integers beyond 2^53 lose precision. JSON is decoded at once, for YAML a library is loaded.
  *
  * @throws {StatusError} 400 for what is not UTF-8, JSON or YAML, for several documents, too deep nesting, too many
  * aliases, and keys named `__proto__`.
  */
-export async function decodeBody(
+export function decodeBody(
   bytes: Uint8Array,
   contentType: string,
   { kind }: {
     /** The kind that the body has to be of, for errors; without it the body is a patch. */
     kind?: string;
   } = {},
-): Promise<DecodedBody> {
+): DecodedBody | Promise<DecodedBody> {
   let text: string;
   try {
     text = decoder.decode(bytes);
@@ -42,13 +42,13 @@ export async function decodeBody(
     throw badRequest("the request body is not valid UTF-8");
   }
   const isYaml = /yaml/i.test(contentType);
-  if (isYaml && !/^\s*[{[]/.test(text)) return await yaml(text);
+  if (isYaml && !/^\s*[{[]/.test(text)) return yaml(text);
   try {
     const decoded = decodeJson(text);
-    return isYaml && decoded.duplicates.length ? await yaml(text) : decoded;
+    return isYaml && decoded.duplicates.length ? yaml(text) : decoded;
   } catch (error) {
     // Flow YAML such as `{a: 1}` starts as JSON does.
-    if (isYaml && error instanceof SyntaxError) return await yaml(text);
+    if (isYaml && error instanceof SyntaxError) return yaml(text);
     if (!(error instanceof SyntaxError)) throw error;
     throw badRequest(
       kind === undefined

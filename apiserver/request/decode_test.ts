@@ -54,8 +54,8 @@ Deno.test("YAML is decoded where the content type says so, and JSON as well", as
 Deno.test("what cannot be decoded is refused with 400", async () => {
   assert.match(await refused("{"), /invalid JSON patch/);
   await assert.rejects(
-    () =>
-      decodeBody(new TextEncoder().encode("{"), "application/json", {
+    async () =>
+      await decodeBody(new TextEncoder().encode("{"), "application/json", {
         kind: "Widget",
       }),
     /must be of type Widget.*json parse error: unexpected end of JSON input/,
@@ -67,7 +67,8 @@ Deno.test("what cannot be decoded is refused with 400", async () => {
   assert.match(await refused('{"__proto__":{}}'), /__proto__/);
   assert.match(await refused('{"a":{"\\u005f_proto__":1}}'), /__proto__/);
   await assert.rejects(
-    () => decodeBody(new Uint8Array([0x7b, 0xff, 0x7d]), "application/json"),
+    async () =>
+      await decodeBody(new Uint8Array([0x7b, 0xff, 0x7d]), "application/json"),
     /not valid UTF-8/,
   );
 });

@@ -37,7 +37,8 @@ export function requestInfo(method: string, url: RequestUrl): RequestInfo {
     subresource: "",
     name: "",
   };
-  let parts = path.split("/").filter((part) => part !== "");
+  let parts = path.slice(1).split("/");
+  if (parts.includes("")) parts = parts.filter((part) => part !== "");
   if (parts[0] === "api" && parts.length >= 3) {
     info.version = parts[1]!;
     parts = parts.slice(2);

@@ -92,8 +92,8 @@ interface Exchange extends ResourceRequest {
   shape: Shape;
 }
 
-/** Answers a request for a resource. */
-export async function answerResource(
+/** Answers a request for a resource. What is wrong with it throws at once, or rejects. */
+export function answerResource(
   context: AnswerContext,
   { request, url, info, user, warn }: AuthorizedRequest,
 ): Promise<Response> {
@@ -126,7 +126,7 @@ export async function answerResource(
       transforms: !definition.strategy?.answer,
     }),
   };
-  if (info.subresource) return await answerSubresource(exchange);
+  if (info.subresource) return answerSubresource(exchange);
   if (NAMED.has(info.verb) !== (info.name !== "") && !LISTED.has(info.verb)) {
     throw noSuchMethod();
   }
@@ -136,7 +136,7 @@ export async function answerResource(
   if (info.verb === "create" && definition.namespaced && !info.namespace) {
     throw noSuchMethod();
   }
-  return await answerObject(exchange);
+  return answerObject(exchange);
 }
 
 function shapeOf(
@@ -354,15 +354,15 @@ function respondWatch(exchange: Exchange): Response {
 
 async function body({ http, served }: Exchange): Promise<Body> {
   const { kind } = served.definition;
-  return await decode(await readBody(http), contentTypeOf(http), kind);
+  return decode(await readBody(http), contentTypeOf(http), kind);
 }
 
-async function decode(
+function decode(
   bytes: Uint8Array,
   type: string,
   kind: string,
-): Promise<Body> {
-  if (type !== PROTOBUF) return await decodeBody(bytes, type, { kind });
+): Body | Promise<Body> {
+  if (type !== PROTOBUF) return decodeBody(bytes, type, { kind });
   const value = decodeProtobuf(bytes);
   if (!value) throw unsupportedMediaType();
   return { value, duplicates: [] };

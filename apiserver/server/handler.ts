@@ -102,7 +102,7 @@ export function createHandler(
     }
   }
 
-  async function seated(
+  function seated(
     request: Request,
     url: RequestUrl,
     { info, warnings, trail, user }: Exchange & { user: User },
@@ -111,7 +111,7 @@ export function createHandler(
     trail?.decided(decision);
     if (!decision.allowed) throw refused(info, decision.reason);
     if (info.isResource) {
-      return await answerResource(options, {
+      return answerResource(options, {
         request,
         url,
         info,
@@ -119,6 +119,13 @@ export function createHandler(
         warn: (text) => warnings.push(text),
       });
     }
+    return answerPath(request, info);
+  }
+
+  async function answerPath(
+    request: Request,
+    info: RequestInfo,
+  ): Promise<Response> {
     if (request.method !== "GET" && request.method !== "HEAD") {
       throw noSuchPath();
     }

@@ -20,8 +20,12 @@ export async function readBody(
   request: Request,
   limit: number = MAX_BODY_BYTES,
 ): Promise<Uint8Array> {
+  const announced = request.headers.get("content-length");
+  if (Number(announced) > limit) throw tooLarge(limit);
   try {
-    return await read(request, limit);
+    return announced === null
+      ? await readChunks(request, limit)
+      : await request.bytes();
   } catch (error) {
     if (error instanceof StatusError) throw error;
     // Nothing of the server is at fault, so this is no 500.
@@ -31,10 +35,10 @@ export async function readBody(
   }
 }
 
-async function read(request: Request, limit: number): Promise<Uint8Array> {
-  const announced = request.headers.get("content-length");
-  if (Number(announced) > limit) throw tooLarge(limit);
-  if (announced !== null) return await request.bytes();
+async function readChunks(
+  request: Request,
+  limit: number,
+): Promise<Uint8Array> {
   if (!request.body) return new Uint8Array();
   const parts: Uint8Array[] = [];
   let size = 0;

@@ -40,7 +40,7 @@ interface Pending {
   key: { group: string; resource: string };
   row: Row;
   change: EntryChange;
-  resolve: () => void;
+  resolve: (entry: Entry) => void;
   reject: (error: unknown) => void;
 }
 
@@ -90,9 +90,12 @@ export class Store {
       get: (key) => this.get(key)?.object,
       list: (key) => {
         const cache = this.cache(key.group, key.resource);
+        const count = cache.count(key.namespace);
+        // Quotas are asked for with every write, and mostly there is none.
+        if (count === 0) return [];
         return Array.from(
           cache.entries(key.namespace),
-          cache.count(key.namespace) > MANY ? (e) => e.peek() : (e) => e.object,
+          count > MANY ? (e) => e.peek() : (e) => e.object,
         );
       },
       count: (key) => this.cache(key.group, key.resource).count(key.namespace),
@@ -222,13 +225,15 @@ export class Store {
       async () => {
         const current = this.get(key);
         const decision = await decide(current);
-        if (decision.type === "none") return current;
-        return await this.#commit(key, current, decision);
+        return decision.type === "none"
+          ? current
+          : this.#commit(key, current, decision);
       },
     );
   }
 
-  async #commit(
+  /** Not async, as every write comes by here: what it throws is for the caller's promise. */
+  #commit(
     key: ObjectKey,
     current: Entry | undefined,
     decision: { type: "put" | "delete"; object: KubeObject },
@@ -255,7 +260,7 @@ export class Store {
       entry,
       old: current,
     };
-    await new Promise<void>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#pending.push({
         key,
         row: {
@@ -273,7 +278,6 @@ export class Store {
       });
       this.#flushing ??= this.#flush();
     });
-    return entry;
   }
 
   async #flush() {
@@ -300,7 +304,7 @@ export class Store {
         this.#history.add(row.resourceVersion, row.value.length);
         this.#apply(key, change);
       }
-      for (const { resolve } of batch) resolve();
+      for (const { change, resolve } of batch) resolve(change.entry);
       this.#compactSoon();
     }
     this.#flushing = undefined;
@@ -312,19 +316,7 @@ export class Store {
   ) {
     this.cache(group, resource).apply(change);
     if (this.#listeners.size === 0) return;
-    const { type, entry, old } = change;
-    const told: Change = {
-      type,
-      group,
-      resource,
-      // Read by few, and perhaps no longer at hand.
-      get object() {
-        return entry.object;
-      },
-      get old() {
-        return type === "MODIFIED" ? old?.object : undefined;
-      },
-    };
+    const told = new ToldChange(group, resource, change);
     for (const listener of this.#listeners) {
       try {
         listener(told);
@@ -385,6 +377,30 @@ export class Store {
     this.#closed = true;
     await this.#flushing;
     await this.#log.close();
+  }
+}
+
+/** A change as listeners see it: its objects are read by few, and perhaps no longer at hand. */
+class ToldChange implements Change {
+  readonly type: Change["type"];
+  readonly #change: EntryChange;
+
+  constructor(
+    readonly group: string,
+    readonly resource: string,
+    change: EntryChange,
+  ) {
+    this.type = change.type;
+    this.#change = change;
+  }
+
+  get object(): KubeObject {
+    return this.#change.entry.object;
+  }
+
+  get old(): KubeObject | undefined {
+    const { type, old } = this.#change;
+    return type === "MODIFIED" ? old?.object : undefined;
   }
 }
 
