@@ -2,12 +2,10 @@ import * as core from "../api/core.ts";
 import type { KubeObject } from "../api/meta.ts";
 import type { KubeClient } from "../kube/client.ts";
 import type { Address } from "./load_tool.ts";
-import { openWatchers } from "./watchers.ts";
+import { openSocketWatchers } from "./socket_watchers.ts";
 
-/** Watchers of the same object. */
+/** Watchers of the same object, each on a connection of its own. */
 const WATCHERS = 100;
-/** Of them on a connection. */
-const PER_CONNECTION = 10;
 /** Changes that all of them are to see, one after the other. */
 const CHANGES = 200;
 
@@ -33,12 +31,11 @@ export async function measureFanOut(
     kind: "ConfigMap",
     metadata: { name, namespace },
   });
-  using watchers = await openWatchers(address, {
+  using watchers = await openSocketWatchers(address, {
     namespace,
     name,
     resourceVersion: metadata.resourceVersion!,
     count: WATCHERS,
-    perConnection: PER_CONNECTION,
   });
   const latencies: number[] = [];
   for (let change = 0; change < CHANGES; change++) {

@@ -2,6 +2,8 @@ import type { Address } from "./load_tool.ts";
 
 /** Watches that are opened at a time. */
 const OPENING = 200;
+/** Watches that share a connection: servers let only so many requests do. */
+const PER_CONNECTION = 100;
 
 /** Many watches of the same ConfigMaps, read as bytes, so that they take little of this process. */
 export interface OpenWatchers extends Disposable {
@@ -9,23 +11,20 @@ export interface OpenWatchers extends Disposable {
   sawAll(text: string, saw?: () => void): Promise<void>;
 }
 
-/** Opens watches of the ConfigMaps of a namespace. */
+/** What is watched. */
+export interface WatchersOf {
+  namespace: string;
+  /** Of the one ConfigMap to watch. @default all of the namespace */
+  name?: string;
+  resourceVersion: string;
+}
+
+/** Opens watches of ConfigMaps, many on each connection, since a process may have only so many of those. */
 export async function openWatchers(
   { url, token, caData }: Address,
-  { namespace, name, resourceVersion, count, perConnection = 100 }: {
-    namespace: string;
-    /** Of the one ConfigMap to watch. @default all of the namespace */
-    name?: string;
-    resourceVersion: string;
-    count: number;
-    /** Watches that share a connection: servers let only so many requests do. @default {100} */
-    perConnection?: number;
-  },
+  { count, ...of }: WatchersOf & { count: number },
 ): Promise<OpenWatchers> {
-  const path =
-    `${url}/api/v1/namespaces/${namespace}/configmaps?watch=true&timeoutSeconds=3600&resourceVersion=${resourceVersion}${
-      name ? `&fieldSelector=metadata.name=${name}` : ""
-    }`;
+  const path = url + watchPath(of);
   const ending = new AbortController();
   const clients: Deno.HttpClient[] = [];
   let wanted = "";
@@ -55,7 +54,7 @@ export async function openWatchers(
   const headers = { authorization: `Bearer ${token}` };
   await Promise.all(Array.from({ length: OPENING }, async () => {
     while (opened < count) {
-      const client = clients[Math.floor(opened++ / perConnection)] ??= Deno
+      const client = clients[Math.floor(opened++ / PER_CONNECTION)] ??= Deno
         .createHttpClient({ caCerts: [caData] });
       const response = await fetch(path, {
         client,
@@ -84,4 +83,17 @@ export async function openWatchers(
       for (const client of clients) client.close();
     },
   };
+}
+
+/** Path and query of a watch. */
+export function watchPath(
+  { namespace, name, resourceVersion }: WatchersOf,
+): string {
+  const query = new URLSearchParams({
+    watch: "true",
+    timeoutSeconds: "3600",
+    resourceVersion,
+    ...name ? { fieldSelector: `metadata.name=${name}` } : {},
+  });
+  return `/api/v1/namespaces/${namespace}/configmaps?${query}`;
 }
