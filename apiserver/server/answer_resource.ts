@@ -34,7 +34,7 @@ import { writeOptions } from "../request/write_options.ts";
 import type { JsonObject, KubeObject, RequestInfo, User } from "../types.ts";
 import { contentTypeOf, unsupportedMediaType } from "./content_type.ts";
 import { readBody } from "./read_body.ts";
-import { listBytes, respond, respondBytes } from "./respond.ts";
+import { respond, respondBytes, respondEncodedList } from "./respond.ts";
 import type { Watchers } from "./watchers.ts";
 
 /** kube-apiserver's `--min-request-timeout`: watches end after it, up to twice as late. */
@@ -82,12 +82,15 @@ export interface AuthorizedRequest {
   user: User;
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void;
+  /** Whether the answer goes to the network and nobody else reads it. */
+  remote: boolean;
 }
 
 /** Everything one answer is made of. */
 interface Exchange extends ResourceRequest {
   context: AnswerContext;
   http: Request;
+  remote: boolean;
   query: URLSearchParams;
   shape: Shape;
 }
@@ -95,7 +98,7 @@ interface Exchange extends ResourceRequest {
 /** Answers a request for a resource. What is wrong with it throws at once, or rejects. */
 export function answerResource(
   context: AnswerContext,
-  { request, url, info, user, warn }: AuthorizedRequest,
+  { request, url, info, user, warn, remote }: AuthorizedRequest,
 ): Promise<Response> {
   const served = context.registry.resources.get(info);
   if (!served) throw noSuchPath();
@@ -120,6 +123,7 @@ export function answerResource(
       warn,
     }),
     http: request,
+    remote,
     query,
     shape: shapeOf(request, query, {
       now: context.registry.now(),
@@ -302,19 +306,16 @@ function respondObject(
 }
 
 function respondList(
-  { served, shape }: Exchange,
+  { served, shape, remote }: Exchange,
   { entries, metadata }: List,
 ): Response {
   if (shape.as === undefined) {
-    return respondBytes(
-      listBytes({
-        apiVersion: served.apiVersion,
-        kind: served.definition.listKind,
-        metadata,
-        items: entries.map((entry) => bytesOf(served, entry)),
-      }),
-      { form: shape },
-    );
+    return respondEncodedList({
+      apiVersion: served.apiVersion,
+      kind: served.definition.listKind,
+      metadata,
+      items: entries.map((entry) => bytesOf(served, entry)),
+    }, { form: shape, release: remote });
   }
   const objects = entries.map((entry) => objectOf(served, entry));
   return respond(shapeList(served, objects, { shape, metadata }), {

@@ -57,6 +57,8 @@ interface Exchange {
   /** Text of `Warning` headers. */
   warnings: string[];
   trail?: AuditTrail;
+  /** Whether it goes to the network and nobody else reads it: an audit log may. */
+  remote: boolean;
 }
 
 /** The way of a request: info → authentication → impersonation → a seat → authorization → answer. */
@@ -69,7 +71,7 @@ export function createHandler(
   async function answer(
     request: Request,
     url: RequestUrl,
-    { info, warnings, trail }: Exchange,
+    { info, warnings, trail, remote }: Exchange,
   ): Promise<Response> {
     const authenticated = await authentication.authenticate(
       request.headers,
@@ -94,7 +96,13 @@ export function createHandler(
     const wait = seats.take(user.name, ms * WAITING_PART);
     if (wait) await wait;
     try {
-      const work = seated(request, url, { info, warnings, trail, user });
+      const work = seated(request, url, {
+        info,
+        warnings,
+        trail,
+        remote,
+        user,
+      });
       return await (info.verb === "watch" ? work : requestTime.limit(work, ms));
     } finally {
       // Also where the time is over and the work is not: over HTTP/2 the read of a body that never ends goes on.
@@ -105,7 +113,7 @@ export function createHandler(
   function seated(
     request: Request,
     url: RequestUrl,
-    { info, warnings, trail, user }: Exchange & { user: User },
+    { info, warnings, trail, remote, user }: Exchange & { user: User },
   ): Promise<Response> {
     const decision = decide(authorizer, user, info);
     trail?.decided(decision);
@@ -117,6 +125,7 @@ export function createHandler(
         info,
         user,
         warn: (text) => warnings.push(text),
+        remote,
       });
     }
     return answerPath(request, info);
@@ -149,7 +158,12 @@ export function createHandler(
     try {
       info = readInfo(request, url);
       if (options.draining()) refuseWhileDraining(info);
-      response = await answer(request, url, { info, warnings, trail });
+      response = await answer(request, url, {
+        info,
+        warnings,
+        trail,
+        remote: connection !== undefined && !trail,
+      });
     } catch (error) {
       if (!(error instanceof StatusError)) options.onError(error, request);
       response = respondError(error);

@@ -6,6 +6,12 @@
 import { NoSuchPath, StatusError } from "../errors.ts";
 import type { Form } from "../request/negotiation.ts";
 import type { Json, JsonObject } from "../types.ts";
+import {
+  type EncodedList,
+  listBody,
+  type ListBodyOptions,
+  listBytes,
+} from "./list_body.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -54,6 +60,19 @@ function headersOf(
     : JSON_HEADERS;
 }
 
+/** Answers JSON that is encoded already, a list as it is taken. */
+export function respondEncodedList(
+  list: EncodedList,
+  { form = JSON_FORM, release }: RespondOptions & ListBodyOptions = {},
+): Response {
+  if (form.mediaType === "application/yaml" || form.pretty) {
+    return respondBytes(listBytes(list), { form });
+  }
+  return new Response(listBody(list, { release }), {
+    headers: headersOf(form, undefined),
+  });
+}
+
 /** Answers JSON that is encoded already. */
 export function respondBytes(
   bytes: Uint8Array<ArrayBuffer>,
@@ -97,31 +116,4 @@ export function respondError(error: unknown, form?: Form): Response {
     form,
     headers: known.headers,
   });
-}
-
-/** JSON of a list whose items are encoded already. */
-export function listBytes(
-  { apiVersion, kind, metadata, items }: {
-    apiVersion: string;
-    kind: string;
-    metadata: JsonObject;
-    items: Uint8Array[];
-  },
-): Uint8Array<ArrayBuffer> {
-  const head = encoder.encode(
-    `{"kind":${JSON.stringify(kind)},"apiVersion":${
-      JSON.stringify(apiVersion)
-    },"metadata":${JSON.stringify(metadata)},"items":[`,
-  );
-  const size = items.reduce((sum, item) => sum + item.length + 1, head.length);
-  const whole = new Uint8Array(size + 3 - (items.length > 0 ? 1 : 0));
-  whole.set(head);
-  let offset = head.length;
-  items.forEach((item, index) => {
-    if (index > 0) whole[offset++] = 0x2c;
-    whole.set(item, offset);
-    offset += item.length;
-  });
-  whole.set(encoder.encode("]}\n"), offset);
-  return whole;
 }
