@@ -3,6 +3,7 @@ import { defineCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { loggerOf, logOptions } from "../log_options.ts";
 import { selfCommand } from "../self_command.ts";
+import { settleMemory } from "../settle_memory.ts";
 import { VERSION } from "../version.ts";
 
 /** `faros agent` */
@@ -42,6 +43,8 @@ export const command = defineCommand({
   ],
   async run({ options, io, signal }) {
     const { runAgent } = await import("../../agent/run_agent.ts");
+    // By then a device without a network has started its plugins, too.
+    settleMemory({ afterMs: 10_000 });
     await runAgent({
       kubeconfigPath: options.kubeconfig ?? joinKubeconfig(io),
       name: options.name,

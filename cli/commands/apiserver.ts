@@ -3,6 +3,7 @@ import { defineCommand } from "../command.ts";
 import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
 import { UsageError } from "../errors.ts";
 import { parseListenAddress } from "../listen_address.ts";
+import { settleMemory } from "../settle_memory.ts";
 import { aborted } from "../signals.ts";
 
 /** `faros apiserver` */
@@ -66,6 +67,7 @@ export const command = defineCommand({
       audit: await auditOf(options),
     });
     io.out(`ready ${server.url}`);
+    settleMemory();
     io.err(`export KUBECONFIG=${options.data}/admin.kubeconfig`);
     await aborted(signal);
   },

@@ -8,6 +8,7 @@ import { findEngine } from "../find_engine.ts";
 import { UsageError } from "../errors.ts";
 import { parseListenAddress } from "../listen_address.ts";
 import { loggerOf, logOptions } from "../log_options.ts";
+import { settleMemory } from "../settle_memory.ts";
 
 /** `faros hub` */
 export const command = defineCommand({
@@ -132,6 +133,7 @@ export const command = defineCommand({
       signal,
     });
     io.out(`ready hub=${hub.url} api=${cluster.server} engine=${engine}`);
+    settleMemory();
     using following = new LinkedSignal(signal);
     if (files && tls) {
       followCertificate(files, {

@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
 import { parseListenAddress } from "../listen_address.ts";
 import { loggerOf, logOptions } from "../log_options.ts";
+import { settleMemory } from "../settle_memory.ts";
 
 /** Name of the Repository that `--repository` makes. */
 const REPOSITORY = "fleet";
@@ -116,6 +117,7 @@ export const command = defineCommand({
       });
     }
     io.out(`ready api=${up.apiUrl} hub=${up.hubUrl}`);
+    settleMemory();
     io.err(`
 Next:
   export KUBECONFIG=${up.kubeconfigPath}
