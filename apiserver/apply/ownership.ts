@@ -92,10 +92,12 @@ export function takeOver(
       continue;
     }
     const taken = set.intersection(touched);
-    if (takes) taken.forEach((path) => conflicts.push({ manager, path }));
+    if (takes && !force) {
+      taken.forEach((path) => conflicts.push({ manager, path }));
+    }
     changes.push([id, set.difference(taken).difference(comparison.removed)]);
   }
-  if (conflicts.length && !force) return conflicts;
+  if (conflicts.length) return conflicts;
   for (const [id, set] of changes) {
     if (set.isEmpty()) managers.delete(id);
     else managers.set(id, { ...managers.get(id)!, set });

@@ -1,4 +1,5 @@
 import { badRequest } from "../errors.ts";
+import { setField } from "../schema/clone_json.ts";
 import { jsonKind } from "../schema/go_value.ts";
 import type { Json, JsonObject } from "../types.ts";
 
@@ -31,12 +32,7 @@ function merge(target: Json | undefined, patch: Json): Json {
     if (value === null) delete out[key];
     else if (value !== undefined) {
       const before = Object.hasOwn(base, key) ? base[key] : undefined;
-      Object.defineProperty(out, key, {
-        value: merge(before, value),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
+      setField(out, key, merge(before, value));
     }
   }
   return out;

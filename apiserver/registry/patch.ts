@@ -47,12 +47,13 @@ export const PATCH_TYPES = [
 /** Media type of a patch. */
 export type PatchType = typeof PATCH_TYPES[number];
 
+const BUILTIN_TYPES: readonly PatchType[] = PATCH_TYPES;
+const CUSTOM_TYPES: readonly PatchType[] = PATCH_TYPES
+  .filter((type) => type !== "application/strategic-merge-patch+json");
+
 /** The types of patch that a resource takes: strategic ones only where the kind is built in. */
-export function patchTypes({ served }: ResourceRequest): PatchType[] {
-  return PATCH_TYPES.filter((type) =>
-    type !== "application/strategic-merge-patch+json" ||
-    !served.definition.custom
-  );
+export function patchTypes({ served }: ResourceRequest): readonly PatchType[] {
+  return served.definition.custom ? CUSTOM_TYPES : BUILTIN_TYPES;
 }
 
 /** A patch as it was sent. */
