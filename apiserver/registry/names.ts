@@ -21,10 +21,10 @@ const LABEL_TEXT =
 
 /** Problems of a name as an RFC 1123 subdomain. */
 export function subdomainProblems(name: string): string[] {
-  return [
-    ...(name.length > 253 ? ["must be no more than 253 bytes"] : []),
-    ...(SUBDOMAIN.test(name) ? [] : [SUBDOMAIN_TEXT]),
-  ];
+  const problems: string[] = [];
+  if (name.length > 253) problems.push("must be no more than 253 bytes");
+  if (!SUBDOMAIN.test(name)) problems.push(SUBDOMAIN_TEXT);
+  return problems;
 }
 
 /** Problems of a name as an RFC 1123 label. */
@@ -98,10 +98,10 @@ function bad(field: string, value: string, why: string): FieldError {
 
 /** What is wrong with the value of a label. */
 export function labelValueProblems(value: string): string[] {
-  return [
-    ...value.length > 63 ? ["must be no more than 63 bytes"] : [],
-    ...LABEL_VALUE.test(value) ? [] : [LABEL_VALUE_TEXT],
-  ];
+  const problems: string[] = [];
+  if (value.length > 63) problems.push("must be no more than 63 bytes");
+  if (!LABEL_VALUE.test(value)) problems.push(LABEL_VALUE_TEXT);
+  return problems;
 }
 
 /** Problems with `metadata.labels`, or with labels elsewhere. */
@@ -109,10 +109,17 @@ export function labelErrors(
   labels: Record<string, string>,
   field = "metadata.labels",
 ): FieldError[] {
-  return Object.entries(labels).flatMap(([key, value]) => [
-    ...qualifiedNameProblems(key).map((why) => bad(field, key, why)),
-    ...labelValueProblems(value).map((why) => bad(field, value, why)),
-  ]);
+  const errors: FieldError[] = [];
+  for (const key in labels) {
+    const value = labels[key]!;
+    for (const why of qualifiedNameProblems(key)) {
+      errors.push(bad(field, key, why));
+    }
+    for (const why of labelValueProblems(value)) {
+      errors.push(bad(field, value, why));
+    }
+  }
+  return errors;
 }
 
 /** Problems with `metadata.annotations`. */
