@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import * as core from "../api/core.ts";
@@ -41,6 +42,8 @@ const USAGE = `deno task bench [options]
 const NAMESPACE = "bench";
 /** Objects of the load, and of the list. */
 const OBJECTS = 2000;
+/** Milliseconds after which a server that nobody asks anything is idle. */
+const UNTIL_IDLE = 5000;
 
 const { values } = parseArgs({
   options: {
@@ -152,6 +155,7 @@ async function measureTarget(
     kind: "Namespace",
     metadata: { name: NAMESPACE },
   });
+  await delay(UNTIL_IDLE);
   const memoryIdle = memoryOf(target.pids);
   const seeded = { namespace: NAMESPACE, objects: OBJECTS };
   await seed(client, seeded);
