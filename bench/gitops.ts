@@ -112,7 +112,7 @@ try {
     }, ${machine()}, ${engine.name}; load average before it: ${
       loadAverage.toFixed(1)
     }.`,
-    "The hub, which follows a repository on its own disk, from the push until its status says that the commit is applied; kubectl apply --server-side --prune --applyset from its start to its end; the API server: as many applies of the same objects from 32 connections.",
+    "The hub, which follows a repository on its own disk, from the end of the push until its status says that the commit is applied; kubectl apply --server-side --prune --applyset from its start to its end; the API server: as many applies of the same objects from 32 connections.",
   ];
   console.log([...conditions, "", renderTable(table)].join("\n"));
   if (values.save) await save(conditions, table);

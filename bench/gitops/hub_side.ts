@@ -4,7 +4,6 @@ import {
   createFleetRepository,
   type FleetRepository,
 } from "../../cli/demo/fleet_repository.ts";
-import { waitUntil } from "../../cli/demo/wait_until.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { RunningEngine } from "../../tests/engines/engine.ts";
 
@@ -47,29 +46,38 @@ export class HubSide {
     return new HubSide(running, client, repository);
   }
 
-  /** Milliseconds from the push of these files until all is applied, and what the hub counted. */
+  /** Milliseconds from the end of the push of these files until all is applied, and what the hub counted. */
   async push(
     files: Record<string, string>,
   ): Promise<{ ms: number; written: number }> {
     const commit = await this.#repository.commit("A change", files);
-    const start = performance.now();
+    const { metadata: { resourceVersion } } = await this.#client
+      .get<Repository>(Repository, "bench");
     await this.#repository.push();
-    const { status } = await waitUntil(
-      `commit ${commit} was applied`,
-      async () => {
-        const found = await this.#client.get<Repository>(Repository, "bench");
-        return found.status?.appliedCommit === commit && found;
-      },
-      {
-        timeout: TIMEOUT,
-        interval: 20,
-        explain: () => this.#running.hub.tail(),
-      },
-    );
-    const { created = 0, updated = 0, deleted = 0 } = status?.objects ?? {};
+    const start = performance.now();
+    const { objects } = await this.#applied(commit, resourceVersion);
+    const { created = 0, updated = 0, deleted = 0 } = objects ?? {};
     return {
       ms: performance.now() - start,
       written: created + updated + deleted,
     };
+  }
+
+  /** The status with which a commit is applied, told by a watch: to ask again and again is load. */
+  async #applied(commit: string, resourceVersion: string | undefined) {
+    const timeout = TIMEOUT / 1000;
+    const watch = this.#client.watch<Repository>(Repository, {
+      fieldSelector: "metadata.name=bench",
+      resourceVersion,
+      timeoutSeconds: timeout,
+      idleTimeout: TIMEOUT,
+    });
+    for await (const { type, object: { status } } of watch) {
+      if (type === "BOOKMARK") continue;
+      if (status?.appliedCommit === commit) return status;
+    }
+    throw new Error(
+      `Commit ${commit} is not applied after ${timeout} s:\n${this.#running.hub.tail()}`,
+    );
   }
 }

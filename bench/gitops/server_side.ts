@@ -1,9 +1,5 @@
 import * as core from "../../api/core.ts";
-import {
-  APPLYSET_LABEL,
-  COMMIT_ANNOTATION,
-  SOURCE_ANNOTATION,
-} from "../../api/names.ts";
+import { COMMIT_ANNOTATION, SOURCE_ANNOTATION } from "../../api/names.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { Address, LoadTool } from "../load_tool.ts";
 
@@ -39,7 +35,8 @@ export async function measureServer(
         metadata: {
           name: "config-%d",
           namespace,
-          labels: { [APPLYSET_LABEL]: "x".repeat(56) },
+          // As long as that of an apply set, whose members the hub would watch.
+          labels: { "applyset.example.org/part-of": "x".repeat(56) },
           annotations: {
             [COMMIT_ANNOTATION]: value.padEnd(40, "0"),
             [SOURCE_ANNOTATION]: `workspaces/${namespace}/config-%d.yaml:1`,
