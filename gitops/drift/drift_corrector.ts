@@ -99,7 +99,7 @@ export class DriftCorrector {
 
   /** Watches the members of these kinds from now on. */
   follow(resources: Iterable<Resource>): void {
-    for (const resource of resources) {
+    for (const resource of new Set(resources)) {
       const name = resourceName(resource);
       if (this.#followed.has(name)) continue;
       const informer = this.#informers.get(resource, {
