@@ -379,6 +379,23 @@ metadata: {name: ${site.name}}
         const marks = JSON.stringify([metadata.labels, metadata.annotations]);
         assert.doesNotMatch(marks, /fluxcd|argocd|k8s.io\/owning|"shop"/);
       }
+      // Also where nothing of it changes but whose it is.
+      await client.patch(ConfigMap, "copy", {
+        metadata: { labels: { "kustomize.toolkit.fluxcd.io/name": "apps" } },
+      }, { namespace, fieldManager: "kustomize-controller" });
+      await client.patch(ConfigMap, "flux", { data: { value: "by hand" } }, {
+        namespace,
+        fieldManager: "kubectl-edit",
+      });
+      await eventually(async () => (await get("flux")).data.value === "ours", {
+        timeout: TIMEOUT,
+        what: "the watch has come so far",
+      });
+      await site.push({
+        [file(site, "copy.yaml")]: configMap("copy", "ours again"),
+      });
+      await site.refused("OwnershipConflict");
+      assert.equal((await get("copy")).data.value, "ours");
     },
   ],
 

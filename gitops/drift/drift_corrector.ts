@@ -159,8 +159,12 @@ export class DriftCorrector {
       });
       const told = set.drifted.get(key) ?? [];
       if (reasons.length === 0 && drifted.join() === told.join()) {
-        // A status, as a rule: what was applied is there as it was.
-        if (!drifted.length) applied.resourceVersion = resourceVersion;
+        // A status, as a rule: what was applied is there as it was. Whose it
+        // has become is for the sync to find out.
+        const { resource } = applied.manifest;
+        if (!drifted.length && !ownerOf(object, { resource, setId: id })) {
+          applied.resourceVersion = resourceVersion;
+        }
         return;
       }
     }
