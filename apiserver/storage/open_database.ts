@@ -5,6 +5,11 @@ import { layoutOf, migrate } from "./migrations.ts";
 
 /** After a checkpoint a write-ahead log that was larger gives its space back. */
 const WAL_BYTES = 16 << 20;
+/**
+ * Pages of the log that make a checkpoint. Writes wait for it, some ten milliseconds: by SQLite's default, a quarter of
+ * this, one in a hundred did.
+ */
+const WAL_PAGES = WAL_BYTES / 4096;
 
 /**
  * Opens a log's file in its present layout, for this process alone: a lock is held until it is closed, so that a
@@ -26,6 +31,7 @@ export function openDatabase(path: string): DatabaseSync {
     if (layoutOf(db) === 0) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     db.exec(`PRAGMA journal_size_limit = ${WAL_BYTES}`);
+    db.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}`);
     // Takes the lock. Writes nothing, so that a server starts on a full disk.
     db.exec("BEGIN EXCLUSIVE; COMMIT");
     requireAcknowledged(db, path);
