@@ -15,50 +15,29 @@ import {
   type Informer,
   type Key,
   type KubeClient,
-  LinkedSignal,
   type Logger,
   type Result,
   runController,
   type WorkspaceProvider,
 } from "../kube/mod.ts";
-import { Limiter } from "./apply/limiter.ts";
 import { DriftCorrector } from "./drift/drift_corrector.ts";
 import { driftSummary } from "./drift/drift_summary.ts";
-import { allProblems, type Manifests } from "./manifest/load_tree.ts";
-import { announcePrune } from "./repository/announce.ts";
 import { AppliedSets } from "./repository/applied_sets.ts";
-import { logCommit } from "./repository/commit_log.ts";
-import { parseDuration } from "./repository/duration.ts";
-import {
-  fetchRepository,
-  secretVersions,
-} from "./repository/fetch_repository.ts";
 import { FetchRetry } from "./repository/fetch_retry.ts";
 import { InputWatcher } from "./repository/input_watcher.ts";
-import { loadRepository } from "./repository/load_repository.ts";
-import { inputReferences } from "./repository/manifest_inputs.ts";
-import { deletesAll, isHeld, setFinalizer } from "./repository/finalizer.ts";
-import { prunePolicy } from "./repository/prune_policy.ts";
 import { RefWatchers } from "./repository/ref_watchers.ts";
-import { reportSync } from "./repository/report_sync.ts";
+import type {
+  RepositoryContext,
+  RepositoryCounts,
+} from "./repository/repository_context.ts";
+import { RepositoryFetcher } from "./repository/repository_fetcher.ts";
 import {
   newRepositoryState,
   type RepositoryState,
 } from "./repository/repository_state.ts";
+import { RepositorySyncer } from "./repository/repository_syncer.ts";
 import { StatusWriter } from "./repository/status_writer.ts";
-import {
-  heldOf,
-  problemsOf,
-  type SyncOutcome,
-} from "./repository/sync_outcome.ts";
-import {
-  Superseded,
-  syncRepository,
-  type SyncRepositoryOptions,
-} from "./repository/sync_repository.ts";
-import { commitInfo } from "./source/commit_info.ts";
 import { removeLeftCredentials } from "./source/source.ts";
-import { SourceError } from "./source/source_error.ts";
 import type { Stage, StageObserver } from "./stage_observer.ts";
 
 /** Options of {@linkcode RepositoryController}. */
@@ -89,40 +68,13 @@ export interface RepositoryControllerOptions {
 }
 
 /** Numbers since the start. */
-export interface GitOpsStats {
-  fetches: number;
-  fetchFailures: number;
-  syncs: number;
-  syncFailures: number;
-  created: number;
-  updated: number;
-  deleted: number;
-  /** Objects that were suspended, to be deleted when their tombstone ends. */
-  suspended: number;
-  /** Objects that came back before. */
-  restored: number;
+export interface GitOpsStats extends RepositoryCounts {
   driftCorrected: number;
   driftReported: number;
 }
 
 /** A longest time of one sync, in milliseconds: a hang ends some day. */
 const SYNC_TIMEOUT = 60 * 60_000;
-/**
- * Objects that are written at a time, of all Repositories: so many keep an API
- * server busy, and leave room on the connection that all else shares (HTTP/2
- * takes 100 requests at a time as a rule).
- */
-const WRITES = 32;
-/** A longest wait for what is due later, in milliseconds: timers take no more than 24 days. */
-const LONGEST_WAIT = 24 * 60 * 60_000;
-/** What is counted of each sync. */
-const COUNTED = [
-  "created",
-  "updated",
-  "deleted",
-  "suspended",
-  "restored",
-] as const;
 
 /**
  * Keeps what Repositories ask for applied. Two work queues: one fetches, the
@@ -135,12 +87,11 @@ export class RepositoryController {
   readonly #repositories: Informer<Repository>;
   readonly #workspaces: Informer<Workspace>;
   readonly #sets = new AppliedSets();
-  readonly #writes = new Limiter(WRITES);
   readonly #states = new Map<string, RepositoryState>();
   readonly #drift: DriftCorrector;
   readonly #inputs: InputWatcher;
   readonly #refs: RefWatchers;
-  readonly #stats = {
+  readonly #counts: RepositoryCounts = {
     fetches: 0,
     fetchFailures: 0,
     syncs: 0,
@@ -151,6 +102,8 @@ export class RepositoryController {
     suspended: 0,
     restored: 0,
   };
+  readonly #fetcher: RepositoryFetcher;
+  readonly #syncer: RepositorySyncer;
   readonly #background = new Set<Promise<void>>();
   #fetchSoon: (key: Key) => void = () => {};
   #syncSoon: (key: Key) => void = () => {};
@@ -215,12 +168,31 @@ export class RepositoryController {
         this.#syncSoon({ name: set.set.repository });
       },
     });
+    const context: RepositoryControllerOptions & RepositoryContext = {
+      ...options,
+      counts: this.#counts,
+      observe: (stage, repository, of) => this.#observe(stage, repository, of),
+      inBackground: (work) => this.#inBackground(work),
+    };
+    this.#fetcher = new RepositoryFetcher({
+      ...context,
+      refs: this.#refs,
+      inputs: this.#inputs,
+      syncSoon: (name) => this.#syncSoon({ name }),
+    });
+    this.#syncer = new RepositorySyncer({
+      ...context,
+      repositories: this.#repositories,
+      workspaces: this.#workspaces,
+      sets: this.#sets,
+      drift: this.#drift,
+    });
   }
 
   get stats(): GitOpsStats {
     const { corrected, reported } = this.#drift;
     return {
-      ...this.#stats,
+      ...this.#counts,
       driftCorrected: corrected,
       driftReported: reported,
     };
@@ -282,318 +254,16 @@ export class RepositoryController {
     const repository = this.#repositories.get(undefined, name);
     if (!repository) return this.#forget(name);
     const state = this.#state(repository);
-    const { facts } = state;
-    const { clock, log } = this.#options;
-    const changed = facts.generation !== repository.metadata.generation;
-    facts.generation = repository.metadata.generation;
-    const wasSuspended = facts.suspended;
-    facts.suspended = repository.spec.suspend ?? false;
-    if (repository.metadata.deletionTimestamp) {
-      state.superseded.abort();
-      return this.#syncSoon({ name });
-    }
-    await setFinalizer(repository, {
-      to: repository.spec.deletionPolicy === "Delete",
-      client: this.#options.client,
-      signal,
-    });
-    if (facts.suspended) {
-      state.superseded.abort();
-      this.#refs.leave(name);
-      if (!wasSuspended || changed) state.status.update();
-      return;
-    }
-    this.#refs.follow(name, repository.spec.url);
-    this.#inputs.follow(name, inputReferences(repository));
-    const { annotations } = repository.metadata;
-    const requestedAt = annotations?.[REQUESTED_AT_ANNOTATION];
-    const approved = annotations?.[APPROVE_ANNOTATION];
-    if (
-      changed || wasSuspended || requestedAt !== state.requestedAt ||
-      approved !== state.approved
-    ) {
-      state.requestedAt = requestedAt;
-      state.approved = approved;
-      state.force = true;
-      state.retry.hurry();
-    }
-    const fetchRequestedAt = repository.metadata.annotations
-      ?.[FETCH_REQUESTED_ANNOTATION];
-    if (fetchRequestedAt !== state.fetchRequestedAt) {
-      state.fetchRequestedAt = fetchRequestedAt;
-      state.retry.hurry();
-    }
-    const secrets = () =>
-      secretVersions(repository, { client: this.#options.client, signal });
-    const wait = await state.retry.wait(secrets);
-    if (wait !== undefined) return { requeueAfter: wait };
-    // Before they are read: what changes meanwhile is read again.
-    const versions = await secrets();
-    const before = state.fetched;
-    const hadFailed = facts.fetchError !== undefined;
-    const started = clock.now();
-    try {
-      state.fetched = await fetchRepository(repository, {
-        client: this.#options.client,
-        stateDir: this.#options.stateDir,
-        previous: before,
-        signal,
-      });
-    } catch (error) {
-      if (signal.aborted) throw error;
-      this.#observe("fetch", name, { started, ok: false });
-      return this.#fetchFailed(repository, { state, error, versions });
-    }
-    this.#observe("fetch", name, { started, ok: true });
-    this.#stats.fetches++;
-    facts.fetchError = undefined;
-    facts.verified = state.fetched.verification;
-    state.fetchedFor = facts.generation;
-    state.retry.succeeded();
-    if (state.fetched !== before) {
-      const { commit } = state.fetched.tree;
-      if (facts.observedCommit !== commit) facts.fetchedAt = clock.now();
-      facts.observedCommit = commit;
-      facts.observedRef = state.fetched.tip.ref;
-      log.info("Fetched a commit", {
-        repository: name,
-        commit,
-        milliseconds: clock.now() - started,
-        files: state.fetched.tree.files.length,
-      });
-    }
-    if (clock.now() - state.lookedAt > this.#options.resyncInterval) {
-      state.force = true;
-    }
-    if (state.fetched !== before || state.force) {
-      // A sync that waits or fails makes way.
-      state.superseded.abort();
-      state.syncBackoff.reset();
-      this.#syncSoon({ name });
-    } else if (hadFailed) state.status.update();
-    return this.#nextPoll(repository);
-  }
-
-  #nextPoll({ spec }: Repository): Result {
-    const interval = parseDuration(spec.interval ?? "1m");
-    const { random } = this.#options;
-    // A tenth by chance, so that many don't ask at the same moment.
-    return { requeueAfter: Math.max(100, interval * (0.95 + random() * 0.1)) };
-  }
-
-  #fetchFailed(
-    repository: Repository,
-    of: { state: RepositoryState; error: unknown; versions: string },
-  ): Result {
-    const { state, error, versions } = of;
-    const { log } = this.#options;
-    const { facts } = state;
-    this.#stats.fetchFailures++;
-    state.facts.handledRequest = state.requestedAt;
-    const message = error instanceof Error ? error.message : String(error);
-    // What else may fail is the API, which comes back.
-    const reason = error instanceof SourceError ? error.reason : "FetchFailed";
-    if (reason === "VerificationFailed") {
-      facts.verified = undefined;
-      // What was fetched for another way to verify may not be verified.
-      if (state.fetchedFor !== facts.generation) {
-        state.fetched = undefined;
-        state.superseded.abort();
-      }
-    }
-    log.warn("Cannot fetch a repository", {
-      repository: state.name,
-      reason,
-      error: message,
-      failures: state.retry.failures + 1,
-    });
-    if (facts.fetchError?.message !== message) {
-      this.#events.event(repository, { type: "Warning", reason, message });
-    }
-    const stalled = error instanceof SourceError && error.stalled;
-    facts.fetchError = { reason, message, stalled };
-    state.status.update();
-    if (error instanceof SourceError && error.mendedByPush) {
-      state.retry.succeeded();
-      return this.#nextPoll(repository);
-    }
-    return { requeueAfter: state.retry.failed(versions) };
+    return await this.#fetcher.fetch(repository, { state, signal });
   }
 
   async #sync(name: string, signal: AbortSignal): Promise<Result> {
-    const state = this.#states.get(name);
     const repository = this.#repositories.get(undefined, name);
-    if (repository?.metadata.deletionTimestamp) {
-      return await this.#finalize(repository, signal);
-    }
-    if (!state?.fetched || !repository || state.facts.suspended) return;
-    // Fetched before anybody asked for a signature.
-    if (repository.spec.verify && !state.fetched.verification) return;
-    const { clock, log } = this.#options;
-    const { facts } = state;
-    state.superseded = new AbortController();
-    const { force, fetched, requestedAt } = state;
-    state.force = false;
-    const started = clock.now();
-    const before = state.loaded;
-    state.loaded = await loadRepository(repository, {
-      fetched,
-      previous: before,
-      client: this.#options.client,
-      signal,
-    });
-    const { manifests } = state.loaded;
-    if (state.loaded !== before) {
-      const ok = allProblems(manifests).length === 0;
-      this.#observe("load", name, { started, ok });
-    }
-    facts.syncing = true;
-    if (facts.outcome?.commit !== manifests.commit) state.status.update();
-    using link = new LinkedSignal(signal, state.stop.signal);
-    let outcome: SyncOutcome;
-    try {
-      outcome = await this.#apply(manifests, {
-        repository,
-        prune: prunePolicy(repository, { fetched, signal: link.signal }),
-        force,
-        signal: link.signal,
-        superseded: state.superseded.signal,
-      });
-    } catch (error) {
-      if (force) state.force = true;
-      if (error instanceof Superseded) {
-        log.info("Left a sync for a newer commit", {
-          repository: name,
-          commit: manifests.commit,
-        });
-        return;
-      }
-      if (state.stop.signal.aborted) return;
-      throw error;
-    } finally {
-      facts.syncing = false;
-    }
-    if (force) state.lookedAt = started;
-    facts.handledRequest = requestedAt;
-    return this.#synced(repository, { state, outcome, started });
-  }
-
-  #apply(
-    manifests: Manifests,
-    of:
-      & { repository: Repository }
-      & Pick<
-        SyncRepositoryOptions,
-        "prune" | "force" | "finalize" | "signal" | "superseded"
-      >,
-  ): Promise<SyncOutcome> {
-    const { client, provider, clock } = this.#options;
-    const { repository, ...rest } = of;
-    const { name } = repository.metadata;
-    return syncRepository(manifests, {
-      ...rest,
-      repository: name,
-      observe: (stage, of) => this.#observe(stage, name, of),
-      drift: repository.spec,
-      others: this.#repositories.list().map((r) => r.metadata.name)
-        .filter((other) => other !== name),
-      client,
-      provider,
-      workspaces: this.#workspaces,
-      sets: this.#sets,
-      watched: (resource, namespace) =>
-        this.#drift.members(resource, namespace),
-      writes: this.#writes,
-      clock,
-    });
-  }
-
-  /** Deletes what a Repository applied that is being deleted itself, where it says so. */
-  async #finalize(
-    repository: Repository,
-    signal: AbortSignal,
-  ): Promise<Result> {
-    if (!isHeld(repository)) return;
-    const { client } = this.#options;
-    const state = this.#state(repository);
-    const commit = state.facts.appliedCommit ?? "none";
-    if (deletesAll(repository)) {
-      const nothing = { manifests: [], problems: [], fingerprint: "" };
-      const policy = prunePolicy(
-        { ...repository, spec: { ...repository.spec, prune: true } },
-        { fetched: undefined },
-      )!;
-      const outcome = await this.#apply(
-        { commit, root: nothing, workspaces: new Map(), problems: [] },
-        {
-          repository,
-          // Nobody could put it back: the name is taken until all is gone.
-          prune: { ...policy, tombstone: 0 },
-          force: true,
-          finalize: true,
-          signal,
-          superseded: new AbortController().signal,
-        },
-      );
-      state.facts.outcome = outcome;
-      state.facts.fetchError = undefined;
-      announcePrune(repository, { state, outcome, events: this.#events });
-      state.status.update();
-      if (problemsOf(outcome).length) {
-        return { requeueAfter: state.syncBackoff.next() };
-      }
-      if (heldOf(outcome).length) return;
-      await state.status.flush();
-    }
-    const live = await client.tryGet<Repository>(
-      RepositoryKind,
-      repository.metadata.name,
-      { signal },
-    );
-    if (live) await setFinalizer(live, { to: false, client, signal });
-  }
-
-  #synced(
-    repository: Repository,
-    of: { state: RepositoryState; outcome: SyncOutcome; started: number },
-  ): Result {
-    const { state, outcome, started } = of;
-    const { log, clock, stages } = this.#options;
-    const report = reportSync(repository, {
-      ...of,
-      events: this.#events,
-      log,
-      clock,
-      stages,
-    });
-    this.#stats.syncs++;
-    for (const field of COUNTED) this.#stats[field] += report[field];
-    this.#observe("sync", state.name, { started, ok: !report.problems });
-    this.#drift.follow(
-      this.#sets.list(state.name).flatMap((set) =>
-        [...set.objects.values()].map((object) => object.manifest.resource)
-      ),
-    );
-    if (report.wrote) this.#logCommit(repository, { state, outcome });
-    state.status.update();
-    const { parts } = outcome;
-    if (report.problems) {
-      this.#stats.syncFailures++;
-      if (!parts.some((part) => part.retry)) return;
-      return { requeueAfter: state.syncBackoff.next() };
-    }
-    if (report.news && state.fetched) {
-      this.#inBackground(state.fetched.mirror.tidy(this.#options.signal));
-    }
-    // What they wait for is looked for, less and less often.
-    const waits = parts.some((part) => part.warnings?.length)
-      ? state.syncBackoff.next()
-      : Infinity;
-    if (waits === Infinity) state.syncBackoff.reset();
-    const due = Math.min(...parts.map((part) => part.due ?? Infinity));
-    const next = Math.min(waits, Math.max(100, due - clock.now()));
-    if (next === Infinity) return;
-    return { requeueAfter: Math.min(next, LONGEST_WAIT) };
+    if (!repository) return;
+    const of = { state: this.#state(repository), signal };
+    return repository.metadata.deletionTimestamp
+      ? await this.#syncer.finalize(repository, of)
+      : await this.#syncer.sync(repository, of);
   }
 
   /** Tells how a stage went that ends now. */
@@ -605,23 +275,6 @@ export class RepositoryController {
     const { stages, clock } = this.#options;
     const milliseconds = clock.now() - started;
     stages?.stage({ repository, stage, milliseconds, ok });
-  }
-
-  /** Notes who made a commit that changed something. */
-  #logCommit(
-    repository: Repository,
-    of: { state: RepositoryState; outcome: SyncOutcome },
-  ): void {
-    const { state, outcome: { commit, at } } = of;
-    const { client, signal } = this.#options;
-    if (state.loggedCommit === commit || !state.fetched) return;
-    state.loggedCommit = commit;
-    const gitDir = state.fetched.mirror.dir;
-    this.#inBackground(
-      commitInfo(commit, { gitDir, signal }).then((info) =>
-        logCommit(commit, { info, at, repository, client, signal })
-      ),
-    );
   }
 
   #state(repository: Repository): RepositoryState {

@@ -9,13 +9,19 @@ export async function readSystemSecret(
   options: { client: KubeClient; signal?: AbortSignal },
 ): Promise<Record<string, string> | undefined> {
   const { client, signal } = options;
-  const secret = await client.tryGet<
-    KubeObject & { data?: Record<string, string> }
-  >(Secret, name, { namespace: SYSTEM_NAMESPACE, signal });
-  if (!secret) return undefined;
+  const secret = await client.tryGet(Secret, name, {
+    namespace: SYSTEM_NAMESPACE,
+    signal,
+  });
+  return secret && secretData(secret);
+}
+
+/** What a Secret holds, decoded. */
+export function secretData(secret: KubeObject): Record<string, string> {
+  const { data = {} } = secret as { data?: Record<string, string> };
   const decoder = new TextDecoder();
   return Object.fromEntries(
-    Object.entries(secret.data ?? {}).map(([key, value]) => [
+    Object.entries(data).map(([key, value]) => [
       key,
       decoder.decode(Uint8Array.fromBase64(value)),
     ]),
