@@ -116,7 +116,7 @@ Deno.test("a revision that does not become healthy is left for the last good one
   const said = (agent: Agent) => agent.status?.plugins?.[0]?.summary?.said;
   await say("one");
   await site.joinKubeconfig();
-  const device = site.device("press-1", { healthTimeout: 400 });
+  const device = site.device("press-1", { healthTimeout: 3000 });
   const first = await site.until(
     "press-1",
     "converged",

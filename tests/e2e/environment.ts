@@ -18,7 +18,7 @@ import type { Engine, RunningEngine } from "../engines/engine.ts";
 import { createKubectl, type Kubectl } from "./kubectl.ts";
 
 /** Longest wait for anything, in milliseconds; what has to be quick says so itself. */
-const TIMEOUT = 45_000;
+const TIMEOUT = 120_000;
 /** Name of the suite's Repository. */
 export const REPOSITORY = "fleet";
 
