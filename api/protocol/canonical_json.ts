@@ -26,13 +26,15 @@ export function canonicalJson(value: unknown): string {
       if (Array.isArray(value)) {
         return `[${value.map(canonicalJson).join(",")}]`;
       }
-      const fields = Object.entries(value)
-        .filter(([, field]) => field !== undefined)
-        .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
-        .map(([key, field]) =>
-          `${JSON.stringify(key)}:${canonicalJson(field)}`
-        );
-      return `{${fields.join(",")}}`;
+      let text = "";
+      // By UTF-16 units, which is how sort() compares.
+      for (const key of Object.keys(value).sort()) {
+        const field = (value as Record<string, unknown>)[key];
+        if (field === undefined) continue;
+        if (text) text += ",";
+        text += `${JSON.stringify(key)}:${canonicalJson(field)}`;
+      }
+      return `{${text}}`;
     }
     default:
       throw new TypeError(

@@ -31,14 +31,14 @@ export function pluginChanges(
       },
       config: b ? configChanges(a, b, redactor) : [],
       also: a && b ? others(a, b) : [],
-      restarts: !!a && !!b && running(a) !== running(b),
+      restarts: !!a && !!b && !isSame(running(a), running(b)),
     });
   }
   return changes;
 }
 
 /** Written alike as a rule, since the same code made them. */
-function isSame(a: ResolvedPlugin, b: ResolvedPlugin): boolean {
+function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b) ||
     canonicalJson(a) === canonicalJson(b);
 }
@@ -87,14 +87,13 @@ function others(a: ResolvedPlugin, b: ResolvedPlugin): string[] {
     ["publisher", (p) => p.publisher],
     ["code", (p) => digests(p)],
   ];
-  return parts.flatMap(([name, part]) =>
-    canonicalJson(part(a)) === canonicalJson(part(b)) ? [] : [name]
-  ).filter((name) => name !== "code" || a.version === b.version);
+  return parts.flatMap(([name, part]) => isSame(part(a), part(b)) ? [] : [name])
+    .filter((name) => name !== "code" || a.version === b.version);
 }
 
 /** Changes when, and only when, an agent restarts the plugin (`agent/revision/stage.ts`). */
-function running(plugin: ResolvedPlugin): string {
-  return canonicalJson({ ...plugin, artifacts: digests(plugin) });
+function running(plugin: ResolvedPlugin): unknown {
+  return { ...plugin, artifacts: digests(plugin) };
 }
 
 function digests({ artifacts }: ResolvedPlugin): string[] {

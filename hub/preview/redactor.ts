@@ -1,3 +1,4 @@
+import { cloneJson } from "../../apiserver/schema/clone_json.ts";
 import { Secret } from "../../api/core.ts";
 import { pluginObjectKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
@@ -63,7 +64,7 @@ export class Redactor {
 
   /** An object as it may be shown: without secrets, and without what only the server fills in. */
   object(object: KubeObject): Fields {
-    const { status: _, metadata, ...rest } = structuredClone(object) as
+    const { status: _, metadata, ...rest } = cloneJson(object) as
       & KubeObject
       & { status?: unknown };
     const shown: Fields = rest;
@@ -124,7 +125,7 @@ export class Redactor {
     }
     let shown: Fields;
     try {
-      shown = structuredClone(parseConfig(config as Fields | string, ""));
+      shown = cloneJson(parseConfig(config as Fields | string, ""));
     } catch {
       return this.#hide(config);
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cloneJson } from "../../apiserver/schema/clone_json.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import type { SecretReference } from "../../api/revision.ts";
 import type { SecretObject } from "../keys/key_secret.ts";
@@ -68,7 +69,7 @@ export async function separateSecrets(
   const { fields, ownerOf, where, secrets } = options;
   // Most configs have no secret, and stay as they are.
   const [config, complete] = fields.length
-    ? [structuredClone(merged), structuredClone(merged)]
+    ? [cloneJson(merged), cloneJson(merged)]
     : [merged, merged];
   const references: SecretReference[] = [];
   const lifted: LiftedSecret[] = [];
