@@ -1,6 +1,7 @@
 import { loadManifests } from "../../gitops/manifest/load_manifests.ts";
 import { parseDuration } from "../../gitops/repository/duration.ts";
 import { readLive } from "../../hub/preview/live_fleet.ts";
+import { spareThread } from "../../hub/preview/part_thread.ts";
 import { preview, previewLive } from "../../hub/preview/preview.ts";
 import {
   countPreview,
@@ -110,8 +111,10 @@ Exit codes: 0 nothing changes, 2 something does, 1 there are errors.`,
       // As their runners of workflows say.
       const isGitea = ["GITEA_ACTIONS", "FORGEJO_ACTIONS"]
         .some((name) => io.env(name) === "true");
+      using spare = spareThread();
       const sides = await findSides(path, { base, head, isGitea, signal });
       return await preview(sides, {
+        spare,
         catalogue: await builtinPlugins(),
         names: sides.names,
         folder: sides.folder,

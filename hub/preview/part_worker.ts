@@ -4,18 +4,12 @@
  *
  * @module
  */
-import type { SourceTree } from "../../gitops/source/read_tree.ts";
-import type { WorkerAnswer } from "./preview.ts";
-import { previewPart, type PreviewPartOptions } from "./preview_part.ts";
+import type { PartAnswer, PartTask } from "./part_thread.ts";
+import { previewPart } from "./preview_part.ts";
 
-interface Task {
-  trees: { base: SourceTree; head: SourceTree };
-  options: PreviewPartOptions;
-}
+const answer = (message: PartAnswer) => self.postMessage(message);
 
-const answer = (message: WorkerAnswer) => self.postMessage(message);
-
-self.onmessage = async ({ data }: MessageEvent<Task>) => {
+self.onmessage = async ({ data }: MessageEvent<PartTask>) => {
   try {
     answer({ part: await previewPart(data.trees, data.options) });
   } catch (error) {

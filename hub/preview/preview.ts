@@ -12,6 +12,7 @@ import {
 import type { SourceTree } from "../../gitops/source/read_tree.ts";
 import type { LiveFleet } from "./live_fleet.ts";
 import { affected } from "./affected.ts";
+import { PartThread } from "./part_thread.ts";
 import {
   type PreviewPart,
   previewPart,
@@ -30,6 +31,8 @@ export interface PreviewOptions extends PreviewPartOptions {
   approvals?: (touched: string[]) => Approval[];
   /** Threads to work in. @default as many as are worth it, up to four and the number of processors */
   threads?: number;
+  /** A thread that was made before, and is used first. The caller disposes of it. */
+  spare?: PartThread | undefined;
 }
 
 type Trees = { base: SourceTree; head: SourceTree };
@@ -62,7 +65,10 @@ export async function preview(
     pruneGuard: options.pruneGuard,
   };
   const found = await Promise.all([
-    ...others.map((part) => inWorker({ trees: part, options: task }, signal)),
+    ...others.map((trees, i) => {
+      const thread = i === 0 && options.spare || new PartThread();
+      return thread.run({ trees, options: task }, signal);
+    }),
     previewPart(own!, { ...task, signal }),
   ]);
   return whole(found, { ...options, touched: trees.touched });
@@ -147,39 +153,6 @@ function split({ base, head }: Trees, threads: number | undefined): Trees[] {
     return { base: only(base), head: only(head) };
   });
 }
-
-/** Runs a part in a thread of its own, which ends with it, or by the signal. */
-async function inWorker(
-  task: { trees: Trees; options: PreviewPartOptions },
-  signal: AbortSignal | undefined,
-): Promise<PreviewPart> {
-  signal?.throwIfAborted();
-  const worker = new Worker(new URL("./part_worker.ts", import.meta.url), {
-    type: "module",
-    name: "faros-plan-part",
-  });
-  const answer = Promise.withResolvers<PreviewPart>();
-  const onAbort = () => answer.reject(signal!.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
-    if ("part" in data) answer.resolve(data.part);
-    else answer.reject(new Error(data.error));
-  };
-  worker.onerror = (event) => {
-    event.preventDefault();
-    answer.reject(new Error(`Cannot plan a part of it: ${event.message}`));
-  };
-  worker.postMessage(task);
-  try {
-    return await answer.promise;
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-    worker.terminate();
-  }
-}
-
-/** What a thread answers. */
-export type WorkerAnswer = { part: PreviewPart } | { error: string };
 
 function unique<T>(items: T[]): T[] {
   return [
