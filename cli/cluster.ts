@@ -1,7 +1,10 @@
 import { KubeClient } from "../kube/client.ts";
 import { type ClusterConfig, clusterConfig } from "../kube/cluster_config.ts";
 import { type Kubeconfig, loadKubeconfig } from "../kube/kubeconfig.ts";
-import { createRestClient } from "../kube/rest_client.ts";
+import {
+  createRestClient,
+  type RestClientOptions,
+} from "../kube/rest_client.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 
@@ -56,6 +59,7 @@ export interface Cluster extends Disposable {
 export async function openCluster(
   options: { kubeconfig?: string | undefined; context?: string | undefined },
   io?: Pick<Io, "err">,
+  rest: Pick<RestClientOptions, "http2"> = {},
 ): Promise<Cluster> {
   const load = () =>
     loadKubeconfig({
@@ -70,6 +74,7 @@ export async function openCluster(
     reload: async () => clusterConfig(await load(), { context }),
   };
   const client = new KubeClient(createRestClient(config, {
+    ...rest,
     userAgent: "faros-cli",
     onWarning: (text) => io?.err(`Warning: ${text}`),
   }));

@@ -89,7 +89,10 @@ export async function startUp(options: UpOptions): Promise<Up> {
   );
   const { url: apiUrl, caData } = server;
   const client = new KubeClient(
-    createRestClient({ server: apiUrl, caData, token: server.adminToken }),
+    createRestClient(
+      { server: apiUrl, caData, token: server.adminToken },
+      { http2: false },
+    ),
   );
   started.defer(() => client.close());
   const hub: Hub = started.use(

@@ -18,7 +18,13 @@ export interface Transport extends Disposable {
 }
 
 /** Makes the {@linkcode Transport} of a cluster. */
-export function createTransport(config: ClusterConfig): Transport {
+export function createTransport(
+  config: ClusterConfig,
+  { http2 = true }: {
+    /** Whether requests share a connection, where the server can do so. @default {true} */
+    http2?: boolean;
+  } = {},
+): Transport {
   const url = parseServer(config.server);
   if (!config.clientCert !== !config.clientKey) {
     throw new Error(
@@ -42,7 +48,7 @@ export function createTransport(config: ClusterConfig): Transport {
     url.host = `${config.tlsServerName}:${url.port || 443}`;
   }
   const special = config.caData || config.clientCert || config.proxyUrl ||
-    relay;
+    relay || !http2;
   const open = () =>
     Deno.createHttpClient({
       caCerts: config.caData ? [config.caData] : undefined,
@@ -51,6 +57,7 @@ export function createTransport(config: ClusterConfig): Transport {
       ...(config.clientCert
         ? { cert: config.clientCert, key: config.clientKey! }
         : {}),
+      http2,
     });
   let current: Deno.HttpClient | undefined;
   let closed = false;

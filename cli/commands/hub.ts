@@ -100,7 +100,7 @@ export const command = defineCommand({
     const hubCA = options["hub-ca"];
     const { startHub } = await import("../../hub/start_hub.ts");
     const { builtinPlugins } = await import("../../plugins/mod.ts");
-    using cluster = await openCluster(options, io);
+    using cluster = await openCluster(options, io, { http2: false });
     const url = options["advertise-url"] ?? cluster.server;
     const engine = options.engine ?? await findEngine(cluster, signal);
     if (engine !== "kubernetes" && engine !== "kcp") {
