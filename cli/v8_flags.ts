@@ -3,8 +3,8 @@
  * the memory, and up to a quarter more processor time under full load. V8 takes such flags at its start only.
  */
 export const V8_FLAGS = [
-  // Young objects, in MiB: by default it grows to 16, twice over.
-  "--max-semi-space-size=4",
+  // Young objects, in MiB: by default it grows to 16, twice over. With 4 writes take a twentieth more.
+  "--max-semi-space-size=8",
   // How much the heap grows before the next collection, in percent: by default up to four times.
   "--heap-growing-percent=30",
 ].join(",");
