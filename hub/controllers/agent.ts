@@ -216,7 +216,7 @@ class AgentController {
   }
 
   forget(key: { namespace?: string; name: string }): void {
-    this.dependencies.set(key, []);
+    this.dependencies.delete(key);
     this.#options.revisions.release(key);
   }
 
@@ -239,10 +239,8 @@ class AgentController {
       });
       return;
     }
-    const touched = new Set<string>();
+    const touched = this.dependencies.gather(key);
     const inputs = agentInputs(context, agent, { workspace, touched });
-    // Before the first await, so that no change of an input is missed.
-    this.dependencies.set(key, touched);
     const before = await this.#lastAssignment(agent);
     let resolved: Named | Problem;
     try {
@@ -255,7 +253,7 @@ class AgentController {
       if (!(error instanceof Problem)) throw error;
       resolved = error;
     }
-    this.dependencies.set(key, touched);
+    touched.done();
     let assignment = before;
     const settles = this.#settles(resolved, before);
     const until = suspendedUntil(agent, workspace);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Gathering } from "./dependencies.ts";
 import type { Agent } from "../../api/agent.ts";
 import { Secret } from "../../api/core.ts";
 import { pluginObjectKinds } from "../../api/kinds.ts";
@@ -45,7 +46,10 @@ export function secretInformer(context: HubContext): Informer<SecretObject> {
 export function agentInputs(
   context: HubContext,
   agent: Agent,
-  { workspace, touched }: { workspace: Workspace; touched: Set<string> },
+  { workspace, touched }: {
+    workspace: Workspace;
+    touched: Pick<Gathering, "add">;
+  },
 ): ResolveInputs {
   const { namespace } = agent.metadata;
   const catalogue = context.informers.get<Plugin>(Plugin);

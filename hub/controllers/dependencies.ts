@@ -1,5 +1,13 @@
 import type { Key } from "../../kube/reconciler.ts";
 
+/** Takes what a key depends on, as it is found. */
+export interface Gathering {
+  /** Counts at once: it may change while the others are still looked for. */
+  add(dependency: string): void;
+  /** These are all: what the key depended on before is forgotten. */
+  done(): void;
+}
+
 /**
  * Which keys have to be looked at again when something else changes: an index
  * of what each was made of.
@@ -8,27 +16,51 @@ export class Dependencies {
   readonly #of = new Map<string, Set<string>>();
   readonly #on = new Map<string, Map<string, Key>>();
 
-  /** Notes all that a key depends on; what it did before is forgotten. */
-  set(key: Key, on: Iterable<string>): void {
-    const id = `${key.namespace}/${key.name}`;
-    const next = new Set(on);
-    for (const old of this.#of.get(id) ?? []) {
-      if (next.has(old)) continue;
-      const dependents = this.#on.get(old)!;
-      dependents.delete(id);
-      if (!dependents.size) this.#on.delete(old);
-    }
-    for (const dependency of next) {
-      let dependents = this.#on.get(dependency);
-      if (!dependents) this.#on.set(dependency, dependents = new Map());
-      dependents.set(id, key);
-    }
-    if (next.size) this.#of.set(id, next);
-    else this.#of.delete(id);
+  /** Gathers anew what a key depends on. */
+  gather(key: Key): Gathering {
+    const gathered = new Set<string>();
+    return {
+      add: (dependency) => {
+        gathered.add(dependency);
+        this.#add(key, dependency);
+      },
+      done: () => {
+        const id = idOf(key);
+        for (const old of this.#of.get(id) ?? []) {
+          if (!gathered.has(old)) this.#remove(id, old);
+        }
+      },
+    };
+  }
+
+  /** Forgets a key. */
+  delete(key: Key): void {
+    this.gather(key).done();
   }
 
   /** The keys that depend on it. */
   dependents(dependency: string): Key[] {
     return [...this.#on.get(dependency)?.values() ?? []];
   }
+
+  #add(key: Key, dependency: string): void {
+    const id = idOf(key);
+    const of = this.#of.get(id) ?? new Set();
+    this.#of.set(id, of.add(dependency));
+    const on = this.#on.get(dependency) ?? new Map();
+    this.#on.set(dependency, on.set(id, key));
+  }
+
+  #remove(id: string, dependency: string): void {
+    const of = this.#of.get(id)!;
+    of.delete(dependency);
+    if (!of.size) this.#of.delete(id);
+    const on = this.#on.get(dependency)!;
+    on.delete(id);
+    if (!on.size) this.#on.delete(dependency);
+  }
+}
+
+function idOf({ namespace, name }: Key): string {
+  return `${namespace}/${name}`;
 }
