@@ -328,10 +328,10 @@ function checkNumbers(
 
 /** As the API will hold it, so that it can be compared. */
 function normalize(object: KubeObject): KubeObject {
-  const result = structuredClone(object);
   // The only one that there can be: what is written and what is left out is
   // the same object. A workspace's namespace is the engine's business.
-  delete result.metadata.namespace;
+  const { namespace: _, ...metadata } = object.metadata;
+  const result = { ...object, metadata } as KubeObject;
   if (result.apiVersion === "v1" && result.kind === "Secret") {
     // stringData is write-only: the server stores data and shows that.
     const secret = result as KubeObject & {
