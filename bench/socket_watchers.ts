@@ -1,11 +1,10 @@
 import type { Address } from "./load_tool.ts";
+import { Sighting } from "./sighting.ts";
 import { type OpenWatchers, type WatchersOf, watchPath } from "./watchers.ts";
 
 const encoder = new TextEncoder();
 /** Of bytes that are looked through, not understood. */
 const decoder = new TextDecoder("latin1");
-/** Longest text that is waited for. */
-const LONGEST = 100;
 
 /**
  * Opens watches of ConfigMaps over HTTP/1.1, a socket each, and looks through what arrives without reading it as HTTP:
@@ -17,10 +16,7 @@ export async function openSocketWatchers(
 ): Promise<OpenWatchers> {
   const sockets: Deno.TlsConn[] = [];
   let closed = false;
-  let wanted = "";
-  let tell: (() => void) | undefined;
-  let missing = 0;
-  let seen = Promise.withResolvers<void>();
+  const sighting = new Sighting();
   const follow = async (socket: Deno.TlsConn) => {
     const chunk = new Uint8Array(16 << 10);
     let rest = "";
@@ -28,15 +24,10 @@ export async function openSocketWatchers(
       for (;;) {
         const length = await socket.read(chunk);
         if (length === null) throw new Error("a watch ended");
-        const text = rest + decoder.decode(chunk.subarray(0, length));
-        if (wanted && text.includes(wanted)) {
-          rest = "";
-          tell?.();
-          if (--missing === 0) seen.resolve();
-        } else rest = text.slice(-LONGEST);
+        rest = sighting.look(rest + decoder.decode(chunk.subarray(0, length)));
       }
     } catch (error) {
-      if (!closed) seen.reject(error);
+      if (!closed) sighting.fail(error);
     }
   };
   const close = () => {
@@ -54,13 +45,7 @@ export async function openSocketWatchers(
     throw error;
   }
   return {
-    async sawAll(text, saw) {
-      seen = Promise.withResolvers();
-      missing = of.count;
-      wanted = text;
-      tell = saw;
-      await seen.promise;
-    },
+    sawAll: (text, saw) => sighting.wait(text, { readers: of.count, saw }),
     [Symbol.dispose]: close,
   };
 }

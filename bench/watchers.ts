@@ -1,4 +1,5 @@
 import type { Address } from "./load_tool.ts";
+import { Sighting } from "./sighting.ts";
 
 /** Watches that are opened at a time. */
 const OPENING = 200;
@@ -27,27 +28,17 @@ export async function openWatchers(
   const path = url + watchPath(of);
   const ending = new AbortController();
   const clients: Deno.HttpClient[] = [];
-  let wanted = "";
-  let tell: (() => void) | undefined;
-  let missing = 0;
-  let seen = Promise.withResolvers<void>();
+  const sighting = new Sighting();
   const read = async (body: ReadableStream<Uint8Array>) => {
     const decoder = new TextDecoder();
     let rest = "";
     try {
       for await (const chunk of body) {
-        rest += decoder.decode(chunk, { stream: true });
-        if (wanted && rest.includes(wanted)) {
-          rest = "";
-          tell?.();
-          if (--missing === 0) seen.resolve();
-        }
-        // A text may be spread over two chunks, not more.
-        rest = rest.slice(-100);
+        rest = sighting.look(rest + decoder.decode(chunk, { stream: true }));
       }
       if (!ending.signal.aborted) throw new Error("a watch ended");
     } catch (error) {
-      if (!ending.signal.aborted) seen.reject(error);
+      if (!ending.signal.aborted) sighting.fail(error);
     }
   };
   let opened = 0;
@@ -70,13 +61,7 @@ export async function openWatchers(
     }
   }));
   return {
-    async sawAll(text, saw) {
-      seen = Promise.withResolvers();
-      missing = count;
-      wanted = text;
-      tell = saw;
-      await seen.promise;
-    },
+    sawAll: (text, saw) => sighting.wait(text, { readers: count, saw }),
     [Symbol.dispose]() {
       // Their streams end with the server at the latest.
       ending.abort();

@@ -36,8 +36,6 @@ export interface ApplyResult {
   problems: Problem[];
 }
 
-/** So many keep an API server busy; more only wait there. */
-const WRITES = 32;
 /** How long a CRD may take until it is served, in milliseconds. */
 const ESTABLISH_TIMEOUT = 30_000;
 
@@ -49,7 +47,7 @@ export async function applyPlan(
   plan: Plan,
   options: ApplyPlanOptions,
 ): Promise<ApplyResult> {
-  const { writes = new Limiter(WRITES), onWrite, onWritten, signal } = options;
+  const { writes = new Limiter(), onWrite, onWritten, signal } = options;
   const result: ApplyResult = {
     created: 0,
     updated: 0,

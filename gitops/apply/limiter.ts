@@ -1,10 +1,14 @@
+/** So many requests keep an API server busy, and leave room on a connection that all else shares; more only wait there. */
+const LIMIT = 32;
+
 /** Lets only so many pieces of work run at a time; the rest waits in its order. */
 export class Limiter {
   readonly limit: number;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(limit: number) {
+  /** @param limit Pieces of work at a time: by default as many writes as an API server has use for. */
+  constructor(limit: number = LIMIT) {
     this.limit = limit;
   }
 

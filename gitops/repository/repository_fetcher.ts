@@ -80,8 +80,7 @@ export class RepositoryFetcher {
       state.force = true;
       state.retry.hurry();
     }
-    const fetchRequestedAt = repository.metadata.annotations
-      ?.[FETCH_REQUESTED_ANNOTATION];
+    const fetchRequestedAt = annotations?.[FETCH_REQUESTED_ANNOTATION];
     if (fetchRequestedAt !== state.fetchRequestedAt) {
       state.fetchRequestedAt = fetchRequestedAt;
       state.retry.hurry();
@@ -152,7 +151,7 @@ export class RepositoryFetcher {
     const { log, events, counts } = this.#options;
     const { facts } = state;
     counts.fetchFailures++;
-    state.facts.handledRequest = state.requestedAt;
+    facts.handledRequest = state.requestedAt;
     const message = error instanceof Error ? error.message : String(error);
     // What else may fail is the API, which comes back.
     const reason = error instanceof SourceError ? error.reason : "FetchFailed";

@@ -36,12 +36,6 @@ export interface RepositorySyncerOptions extends RepositoryContext {
   drift: DriftCorrector;
 }
 
-/**
- * Objects that are written at a time, of all Repositories: so many keep an API
- * server busy, and leave room on the connection that all else shares (HTTP/2
- * takes 100 requests at a time as a rule).
- */
-const WRITES = 32;
 /** A longest wait for what is due later, in milliseconds: timers take no more than 24 days. */
 const LONGEST_WAIT = 24 * 60 * 60_000;
 /** What is counted of each sync. */
@@ -56,7 +50,8 @@ const COUNTED = [
 /** Makes what is live as what was fetched has it, tells of it, and says when to look again. */
 export class RepositorySyncer {
   readonly #options: RepositorySyncerOptions;
-  readonly #writes = new Limiter(WRITES);
+  /** Of all Repositories. */
+  readonly #writes = new Limiter();
 
   constructor(options: RepositorySyncerOptions) {
     this.#options = options;

@@ -1,5 +1,5 @@
-import { canonicalJson } from "../../api/protocol/canonical_json.ts";
 import type { ResolvedPlugin, Revision } from "../../api/revision.ts";
+import { deepEqual } from "../../kube/owned_fields.ts";
 import { fieldChanges } from "./field_changes.ts";
 import type { FieldChange, PluginChange } from "./preview_result.ts";
 import type { Redactor } from "./redactor.ts";
@@ -17,7 +17,7 @@ export function pluginChanges(
   const changes: PluginChange[] = [];
   for (const object of new Set([...old.keys(), ...now.keys()])) {
     const [a, b] = [old.get(object), now.get(object)];
-    if (a && b && isSame(a, b)) continue;
+    if (a && b && deepEqual(a, b)) continue;
     const either = (b ?? a)!;
     changes.push({
       change: !a ? "add" : !b ? "remove" : "update",
@@ -31,16 +31,10 @@ export function pluginChanges(
       },
       config: b ? configChanges(a, b, redactor) : [],
       also: a && b ? others(a, b) : [],
-      restarts: !!a && !!b && !isSame(running(a), running(b)),
+      restarts: !!a && !!b && !deepEqual(running(a), running(b)),
     });
   }
   return changes;
-}
-
-/** Written alike as a rule, since the same code made them. */
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b) ||
-    canonicalJson(a) === canonicalJson(b);
 }
 
 function byObject(spec: Spec | undefined): Map<string, ResolvedPlugin> {
@@ -87,7 +81,9 @@ function others(a: ResolvedPlugin, b: ResolvedPlugin): string[] {
     ["publisher", (p) => p.publisher],
     ["code", (p) => digests(p)],
   ];
-  return parts.flatMap(([name, part]) => isSame(part(a), part(b)) ? [] : [name])
+  return parts.flatMap(([name, part]) =>
+    deepEqual(part(a), part(b)) ? [] : [name]
+  )
     .filter((name) => name !== "code" || a.version === b.version);
 }
 
