@@ -8,6 +8,7 @@ import {
   parseKubeconfig,
   writeKubeconfig,
 } from "../kube/kubeconfig.ts";
+import { lockKubeconfig } from "../kube/kubeconfig_lock.ts";
 import { deepEqual } from "../kube/owned_fields.ts";
 import type { Logger } from "../kube/log.ts";
 import { runController } from "../kube/reconciler.ts";
@@ -52,6 +53,7 @@ export async function keepAdminKubeconfig(
       if (left > 0) return { requeueAfter: left };
       const names = workspaces.list().map((w) => w.metadata.name)
         .filter((name) => name !== ROOT).sort();
+      await using _ = await lockKubeconfig([path], options);
       const found = await read(path);
       const wanted = kubeconfig(names, { ...options, found });
       if (deepEqual(found, wanted)) return;

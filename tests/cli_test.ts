@@ -9,6 +9,8 @@ import { bufferIo } from "../cli/io.ts";
 import { main } from "../cli/main.ts";
 import { startUp } from "../hub/up.ts";
 import { loadKubeconfig } from "../kube/kubeconfig.ts";
+import { lockKubeconfig } from "../kube/kubeconfig_lock.ts";
+import { eventually } from "../kube/testing/eventually.ts";
 
 async function withHub(
   test: (
@@ -56,7 +58,8 @@ Deno.test("workspaces are made, listed, used, and deleted with all that is in th
 
     assert.equal((await faros("workspace use a")).code, 0);
     assert.equal((await faros("workspace use b")).code, 0);
-    assert.match((await faros("workspace use -")).out, /Now in workspace a/);
+    const back = await faros("workspace use -");
+    assert.match(back.out, /Now in workspace a/, back.err);
     assert.equal((await faros("workspace use")).out, "a\n");
     const unknown = await faros("workspace use c");
     assert.equal(unknown.code, 1);
@@ -69,6 +72,32 @@ Deno.test("workspaces are made, listed, used, and deleted with all that is in th
       (await faros("workspace get -o name")).out,
       "workspace.tenancy.faros.sh/a\n",
     );
+  });
+});
+
+Deno.test("the hub adds contexts to a kubeconfig that others change at the same time, and nothing is lost", async () => {
+  await withHub(async (faros, dir) => {
+    const path = join(dir, "data", "admin.kubeconfig");
+    const context = async (name: string) => {
+      const { contexts } = await loadKubeconfig({ path });
+      return contexts.find((entry) => entry.name === name)?.context;
+    };
+    assert.equal((await faros("workspace create a")).code, 0);
+    await eventually(() => context("a"), { what: "a context for a" });
+    {
+      await using _ = await lockKubeconfig([path]);
+      const text = await Deno.readTextFile(path);
+      // The hub writes twice a second: these take longer.
+      for (let n = 0; n < 20; n++) await faros(`workspace create w${n}`);
+      assert.equal(await Deno.readTextFile(path), text);
+      const changed = text.replace(
+        "      user: admin\n",
+        "$&      namespace: a\n",
+      );
+      await Deno.writeTextFile(path, changed);
+    }
+    await eventually(() => context("w19"), { what: "a context for the last" });
+    assert.equal((await context("root"))?.namespace, "a");
   });
 });
 

@@ -21,26 +21,30 @@ export const command = defineCommand({
   ],
   async run({ args: [name], options, io, signal }) {
     const { kubeconfig, context } = options;
-    const files = await KubeconfigFiles.open({ kubeconfig, context, io });
-    const way = workspaceSwitch(files);
+    const where = { kubeconfig, context, io, signal };
     if (name === undefined) {
-      if (way.current === undefined) {
+      const files = await KubeconfigFiles.open(where);
+      const { current } = workspaceSwitch(files);
+      if (current === undefined) {
         throw new Error(
           `Context ${files.contextName} of ${files.paths} is in no workspace; run 'faros workspace use NAME'`,
         );
       }
-      io.out(way.current);
+      io.out(current);
       return;
     }
-    let arrival;
-    if (name === "-") arrival = way.goBack();
-    else {
-      using hub = await openHub(options, { io, signal });
-      arrival = way.goTo(await findWorkspace(name, { hub, signal }));
-    }
-    await files.save();
+    const place = name === "-" ? undefined : await placeOf(name);
+    const arrival = await KubeconfigFiles.change((files) => {
+      const way = workspaceSwitch(files);
+      return place ? way.goTo(place) : way.goBack();
+    }, where);
     io.out(
       `Now in workspace ${arrival.workspace} (context ${arrival.context}).`,
     );
+
+    async function placeOf(name: string) {
+      using hub = await openHub(options, { io, signal });
+      return await findWorkspace(name, { hub, signal });
+    }
   },
 });

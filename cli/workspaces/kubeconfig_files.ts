@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { lockKubeconfig } from "../../kube/kubeconfig_lock.ts";
 import type { Io } from "../io.ts";
 
 /** kubectl reads YAML 1.1, where a namespace `y` or `on` is a boolean. */
@@ -17,6 +18,17 @@ export interface KubeconfigEntry {
   /** What is below `context` or `cluster`; to be changed in place. */
   value: YAMLMap;
   document: Document;
+}
+
+/** Options of {@linkcode KubeconfigFiles.open}. */
+export interface KubeconfigFilesOptions {
+  /** A file, instead of those of KUBECONFIG. */
+  kubeconfig?: string | undefined;
+  /** A context, instead of the current one. */
+  context?: string | undefined;
+  io: Pick<Io, "env">;
+  /** Ends the wait for another program that changes them. */
+  signal?: AbortSignal;
 }
 
 /** The files that make a kubeconfig, to be changed in place: what is not changed stays as it is, comments too. */
@@ -40,11 +52,7 @@ export class KubeconfigFiles {
    * @throws where there is none, or no context is current
    */
   static async open(
-    options: {
-      kubeconfig?: string | undefined;
-      context?: string | undefined;
-      io: Pick<Io, "env">;
-    },
+    options: KubeconfigFilesOptions,
   ): Promise<KubeconfigFiles> {
     const paths = kubeconfigPaths(options);
     const files: { path: string; document: Document }[] = [];
@@ -74,6 +82,23 @@ export class KubeconfigFiles {
       );
     }
     return new KubeconfigFiles(files, name);
+  }
+
+  /**
+   * Reads them, changes them, and writes them; no other program may in between.
+   *
+   * @returns what the change returns
+   * @throws as {@linkcode KubeconfigFiles.open}; what the change throws, and then nothing is written
+   */
+  static async change<T>(
+    change: (files: KubeconfigFiles) => T,
+    options: KubeconfigFilesOptions,
+  ): Promise<T> {
+    await using _ = await lockKubeconfig(kubeconfigPaths(options), options);
+    const files = await KubeconfigFiles.open(options);
+    const result = change(files);
+    await files.#save();
+    return result;
   }
 
   /** Their paths, for people. */
@@ -140,7 +165,7 @@ export class KubeconfigFiles {
   }
 
   /** Writes the files that have changed, each at once. */
-  async save(): Promise<void> {
+  async #save(): Promise<void> {
     for (const { path, document } of this.#files) {
       if (!this.#changed.has(path)) continue;
       await replaceFile(path, document.toString({ lineWidth: 0 }));
@@ -158,7 +183,7 @@ export function named(list: unknown, name: string): YAMLMap | undefined {
 }
 
 function kubeconfigPaths(
-  options: { kubeconfig?: string | undefined; io: Pick<Io, "env"> },
+  options: Pick<KubeconfigFilesOptions, "kubeconfig" | "io">,
 ): string[] {
   if (options.kubeconfig) return [options.kubeconfig];
   const separator = Deno.build.os === "windows" ? ";" : ":";

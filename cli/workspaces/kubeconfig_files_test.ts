@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { workspacePlace } from "../../kube/workspace_place.ts";
 import { bufferIo } from "../io.ts";
 import { KubeconfigFiles } from "./kubeconfig_files.ts";
-import { workspaceSwitch } from "./workspace_switch.ts";
+import { type Arrival, workspaceSwitch } from "./workspace_switch.ts";
 
 const NAMESPACES = `# mine
 apiVersion: v1
@@ -72,16 +72,22 @@ class Files {
     return workspaceSwitch(await this.open()).current;
   }
 
-  async goTo(workspaceURL: string): Promise<void> {
-    const files = await this.open();
-    workspaceSwitch(files).goTo(workspacePlace(workspaceURL));
-    await files.save();
+  goTo(workspaceURL: string): Promise<Arrival> {
+    return this.#change((files) =>
+      workspaceSwitch(files).goTo(workspacePlace(workspaceURL))
+    );
   }
 
-  async goBack(): Promise<void> {
-    const files = await this.open();
-    workspaceSwitch(files).goBack();
-    await files.save();
+  goBack(): Promise<Arrival> {
+    return this.#change((files) => workspaceSwitch(files).goBack());
+  }
+
+  #change<T>(change: (files: KubeconfigFiles) => T): Promise<T> {
+    const { kubeconfig, env } = this.#options;
+    return KubeconfigFiles.change(change, {
+      kubeconfig,
+      io: bufferIo({ env }),
+    });
   }
 }
 

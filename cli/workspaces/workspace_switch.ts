@@ -22,8 +22,8 @@ export interface Arrival {
 
 /**
  * The way of a kubeconfig's current context: by its namespace, or, where it
- * leads to a workspace of kcp, by the URL of its server. The files have to be
- * saved afterwards.
+ * leads to a workspace of kcp, by the URL of its server. To go somewhere, inside
+ * of {@linkcode KubeconfigFiles.change}.
  */
 export function workspaceSwitch(files: KubeconfigFiles): WorkspaceSwitch {
   const context = files.get("contexts", files.contextName);
