@@ -3,27 +3,39 @@ import { COMMIT_ANNOTATION, SOURCE_ANNOTATION } from "../../api/names.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { Address, LoadTool } from "../load_tool.ts";
 
+/** Options of {@linkcode ServerSide.start}. */
+export interface ServerSideOptions {
+  client: KubeClient;
+  tool: LoadTool;
+  address: Address;
+  namespace: string;
+}
+
 /**
  * How long the API server itself takes to apply manifests, whoever sends them,
  * with the label and the annotations that an object of a repository has: what
- * it costs to store and to merge them is not the hub's time. Milliseconds.
+ * it costs to store and to merge them is not the hub's time.
  */
-export async function measureServer(
-  client: KubeClient,
-  of: {
-    tool: LoadTool;
-    address: Address;
-    namespace: string;
-    manifests: number;
-  },
-): Promise<{ first: number; all: number }> {
-  const { tool, address, namespace, manifests } = of;
-  await client.create(core.Namespace, {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: namespace },
-  });
-  const apply = async (value: string) => {
+export class ServerSide {
+  readonly #options: ServerSideOptions;
+
+  private constructor(options: ServerSideOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the namespace. */
+  static async start(options: ServerSideOptions): Promise<ServerSide> {
+    await options.client.create(core.Namespace, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: options.namespace },
+    });
+    return new ServerSide(options);
+  }
+
+  /** Milliseconds for so many manifests with that value. */
+  async apply(manifests: number, value: string): Promise<number> {
+    const { tool, address, namespace } = this.#options;
     const { perSecond } = await tool.run(address, {
       method: "PATCH",
       path:
@@ -48,6 +60,5 @@ export async function measureServer(
       requests: manifests,
     });
     return manifests / perSecond * 1000;
-  };
-  return { first: await apply("first"), all: await apply("second") };
+  }
 }
