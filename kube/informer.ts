@@ -3,6 +3,7 @@ import { Backoff, type BackoffOptions } from "./backoff.ts";
 import type { KubeClient } from "./client.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { isGone, KubeApiError } from "./kube_api_error.ts";
+import { LinkedSignal } from "./linked_signal.ts";
 import { type Logger, silentLogger } from "./log.ts";
 import { ObjectStore } from "./object_store.ts";
 import { type Resource, resourceName } from "./resource.ts";
@@ -73,7 +74,18 @@ export interface Informer<T extends KubeObject = KubeObject> {
   readonly lastError: unknown;
   /** Up to where the store follows the server. */
   readonly resourceVersion: string | undefined;
+  /** How many objects there are. */
+  readonly size: number;
+  /**
+   * Stops following the server until disposed of, and lists again then: what
+   * changes meanwhile is told afterwards, once. For whoever is about to change
+   * most of it, since a list costs both sides a fraction of that many events.
+   */
+  pause(): Disposable;
 }
+
+/** Why a watch of a paused informer ends. */
+const PAUSED = new Error("The informer is paused");
 
 /**
  * Keeps a local copy of a resource: lists, then watches from there, for ever.
@@ -107,6 +119,11 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
   readonly #store: ObjectStore<T>;
   readonly #listeners = new Set<(event: InformerEvent<T>) => void>();
   readonly #firstSync = Promise.withResolvers<void>();
+  /** Who wants it to pause. */
+  readonly #pauses = new Set<symbol>();
+  /** Called when nobody does any longer. */
+  #resume = () => {};
+  #watching: AbortController | undefined;
 
   constructor(
     client: KubeClient,
@@ -139,6 +156,21 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
     return this.#store.list(namespace);
   }
 
+  get size(): number {
+    return this.#store.size;
+  }
+
+  pause(): Disposable {
+    const id = Symbol();
+    this.#pauses.add(id);
+    this.#watching?.abort(PAUSED);
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#pauses.delete(id) && !this.#pauses.size) this.#resume();
+      },
+    };
+  }
+
   on(listener: (event: InformerEvent<T>) => void): () => void {
     const own = (event: InformerEvent<T>) => listener(event);
     for (const object of this.#store.list()) {
@@ -152,10 +184,12 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
     const { signal } = this.#options;
     while (!signal.aborted) {
       try {
+        if (this.#pauses.size) await this.#resumed();
         if (this.resourceVersion === undefined) await this.#relist();
-        await this.#watchOnce();
+        if (!this.#pauses.size) await this.#watchOnce();
       } catch (error) {
         if (signal.aborted) break;
+        if (error === PAUSED) continue;
         if (wantsRelist(error)) {
           this.#log.debug("Listing again", { error });
           this.resourceVersion = undefined;
@@ -165,6 +199,16 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
       }
     }
     this.#firstSync.reject(signal.reason);
+  }
+
+  async #resumed(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { signal } = this.#options;
+    const stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    this.#resume = resolve;
+    await promise.finally(() => signal.removeEventListener("abort", stop));
+    this.resourceVersion = undefined;
   }
 
   async #relist(): Promise<void> {
@@ -191,6 +235,8 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
     const { watchTimeoutSeconds = 300, random = Math.random } = this.#options;
     const started = this.#clock.now();
     let events = 0;
+    const watching = this.#watching = new AbortController();
+    using link = new LinkedSignal(signal, watching.signal);
     const watch = this.#client.watch<T>(this.resource, {
       namespace,
       labelSelector,
@@ -199,11 +245,11 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
       // By chance, so that watches that began together don't end together.
       timeoutSeconds: Math.ceil(watchTimeoutSeconds * (1 + random())),
       idleTimeout: this.#options.idleTimeout,
-      signal,
+      signal: link.signal,
       onOpen: () => this.#contact(),
     });
     for await (const event of watch) {
-      if (signal.aborted) return;
+      link.signal.throwIfAborted();
       events++;
       this.#contact();
       this.#backoff.reset();
@@ -219,7 +265,7 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
       }
       this.resourceVersion = object.metadata.resourceVersion;
     }
-    signal.throwIfAborted();
+    link.signal.throwIfAborted();
     if (events === 0 && this.#clock.now() - started < 1000) {
       throw new Error(
         `The watch of ${

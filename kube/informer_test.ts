@@ -204,6 +204,35 @@ Deno.test("informer lists again after 410, and tells what it missed", () =>
     assert.deepEqual(logged, []);
   }));
 
+Deno.test("informer that pauses follows nothing, and tells afterwards what it missed", () =>
+  scene({
+    list: (nth) =>
+      nth === 0
+        ? listResponse("10", "x@5", "gone@6", "same@7")
+        : listResponse("30", "x@25", "new@26", "same@7"),
+  }, async ({ informer, seen, watches, requests, logged }) => {
+    await eventually(() => watches[0]);
+    seen.length = 0;
+    const [one, other] = [informer.pause(), informer.pause()];
+    await watches[0]!.cancelled;
+    one[Symbol.dispose]();
+    one[Symbol.dispose]();
+    assert.deepEqual(requests(), ["list", "watch 10"]);
+    assert.equal(informer.size, 3);
+    other[Symbol.dispose]();
+    await eventually(() => watches[1]);
+    assert.deepEqual(requests(), ["list", "watch 10", "list", "watch 30"]);
+    assert.deepEqual(seen, ["updated x", "added new", "deleted gone"]);
+    assert.deepEqual(logged, []);
+  }));
+
+Deno.test("informer that pauses ends by its signal", () =>
+  scene({}, async ({ informer, watches }) => {
+    await eventually(() => watches[0]);
+    informer.pause();
+    await watches[0]!.cancelled;
+  }));
+
 Deno.test("informer lists again where the server's history is behind its own", () =>
   scene({
     watch: (nth) =>

@@ -15,6 +15,10 @@ export class ObjectStore<T extends KubeObject> {
     return this.#namespaces.get(namespace ?? "")?.get(name);
   }
 
+  get size(): number {
+    return this.#namespaces.values().reduce((n, m) => n + m.size, 0);
+  }
+
   list(namespace?: string): T[] {
     if (namespace !== undefined) {
       return [...this.#namespaces.get(namespace)?.values() ?? []];

@@ -192,6 +192,50 @@ spec:
     assert.ok(env.gitops.stats.driftCorrected >= 4);
   });
 
+  test("an edit amid a commit that changes all of a kind is put back", async (env) => {
+    const { git, client } = env;
+    const push = (value: string) => {
+      const maps = Array.from({ length: 300 }, (_, n) => `
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: map-${n}
+data:
+  value: ${value}
+`);
+      return git.push({
+        "workspaces/a/workspace.yaml": workspace("a"),
+        "workspaces/a/maps.yaml": maps.join("---"),
+      });
+    };
+    const becomes = (value: string) =>
+      eventually(async () => {
+        const map = await client.tryGet<KubeObject & { data: unknown }>(
+          ConfigMap,
+          "map-0",
+          { namespace: "a" },
+        );
+        return (map?.data as { value: string } | undefined)?.value === value;
+      }, { timeout: 15_000, what: `map-0 with ${value}` });
+    const edit = () =>
+      client.patch(ConfigMap, "map-0", { data: { value: "by hand" } }, {
+        namespace: "a",
+        fieldManager: "kubectl-edit",
+      });
+    await env.follow();
+    await env.applied(await push("first"));
+    await edit();
+    await becomes("first");
+    const second = await push("second");
+    await becomes("second");
+    await edit();
+    await env.applied(second);
+    await becomes("second");
+    // The watch goes on as before.
+    await edit();
+    await becomes("second");
+  });
+
   test("what other managers set stays, and what a manifest drops goes", async (env) => {
     const { git, client } = env;
     await env.follow();

@@ -5,6 +5,7 @@ import {
   GITOPS_MANAGER,
   SOURCE_ANNOTATION,
 } from "../../api/names.ts";
+import type { Resource } from "../../api/kind.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import type { Clock, WorkspaceAccess } from "../../kube/mod.ts";
 import { objectKey } from "../manifest/manifest.ts";
@@ -79,6 +80,8 @@ export interface SyncSetOptions {
   writing?: WriteObserver;
   /** Lets so many objects be written at a time, of all who share it. @default 32 of this set */
   writes?: Limiter;
+  /** Gets word of the kinds of all that is about to be written; disposed of when it is. @default nobody does */
+  bulk?: (resources: Iterable<Resource>) => Disposable;
   signal?: AbortSignal;
 }
 
@@ -207,6 +210,9 @@ export async function syncSet(
   }
   const restored: KubeObject[] = [];
   const applying = clock.now();
+  using _ = options.bulk?.(
+    [...steps.create, ...steps.update].map((c) => c.manifest.resource),
+  );
   const result = await applyPlan(steps, {
     ...options,
     onWrite: ({ key }) => writing?.begin(key),

@@ -21,6 +21,7 @@ import { adopts, type Owner, ownerOf } from "../plan/ownership.ts";
 import { compare, fingerprint } from "../plan/plan.ts";
 import { withoutContent } from "../plan/without_content.ts";
 import type { AppliedSet, AppliedSets } from "../repository/applied_sets.ts";
+import { BulkWrites } from "./bulk_writes.ts";
 
 /** Corrections of an object in a row that are made at once … */
 const AT_ONCE = 5;
@@ -78,6 +79,7 @@ export class DriftCorrector {
   readonly #options: DriftCorrectorOptions;
   readonly #informers: InformerFactory;
   readonly #followed = new Map<string, Informer>();
+  readonly #bulk: BulkWrites;
   readonly #queue: WorkQueue;
   readonly #fights = new Map<string, Fight>();
 
@@ -88,6 +90,11 @@ export class DriftCorrector {
       // What is compared is looked at once.
       keep: withoutContent,
       log,
+      clock,
+      signal,
+    });
+    this.#bulk = new BulkWrites({
+      informer: (resource) => this.#followed.get(resourceName(resource)),
       clock,
       signal,
     });
@@ -112,14 +119,19 @@ export class DriftCorrector {
 
   /**
    * The members of apply sets of a kind, as they were shown last, without their
-   * content.
+   * content. That may be a while ago, where much of it is being written.
    *
-   * @returns nothing where they are not followed, or not just now
+   * @returns nothing where they are not followed
    */
   members(resource: Resource, namespace?: string): KubeObject[] | undefined {
     const informer = this.#followed.get(resourceName(resource));
     const isUpToDate = informer?.hasSynced && informer.lastError === undefined;
     return isUpToDate ? informer.list(namespace) : undefined;
+  }
+
+  /** Objects of these kinds are about to be written by a sync, until disposed of. */
+  writing(resources: Iterable<Resource>): Disposable {
+    return this.#bulk.begin(resources);
   }
 
   /** Works until its signal ends it. */

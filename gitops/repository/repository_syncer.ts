@@ -136,6 +136,7 @@ export class RepositorySyncer {
         .filter((other) => other !== name),
       watched: (resource, namespace) => drift.members(resource, namespace),
       writes: this.#writes,
+      bulk: (resources) => drift.writing(resources),
     });
   }
 

@@ -77,6 +77,8 @@ export interface SyncRepositoryOptions {
   watched: Watched;
   /** Lets so many objects be written at a time. */
   writes: Limiter;
+  /** Gets word of what a set is about to write. @default nobody does */
+  bulk?: SyncSetOptions["bulk"];
   clock: Clock;
   /** Gets word of the stages of each set. @default nobody does */
   observe?: SetObserver;
@@ -354,6 +356,7 @@ class RepositorySync {
             },
           },
           writes: this.#options.writes,
+          bulk: this.#options.bulk,
           signal,
         });
         const { invalid, conflict, objects, drifted, ...rest } = result;

@@ -79,15 +79,19 @@ export interface EventStream {
   end(): void;
   /** Cuts the connection. */
   cut(): void;
+  /** Resolves when the client reads no more. */
+  readonly cancelled: Promise<void>;
 }
 
 /** Makes an {@linkcode EventStream}, the answer to a watch. */
 export function eventStream(): EventStream {
   let controller!: ReadableStreamDefaultController<Uint8Array>;
+  const cancelled = Promise.withResolvers<void>();
   const body = new ReadableStream<Uint8Array>({
     start: (c) => {
       controller = c;
     },
+    cancel: () => cancelled.resolve(),
   });
   const raw = (text: string) =>
     controller.enqueue(new TextEncoder().encode(text));
@@ -99,5 +103,6 @@ export function eventStream(): EventStream {
     raw,
     end: () => controller.close(),
     cut: () => controller.error(new Error("cut")),
+    cancelled: cancelled.promise,
   };
 }
