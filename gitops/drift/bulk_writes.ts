@@ -1,5 +1,10 @@
 import type { Resource } from "../../api/kind.ts";
-import { type Clock, type Informer, resourceName } from "../../kube/mod.ts";
+import {
+  type Clock,
+  type Informer,
+  LinkedSignal,
+  resourceName,
+} from "../../kube/mod.ts";
 
 /** Fewer writes are followed as they come. */
 const FEW = 100;
@@ -75,8 +80,8 @@ export class BulkWrites {
   async #pause(informer: Informer, ended: AbortSignal): Promise<void> {
     const { clock, signal } = this.#options;
     using _ = informer.pause();
-    const either = AbortSignal.any([ended, signal]);
-    await clock.sleep(LONGEST, either).catch(() => {});
+    using either = new LinkedSignal(ended, signal);
+    await clock.sleep(LONGEST, either.signal).catch(() => {});
   }
 }
 
