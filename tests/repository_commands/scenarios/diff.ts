@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { Agent } from "../../../api/agent.ts";
+import { Repository } from "../../../api/repository.ts";
+import { devices, files, moved } from "../fleet.ts";
+import type { Scenario } from "../scenario.ts";
+
+export const diff: Scenario = {
+  name: "suspend, diff, resume",
+  async run(world) {
+    const same = await world.run(["diff", "fleet"]);
+    assert.equal(same.code, 0, same.out + same.err);
+    assert.match(same.out, /No difference: 0 to create.* 7 unchanged\./);
+
+    assert.match(await world.ok("suspend", "fleet"), /fleet suspended/);
+    assert.match(await world.ok("suspend", "fleet"), /suspended already/);
+    const refused = await world.run(["sync", "fleet"]);
+    assert.match(refused.err, /repository resume fleet' first/);
+    await world.up.client.patch(Agent, "press-2", { spec: { paused: true } }, {
+      namespace: "north",
+      fieldManager: "kubectl-edit",
+    });
+    const south = "fleet/workspaces/south/settings.yaml";
+    await world.git.push({
+      [devices]: moved.replace("5s", "5s, token: opensesame"),
+      [south]:
+        files[south].replace("slow", "fast").replace("hunter2", "swordfish") +
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: new }\n",
+    });
+    const newest = await world.run(["diff", "fleet"]);
+    assert.equal(newest.code, 2, newest.err);
+    assert.match(newest.out, /^~ north +Agent\/press-2 .*devices\.yaml:7$/m);
+    assert.match(newest.out, /^ {4}spec\.paused: true → \(none\)$/m);
+    assert.match(newest.out, /^\+ south +ConfigMap\/new/m);
+    assert.match(newest.out, /data\.speed: "slow" → "fast"/);
+    assert.match(newest.out, /^~ south +Secret\/door/m);
+    assert.doesNotMatch(newest.out, /swordfish|hunter2|aHVudGVyMg|opensesame/);
+    assert.match(
+      newest.out,
+      /^ {4}spec\.config\.token: .*\(not shown\)$/m,
+      "of a config without a schema nothing is",
+    );
+    assert.match(newest.out, /^1 to create, 4 to update, 0 to delete, 3 unch/m);
+
+    const applied = await world.run([
+      ...["diff", "fleet", "--applied", "-o", "json"],
+    ]);
+    assert.equal(applied.code, 2, applied.err);
+    assert.deepEqual(
+      JSON.parse(applied.out).objects.map((o: { name: string }) => o.name),
+      ["press-2"],
+    );
+    const rule = {
+      target: { kind: "Agent" },
+      paths: ["/spec/paused"],
+      drift: "ignore",
+    };
+    const rules = (driftRules: unknown) =>
+      world.up.client.patch(Repository, "fleet", { spec: { driftRules } });
+    await rules([rule]);
+    assert.equal((await world.run(["diff", "fleet", "--applied"])).code, 0);
+    await rules(null);
+    await world.git.push({ [south]: "kind: [\n" });
+    const faulty = await world.run(["diff", "fleet"]);
+    assert.equal(faulty.code, 1);
+    assert.match(faulty.out, /^! fleet\/workspaces\/south\/settings\.yaml:\d/m);
+
+    const resumed = await world.run(["resume", "fleet", "--wait"]);
+    assert.equal(resumed.code, 1, "what cannot be applied is an error");
+    assert.match(
+      resumed.err,
+      /Cannot resume repository fleet: ManifestInvalid/,
+    );
+    await world.git.push({ [south]: files[south], [devices]: moved });
+    await world.ok("sync", "fleet", "--wait");
+    assert.equal((await world.run(["diff", "fleet"])).code, 0);
+  },
+};
