@@ -1,92 +1,37 @@
 import type { KubeList, KubeObject } from "../api/meta.ts";
+import {
+  type AccessAnswer,
+  type AccessReview,
+  accessReview,
+} from "./access_review.ts";
+import type {
+  ApplyOptions,
+  CreateOptions,
+  DeleteOptions,
+  GetOptions,
+  ListOptions,
+  PatchOptions,
+  RequestScope,
+  WriteOptions,
+} from "./client_options.ts";
 import type { Impersonation } from "./cluster_config.ts";
-import type { HttpMethods, JSONValue, RestClient } from "./contract.ts";
+import type { HttpMethods, RestClient } from "./contract.ts";
+import {
+  type CreatedToken,
+  createToken,
+  type CreateTokenOptions,
+} from "./create_token.ts";
 import { Discovery } from "./discovery.ts";
 import { isGone, isNotFound } from "./kube_api_error.ts";
+import { type JsonRequest, requestJson } from "./request_json.ts";
 import { apiVersionOf, type Resource, resourcePath } from "./resource.ts";
 import type { KubeRestClient } from "./rest_client.ts";
+import {
+  tokenReview,
+  type TokenReviewOptions,
+  type TokenReviewStatus,
+} from "./token_review.ts";
 import { watch, type WatchEvent, type WatchOptions } from "./watch.ts";
-
-/** Options of all requests for one object. */
-export interface RequestScope {
-  /** @default that of the object, else of the client */
-  namespace?: string;
-  signal?: AbortSignal;
-}
-
-/** Options of requests that write. */
-export interface WriteOptions extends RequestScope {
-  /** Ask the server to go all the way but for storing it. */
-  dryRun?: boolean;
-  /** Who writes, in `metadata.managedFields`. */
-  fieldManager?: string;
-  /** What to do about unknown fields. @default the server's (Warn) */
-  fieldValidation?: "Strict" | "Warn" | "Ignore";
-  /** `status`, `scale` … */
-  subresource?: string;
-}
-
-/** What to list. */
-export interface ListOptions extends RequestScope {
-  labelSelector?: string;
-  fieldSelector?: string;
-  /** Most items of an answer; the rest is at `metadata.continue`. */
-  limit?: number;
-  continue?: string;
-  resourceVersion?: string;
-  resourceVersionMatch?: "Exact" | "NotOlderThan";
-}
-
-/** What to delete, and how. */
-export interface DeleteOptions extends RequestScope {
-  /** Only if it is still that object. */
-  uid?: string;
-  /** Only if it has not changed since. */
-  resourceVersion?: string;
-  propagationPolicy?: "Orphan" | "Background" | "Foreground";
-  gracePeriodSeconds?: number;
-  dryRun?: boolean;
-  /** Do as if it had been there. */
-  ignoreNotFound?: boolean;
-}
-
-/** Who a TokenReview says a token is. */
-export interface TokenReviewStatus {
-  authenticated: boolean;
-  user?: {
-    username: string;
-    uid?: string;
-    groups?: string[];
-    extra?: Record<string, string[]>;
-  };
-  audiences?: string[];
-  error?: string;
-}
-
-/** A question to the authorizer. */
-export interface AccessReview {
-  /** @default the client's own identity */
-  user?: string;
-  groups?: string[];
-  uid?: string;
-  extra?: Record<string, string[]>;
-  verb: string;
-  /** A path such as `/metrics`, instead of a resource. */
-  nonResourcePath?: string;
-  group?: string;
-  version?: string;
-  /** Plural. */
-  resource?: string;
-  subresource?: string;
-  namespace?: string;
-  name?: string;
-}
-
-const PATCH_TYPES = {
-  json: "application/json-patch+json",
-  merge: "application/merge-patch+json",
-  strategic: "application/strategic-merge-patch+json",
-};
 
 /** Items of one page of {@linkcode KubeClient.listAll}. */
 const PAGE = 500;
@@ -107,7 +52,7 @@ export class KubeClient {
   get<T extends KubeObject = KubeObject>(
     resource: Resource,
     name: string,
-    options: RequestScope & { subresource?: string } = {},
+    options: GetOptions = {},
   ): Promise<T> {
     return this.#request("GET", this.#path(resource, { name, ...options }), {
       signal: options.signal,
@@ -195,7 +140,7 @@ export class KubeClient {
   create<T extends KubeObject>(
     resource: Resource,
     object: T,
-    options: WriteOptions & { name?: string } = {},
+    options: CreateOptions = {},
   ): Promise<T> {
     const namespace = options.namespace ?? object.metadata?.namespace;
     // Only a subresource (a token, an eviction) is created under a name.
@@ -240,7 +185,7 @@ export class KubeClient {
     resource: Resource,
     name: string,
     patch: unknown,
-    options: WriteOptions & { type?: keyof typeof PATCH_TYPES } = {},
+    options: PatchOptions = {},
   ): Promise<T> {
     return this.#request("PATCH", this.#path(resource, { ...options, name }), {
       query: writeQuery(options),
@@ -257,18 +202,13 @@ export class KubeClient {
    * `metadata.managedFields`, `resourceVersion` and what else the server alone
    * sets is not sent, so that what was read can be applied. A `metadata.uid`
    * is: only that very object is changed, and none created.
-   * @param options.resourceVersion Only this version of the object is changed.
    * @throws {KubeApiError} Conflict where another manager owns a field and
    * `force` is not set, or the object is of another version
    */
   apply<T extends KubeObject>(
     resource: Resource,
     object: T,
-    options: WriteOptions & {
-      fieldManager: string;
-      force?: boolean;
-      resourceVersion?: string | undefined;
-    },
+    options: ApplyOptions,
   ): Promise<T> {
     const { resourceVersion } = options;
     const {
@@ -341,106 +281,28 @@ export class KubeClient {
   }
 
   /** A token of a ServiceAccount. */
-  async createToken(
+  createToken(
     namespace: string,
     serviceAccount: string,
-    options: {
-      expirationSeconds?: number;
-      audiences?: string[];
-      /** The token ends with that object. */
-      boundObjectRef?: {
-        apiVersion: string;
-        kind: string;
-        name: string;
-        uid?: string;
-      };
-      signal?: AbortSignal;
-    } = {},
-  ): Promise<{ token: string; expirationTimestamp: string }> {
-    const path = resourcePath(SERVICE_ACCOUNTS, {
-      namespace,
-      name: serviceAccount,
-      subresource: "token",
-    });
-    const answer = await this.#request<
-      { status: { token: string; expirationTimestamp: string } }
-    >("POST", path, {
-      body: {
-        apiVersion: "authentication.k8s.io/v1",
-        kind: "TokenRequest",
-        spec: {
-          expirationSeconds: options.expirationSeconds,
-          audiences: options.audiences ?? [],
-          boundObjectRef: options.boundObjectRef,
-        },
-      },
-      signal: options.signal,
-    });
-    return answer.status;
+    options: CreateTokenOptions = {},
+  ): Promise<CreatedToken> {
+    return createToken(this.rest, { ...options, namespace, serviceAccount });
   }
 
   /** Asks the server whose token that is. */
-  async tokenReview(
+  tokenReview(
     token: string,
-    options: { audiences?: string[]; signal?: AbortSignal } = {},
+    options: TokenReviewOptions = {},
   ): Promise<TokenReviewStatus> {
-    const answer = await this.#request<{ status?: TokenReviewStatus }>(
-      "POST",
-      "/apis/authentication.k8s.io/v1/tokenreviews",
-      {
-        body: {
-          apiVersion: "authentication.k8s.io/v1",
-          kind: "TokenReview",
-          spec: { token, audiences: options.audiences },
-        },
-        signal: options.signal,
-      },
-    );
-    return { ...answer.status, authenticated: !!answer.status?.authenticated };
+    return tokenReview(this.rest, { ...options, token });
   }
 
   /** Asks the server whether somebody (or this client itself) may. */
-  async accessReview(
+  accessReview(
     question: AccessReview,
     options: { signal?: AbortSignal } = {},
-  ): Promise<{ allowed: boolean; reason?: string }> {
-    const { user, groups, uid, extra, verb, nonResourcePath } = question;
-    const others = user !== undefined || groups !== undefined;
-    const kind = others ? "SubjectAccessReview" : "SelfSubjectAccessReview";
-    const { group, version, resource, subresource, namespace, name } = question;
-    const attributes = nonResourcePath !== undefined
-      ? { nonResourceAttributes: { path: nonResourcePath, verb } }
-      : {
-        resourceAttributes: {
-          verb,
-          group,
-          version,
-          resource,
-          subresource,
-          namespace,
-          name,
-        },
-      };
-    const answer = await this.#request<
-      { status?: { allowed?: boolean; reason?: string } }
-    >(
-      "POST",
-      `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`,
-      {
-        body: {
-          apiVersion: "authorization.k8s.io/v1",
-          kind,
-          spec: others
-            ? { user, groups, uid, extra, ...attributes }
-            : attributes,
-        },
-        signal: options.signal,
-      },
-    );
-    return {
-      allowed: !!answer.status?.allowed,
-      reason: answer.status?.reason || undefined,
-    };
+  ): Promise<AccessAnswer> {
+    return accessReview(this.rest, { ...options, question });
   }
 
   /** The resource that serves a kind, of which discovery is kept. */
@@ -490,35 +352,19 @@ export class KubeClient {
     return resourcePath(resource, { namespace, name, subresource });
   }
 
-  async #request<T>(
+  #request<T>(
     method: HttpMethods,
     path: string,
-    options: {
-      query?: URLSearchParams;
-      body?: unknown;
-      contentType?: string;
-      signal?: AbortSignal;
-    },
+    options: Omit<JsonRequest, "method" | "path">,
   ): Promise<T> {
-    const answer = await this.rest.performRequest({
-      method,
-      path,
-      querystring: options.query,
-      bodyJson: options.body as JSONValue,
-      contentType: options.contentType,
-      abortSignal: options.signal,
-      expectJson: true,
-    });
-    return answer as T;
+    return requestJson<T>(this.rest, { method, path, ...options });
   }
 }
 
-const SERVICE_ACCOUNTS: Resource = {
-  group: "",
-  version: "v1",
-  plural: "serviceaccounts",
-  kind: "ServiceAccount",
-  namespaced: true,
+const PATCH_TYPES: Record<NonNullable<PatchOptions["type"]>, string> = {
+  json: "application/json-patch+json",
+  merge: "application/merge-patch+json",
+  strategic: "application/strategic-merge-patch+json",
 };
 
 function writeQuery(options: WriteOptions): URLSearchParams {

@@ -7,6 +7,7 @@
 export * from "./atomic_file.ts";
 export * from "./backoff.ts";
 export * from "./client.ts";
+export * from "./client_options.ts";
 export * from "./clock.ts";
 export * from "./cluster_config.ts";
 export * from "./compare_schemas.ts";
@@ -35,3 +36,6 @@ export * from "./work_queue.ts";
 export * from "./workspace_place.ts";
 export * from "./workspace_provider.ts";
 export { LinkedSignal } from "./linked_signal.ts";
+export type { AccessAnswer, AccessReview } from "./access_review.ts";
+export type { CreatedToken, CreateTokenOptions } from "./create_token.ts";
+export type { TokenReviewOptions, TokenReviewStatus } from "./token_review.ts";

@@ -11,7 +11,7 @@ import {
 import type { KubeObject } from "../api/meta.ts";
 import { HUB_API, WORKSPACE_LABEL } from "../api/names.ts";
 import { Workspace } from "../api/workspace.ts";
-import type { AccessReview } from "../kube/client.ts";
+import type { AccessReview } from "../kube/access_review.ts";
 import { KubeApiError } from "../kube/kube_api_error.ts";
 import { namespaceWorkspaces } from "../kube/namespace_workspaces.ts";
 import { eventually } from "../kube/testing/eventually.ts";

@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { sha256Hex } from "../../api/protocol/canonical_json.ts";
-import type { AccessReview, KubeClient } from "../../kube/client.ts";
+import type { AccessReview } from "../../kube/access_review.ts";
+import type { KubeClient } from "../../kube/client.ts";
 import { type Clock, systemClock } from "../../kube/clock.ts";
 import { StatusError } from "./status_error.ts";
 
