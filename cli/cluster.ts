@@ -1,10 +1,8 @@
 import { KubeClient } from "../kube/client.ts";
 import { type ClusterConfig, clusterConfig } from "../kube/cluster_config.ts";
 import { type Kubeconfig, loadKubeconfig } from "../kube/kubeconfig.ts";
-import {
-  createRestClient,
-  type RestClientOptions,
-} from "../kube/rest_client.ts";
+import { createRestClient } from "../kube/rest_client.ts";
+import type { RestClientOptions } from "../kube/rest_client_options.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 

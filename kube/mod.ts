@@ -30,6 +30,7 @@ export * from "./reconciler.ts";
 export * from "./renew_lease.ts";
 export * from "./resource.ts";
 export * from "./rest_client.ts";
+export * from "./rest_client_options.ts";
 export * from "./status.ts";
 export * from "./watch.ts";
 export * from "./work_queue.ts";

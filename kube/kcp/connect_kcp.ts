@@ -1,11 +1,8 @@
 import { KubeClient } from "../client.ts";
 import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../cluster_config.ts";
-import {
-  createRestClient,
-  KCP_WATCH,
-  type KubeRestClient,
-} from "../rest_client.ts";
+import { KCP_WATCH } from "../rest/shorten_watch.ts";
+import { createRestClient, type KubeRestClient } from "../rest_client.ts";
 import { belowPath } from "./below_path.ts";
 import { kcpServer } from "./path.ts";
 

@@ -1,0 +1,31 @@
+import type { ClusterConfig } from "../cluster_config.ts";
+import type { RequestOptions } from "../contract.ts";
+
+/** Whether a connection failed over certificates: that of the server, or ours. */
+export function distrusts(error: unknown): boolean {
+  return error instanceof TypeError &&
+    /certificate|UnknownIssuer|fatal alert/i.test(reasonOf(error));
+}
+
+/** An error that says what was being done, and what may help, of one that `fetch` throws. */
+export function explainFailure(
+  error: unknown,
+  { request, config }: { request: RequestOptions; config: ClusterConfig },
+): unknown {
+  if (!(error instanceof TypeError)) return error;
+  let why = reasonOf(error);
+  // An alert is the server's word about our certificate.
+  if (distrusts(error) && !/fatal alert/i.test(why)) {
+    why += config.insecureSkipTlsVerify
+      ? ". The kubeconfig says insecure-skip-tls-verify, which Deno can do for a whole process only: start it with --unsafely-ignore-certificate-errors, or better give the cluster's certificate-authority-data"
+      : ". Is certificate-authority-data of the kubeconfig that of this server?";
+  }
+  return new Error(
+    `Cannot ${request.method} ${config.server}${request.path}: ${why}`,
+    { cause: error },
+  );
+}
+
+function reasonOf(error: TypeError): string {
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
