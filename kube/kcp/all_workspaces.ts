@@ -310,11 +310,17 @@ class MergedWatch {
     },
   ): Promise<void> {
     const reader = stream.getReader();
+    const ask = () => {
+      const next = reader.read();
+      // It may fail while something else is waited for, and nobody comes back to it.
+      next.catch(() => {});
+      return next;
+    };
     // Not a race with one promise for all: it would keep something of every event.
     let wake = () => {};
     const stop = source.late?.recognized.on(() => wake());
     try {
-      let next = reader.read();
+      let next = ask();
       while (true) {
         await this.#catchUp(source);
         const { promise, resolve, reject } = Promise.withResolvers<
@@ -327,7 +333,7 @@ class MergedWatch {
         if (read.done) return;
         backoff.reset();
         await this.#pass(source, read.value as unknown as WatchEvent);
-        next = reader.read();
+        next = ask();
       }
     } finally {
       stop?.();

@@ -333,6 +333,55 @@ Deno.test("what is in a place that is recognized later is told of without listin
   }
 });
 
+Deno.test("a watch whose sources change while it catches up ends, and nothing is left that fails", async () => {
+  const recognized = new Recognized();
+  recognized.add("late");
+  const listing = Promise.withResolvers<void>();
+  const performRequest = ({ querystring, abortSignal }: RequestOptions) => {
+    const ended = new Promise<never>((_, reject) =>
+      abortSignal!.addEventListener("abort", () => reject(abortSignal!.reason))
+    );
+    if (querystring?.has("watch")) {
+      return Promise.resolve(new ReadableStream({ pull: () => ended }));
+    }
+    listing.resolve();
+    return ended;
+  };
+  let change = () => {};
+  const stream = await watchAll([{
+    id: "one",
+    rest: {
+      performRequest: performRequest as RestClient["performRequest"],
+      [Symbol.dispose]: () => {},
+    },
+    path: "/api/v1/configmaps",
+    adopt: (object) => object,
+    late: {
+      recognized,
+      path: (place) => `/api/v1/namespaces/${place}/configmaps`,
+    },
+  }], {
+    method: "GET",
+    path: "/api/v1/configmaps",
+    querystring: new URLSearchParams({
+      watch: "true",
+      resourceVersion: "kcp?one=1~0",
+    }),
+  }, {
+    onChange(listener) {
+      change = listener;
+      return () => {};
+    },
+  });
+  await listing.promise;
+  change();
+  const [event, ...more] = await Array.fromAsync(stream) as [
+    { type: string; object: { code: number } },
+  ];
+  assert.deepEqual([event.type, event.object.code], ["ERROR", 410]);
+  assert.deepEqual(more, []);
+});
+
 Deno.test("where all sources are away, the watch says why", async () => {
   await using shards = new Shards();
   await shards.add("one");
