@@ -21,11 +21,9 @@ import { reportSync } from "./report_sync.ts";
 import type { RepositoryContext } from "./repository_context.ts";
 import type { RepositoryState } from "./repository_state.ts";
 import { heldOf, problemsOf, type SyncOutcome } from "./sync_outcome.ts";
-import {
-  Superseded,
-  syncRepository,
-  type SyncRepositoryOptions,
-} from "./sync_repository.ts";
+import { syncRepository } from "./sync_repository.ts";
+import type { SyncRepositoryOptions } from "./sync_repository_options.ts";
+import { Superseded } from "./wait_in_sync.ts";
 
 /** Options of {@linkcode RepositorySyncer}. */
 export interface RepositorySyncerOptions extends RepositoryContext {

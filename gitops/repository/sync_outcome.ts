@@ -75,3 +75,13 @@ export function invalidReason(
 export function heldOf(outcome: SyncOutcome): HeldPrune[] {
   return outcome.parts.flatMap((part) => part.held ?? []);
 }
+
+/** What is to be tried again, and why it failed. */
+export function failed(reason: NonNullable<PartOutcome["reason"]>) {
+  return { reason, retry: true };
+}
+
+/** Whether trying again may help, though nothing in the manifests changes. */
+export function mayPass(problems: Problem[]): boolean {
+  return problems.some((problem) => problem.retry);
+}

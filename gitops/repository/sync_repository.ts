@@ -1,91 +1,32 @@
-import { ConfigMap } from "../../api/core.ts";
-import type { KubeObject } from "../../api/meta.ts";
 import { SYSTEM_NAMESPACE } from "../../api/names.ts";
-import type { Workspace } from "../../api/workspace.ts";
-import {
-  type Clock,
-  getCondition,
-  type Informer,
-  isTrue,
-  KubeApiError,
-  type KubeClient,
-  LinkedSignal,
-  type WorkspaceAccess,
-  type WorkspaceProvider,
-} from "../../kube/mod.ts";
-import { reasonOf } from "../apply/api_problem.ts";
+import { isTrue, type WorkspaceAccess } from "../../kube/mod.ts";
 import { forEachLimited } from "../apply/for_each_limited.ts";
-import type { Limiter } from "../apply/limiter.ts";
-import type { Watched } from "../apply/plan_by_watch.ts";
 import type { PrunePolicy } from "../apply/prune_set.ts";
 import { workspaceContent } from "../apply/workspace_content.ts";
-import { syncSet, type SyncSetOptions } from "../apply/sync_set.ts";
 import { partOf, workspaceFile } from "../manifest/layout.ts";
 import type {
   Manifests,
   ManifestSet,
   WorkspaceManifests,
 } from "../manifest/load_tree.ts";
-import { checkReferences } from "../manifest/check_references.ts";
 import { objectKey } from "../manifest/manifest.ts";
-import type { Problem } from "../manifest/problem.ts";
-import { redactProblems } from "../manifest/redact_problems.ts";
 import { type ApplySet, applySet } from "../plan/apply_set.ts";
-import { driftPolicy } from "../plan/drift_policy.ts";
-import type { Repository } from "../../api/repository.ts";
-import type { SetObserver } from "../stage_observer.ts";
-import type { AppliedSet, AppliedSets } from "./applied_sets.ts";
-import { liveObjects } from "./live_objects.ts";
 import { PluginKindDiscovery } from "./plugin_kind_discovery.ts";
 import {
+  failed,
   invalidReason,
+  mayPass,
   noCounts,
   type PartOutcome,
   type SyncOutcome,
 } from "./sync_outcome.ts";
+import { syncPart, type SyncPartOptions } from "./sync_part.ts";
+import type { SyncRepositoryOptions } from "./sync_repository_options.ts";
+import { untilReady } from "./until_ready.ts";
+import { waitInSync } from "./wait_in_sync.ts";
 
-/** How long a Workspace may take to become Ready, in milliseconds. */
-const READY_TIMEOUT = 30_000;
-/** How long a new sync identity may take to be known to the authorizer. */
-const ALLOWED_TIMEOUT = 10_000;
 /** Workspaces that are synced at a time. */
 const WORKSPACES = 6;
-
-/** A sync ended early, since a newer commit is there. */
-export class Superseded extends Error {
-  override name = "Superseded";
-}
-
-/** Options of {@linkcode syncRepository}. */
-export interface SyncRepositoryOptions {
-  repository: string;
-  /** What becomes of what left the repository; it stays where this says nothing. */
-  prune?: Omit<PrunePolicy, "whole" | "contentOf">;
-  /** What becomes of changes behind the repository's back. */
-  drift: Pick<Repository["spec"], "drift" | "driftRules">;
-  /** Whether the Repository is being deleted, and all that it applied with it. */
-  finalize?: boolean;
-  /** Names of the other Repositories. */
-  others: string[];
-  /** Sync also what has not changed since it was applied. */
-  force?: boolean;
-  client: KubeClient;
-  provider: WorkspaceProvider;
-  workspaces: Informer<Workspace>;
-  sets: AppliedSets;
-  /** What a watch shows of what was applied. */
-  watched: Watched;
-  /** Lets so many objects be written at a time. */
-  writes: Limiter;
-  /** Gets word of what a set is about to write. @default nobody does */
-  bulk?: SyncSetOptions["bulk"];
-  clock: Clock;
-  /** Gets word of the stages of each set. @default nobody does */
-  observe?: SetObserver;
-  signal: AbortSignal;
-  /** Ends waiting, not working: a newer commit is there. */
-  superseded: AbortSignal;
-}
 
 /**
  * Makes what is live as a commit has it: Workspaces and the hub's own objects
@@ -239,7 +180,7 @@ class RepositorySync {
         retry: mayPass(set.problems),
       };
     }
-    const ready = await this.#untilReady(name);
+    const ready = await untilReady(name, this.#options);
     if (typeof ready === "string") {
       return {
         ...this.#kept(set),
@@ -259,156 +200,22 @@ class RepositorySync {
         ...this.#options,
         workspace: name,
         access,
-        wait: (ms) => this.#wait(ms),
+        wait: (ms) => waitInSync(ms, this.#options),
       }),
     });
     return { ...outcome, ...part };
   }
 
-  /** Syncs an apply set, unless it is known to be as it ought to be. */
-  async #syncPart(
+  #syncPart(
     manifests: ManifestSet,
-    of: {
-      set: ApplySet;
-      access: WorkspaceAccess;
-      scope: "root" | "workspace";
-      keep?: ReadonlySet<string>;
-      prune: PrunePolicy | undefined;
-      workspace?: string;
-      workspaceUid?: string;
-      kinds?: PluginKindDiscovery;
-    },
+    of: Omit<SyncPartOptions, "sync" | "commit" | "root">,
   ): Promise<PartOutcome> {
-    const { sets, force, clock, signal } = this.#options;
-    const { set, access, workspace, workspaceUid } = of;
-    const { commit } = this.#manifests;
-    const entry = sets.ensure(set, { access, workspace });
-    const drift = driftPolicy(this.#options.drift, workspace);
-    return await entry.mutex.run(async () => {
-      const sameWorkspace = entry.workspaceUid === workspaceUid;
-      const isDue = entry.due !== undefined && clock.now() >= entry.due;
-      if (
-        !force && sameWorkspace && !isDue &&
-        entry.fingerprint === manifests.fingerprint &&
-        // What was missing may have come.
-        !entry.warnings?.length
-      ) {
-        entry.commit = commit;
-        const total = entry.objects.size;
-        const { waiting, due, warnings } = entry;
-        const same = {
-          unchanged: total,
-          total,
-          commit,
-          waiting,
-          due,
-          warnings,
-        };
-        return { ...noCounts, ...same, problems: [] };
-      }
-      // All of it was applied, and nothing waits: what has changed since is
-      // in the manifests, or a watch shows it.
-      const isKnown = !force && sameWorkspace && !isDue && !entry.waiting &&
-        entry.fingerprint !== undefined &&
-        [drift, entry.drift].every((d) =>
-          d?.mode === "correct" && d.rules.length === 0
-        );
-      entry.fingerprint = undefined;
-      entry.drift = drift;
-      const isNew = !sameWorkspace || entry.commit === undefined;
-      try {
-        if (workspace && isNew) await this.#untilAllowed(entry);
-        const references = await checkReferences(manifests.manifests, {
-          root: this.#manifests.root.manifests,
-          live: liveObjects(set, {
-            access,
-            hub: this.#hub.client,
-            prune: of.prune !== undefined,
-            kinds: of.kinds,
-            signal,
-          }),
-        });
-        entry.warnings = references.warnings;
-        const result = await syncSet({
-          ...manifests,
-          problems: [...manifests.problems, ...references.problems],
-        }, {
-          set,
-          access,
-          scope: of.scope,
-          commit,
-          workspace,
-          prune: of.prune,
-          drift,
-          keep: of.keep,
-          others: await this.#others(set, of.scope),
-          known: sameWorkspace ? entry.objects : undefined,
-          watched: isKnown ? this.#options.watched : undefined,
-          kinds: of.kinds,
-          clock,
-          observe: this.#options.observe,
-          writing: {
-            begin: (key) => entry.writes.begin(key),
-            end: (key, applied) => {
-              if (applied) entry.objects.set(key, applied);
-              else entry.objects.delete(key);
-              entry.writes.end(key, applied?.resourceVersion);
-            },
-          },
-          writes: this.#options.writes,
-          bulk: this.#options.bulk,
-          signal,
-        });
-        const { invalid, conflict, objects, drifted, ...rest } = result;
-        const problems = redactProblems(result.problems, manifests.manifests);
-        if (!invalid) {
-          entry.objects = objects;
-          entry.drifted = drifted;
-          entry.waiting = rest.waiting;
-          entry.due = rest.due;
-        }
-        // What waits for approval is looked at each time.
-        if (problems.length === 0 && rest.held.length === 0) {
-          entry.fingerprint = manifests.fingerprint;
-          entry.commit = commit;
-        }
-        if (problems.length === 0) entry.workspaceUid = workspaceUid;
-        return {
-          ...rest,
-          total: entry.objects.size,
-          commit: entry.commit,
-          problems,
-          warnings: entry.warnings,
-          ...(problems.length
-            // A kind that is not there may come with what another commit,
-            // or another Repository, installs.
-            ? {
-              ...failed(
-                invalid
-                  ? invalidReason(problems)
-                  : conflict
-                  ? "OwnershipConflict"
-                  : "ApplyFailed",
-              ),
-              retry: manifests.problems.length === 0 ||
-                mayPass(manifests.problems),
-            }
-            : {}),
-        };
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof Superseded) throw error;
-        return {
-          ...noCounts,
-          total: entry.objects.size,
-          commit: entry.commit,
-          ...failed("ApplyFailed"),
-          problems: [{
-            file: workspace ? `workspaces/${workspace}` : "root",
-            message: `Cannot sync it: ${reasonOf(error)}`,
-          }],
-        };
-      }
+    const { commit, root } = this.#manifests;
+    return syncPart(manifests, {
+      ...of,
+      sync: this.#options,
+      commit,
+      root: root.manifests,
     });
   }
 
@@ -424,104 +231,13 @@ class RepositorySync {
     };
   }
 
-  /** Waits until a Workspace is Ready. @returns It, or why it is not */
-  async #untilReady(name: string): Promise<KubeObject | string> {
-    const { workspaces } = this.#options;
-    const isReady = (w: Workspace | undefined) =>
-      w && !w.metadata.deletionTimestamp &&
-      isTrue(w.status?.conditions, "Ready");
-    const now = workspaces.get(undefined, name);
-    if (isReady(now)) return now!;
-    const changed = Promise.withResolvers<void>();
-    const off = workspaces.on(({ object }) => {
-      if (object.metadata.name === name && isReady(object)) changed.resolve();
-    });
-    try {
-      await this.#wait(READY_TIMEOUT, changed.promise);
-    } finally {
-      off();
-    }
-    const then = workspaces.get(undefined, name);
-    if (isReady(then)) return then!;
-    const condition = getCondition(then?.status?.conditions, "Ready");
-    return `Workspace ${name} is not Ready after ${READY_TIMEOUT / 1000} s: ${
-      condition
-        ? `${condition.reason}: ${condition.message}`
-        : "no word of the hub"
-    }`;
-  }
-
-  /** Waits until what the sync identity may do is known to the authorizer. */
-  async #untilAllowed({ set, access }: AppliedSet): Promise<void> {
-    const { clock, signal } = this.#options;
-    const deadline = clock.now() + ALLOWED_TIMEOUT;
-    while (true) {
-      try {
-        await access.client.tryGet(ConfigMap, set.parent, {
-          namespace: set.namespace,
-          signal,
-        });
-        return;
-      } catch (error) {
-        const denied = error instanceof KubeApiError && error.code === 403;
-        if (!denied || clock.now() > deadline) throw error;
-      }
-      await this.#wait(100);
-    }
-  }
-
-  /** Waits for so long, or until `until`. @throws {Superseded} */
-  async #wait(ms: number, until?: Promise<void>): Promise<void> {
-    const { clock, signal, superseded } = this.#options;
-    using link = new LinkedSignal(signal, superseded);
-    const timer = clock.sleep(ms, link.signal);
-    timer.catch(() => {});
-    try {
-      await (until ? Promise.race([timer, until]) : timer);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (superseded.aborted) {
-        throw new Superseded("A newer commit is there");
-      }
-      throw error;
-    } finally {
-      link.abort();
-    }
-  }
-
   #set(of: ApplySetKind, namespace = SYSTEM_NAMESPACE): Promise<ApplySet> {
     const { repository } = this.#options;
     return applySet({ repository, namespace, of });
   }
-
-  async #others(
-    { namespace }: ApplySet,
-    scope: SyncSetOptions["scope"],
-  ): Promise<Map<string, string>> {
-    const kinds: ApplySetKind[] = scope === "root"
-      ? ["root", "workspaces"]
-      : ["workspace"];
-    const sets = await Promise.all(
-      this.#options.others.flatMap((repository) =>
-        kinds.map((of) => applySet({ repository, namespace, of }))
-      ),
-    );
-    return new Map(
-      sets.map((set) => [set.id, `Repository ${set.repository}`]),
-    );
-  }
 }
 
 type ApplySetKind = "root" | "workspaces" | "workspace";
-
-function failed(reason: NonNullable<PartOutcome["reason"]>) {
-  return { reason, retry: true };
-}
-
-/** Whether trying again may help, though nothing in the manifests changes. */
-function mayPass(problems: Problem[]): boolean {
-  return problems.some((problem) => problem.retry);
-}
 
 function workspaceKey(name: string): string {
   return objectKey({
