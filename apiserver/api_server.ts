@@ -126,7 +126,14 @@ export async function startApiServer(
   const onError = (error: unknown) =>
     log("background work failed and is tried again", { error });
   if (dataDir) {
-    await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 }).catch(
+      (error) => {
+        throw new Error(
+          `Cannot use data folder ${dataDir}: ${error.message}; choose another`,
+          { cause: error },
+        );
+      },
+    );
     await checkRestored(dataDir);
   }
 

@@ -94,6 +94,10 @@ function section(
   return [
     "",
     title,
-    ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
+    ...rows.map(([left, right]) =>
+      `  ${left.padEnd(width)}  ${
+        right.replaceAll("\n", "\n".padEnd(width + 5))
+      }`
+    ),
   ];
 }

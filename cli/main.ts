@@ -39,7 +39,7 @@ export async function main(
     signal = new AbortController().signal,
   } = options;
   const help = { program, style: styleOf(io) };
-  const found = findEntry(args[0] === "--version" ? ["version"] : args);
+  const found = findEntry(plainArgs(args));
   const name = [program, ...found.path].join(" ");
   let usage: number = ExitCode.usage;
   try {
@@ -78,6 +78,13 @@ export async function main(
     }
     return ExitCode.error;
   }
+}
+
+/** `help COMMAND` is `COMMAND --help`, and `--version` is `version`. */
+function plainArgs([word, ...rest]: string[]): string[] {
+  if (word === "--version") return ["version", ...rest];
+  if (word === "help" && rest.length > 0) return [...rest, "--help"];
+  return word === undefined ? [] : [word, ...rest];
 }
 
 interface Found {

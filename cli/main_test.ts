@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { bufferIo } from "./io.ts";
 import { main } from "./main.ts";
 import { entries, groups } from "./registry.ts";
@@ -70,7 +71,12 @@ Deno.test("what is missing or too much is an error of usage", async () => {
   for (
     const [line, expected] of [
       ["workspace create", /NAME is missing/],
-      ["workspace create a b", /unexpected argument "b"/],
+      ["workspace create a b", /unexpected argument "b": .* takes 1 at most/],
+      ["up now", /unexpected argument "now": the command takes none/],
+      ["up --data=", /--data is empty/],
+      ["up --interval 2x", /--interval is "2x"; it is a duration such as 30s/],
+      ["up --repository no-folder", /there is no folder .*no-folder/],
+      ["repository sync a --timeout soon", /--timeout is "soon"; .* such as/],
       ["workspace get -o table", /--output is "table"; it can be json, yaml/],
       ["agent generate press-1", /--file FILE is missing/],
       ["agent generate Press_1 -f x", /NAME is "Press_1"/],
@@ -89,4 +95,102 @@ Deno.test("a cluster that is not there is one line and exit code 1", async () =>
   assert.equal(code, 1);
   assert.match(err, /^faros workspace get: Cannot read kubeconfig \/nonex/);
   assert.equal(err.trim().split("\n").length, 1);
+});
+
+Deno.test("a cluster that does not answer is named once, with why", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const dir = await Deno.makeTempDir({ prefix: "faros-main-" });
+  try {
+    const path = join(dir, "kubeconfig");
+    await Deno.writeTextFile(
+      path,
+      `{current-context: a, contexts: [{name: a, context: {cluster: a}}], clusters: [{name: a, cluster: {server: "http://127.0.0.1:${port}"}}]}`,
+    );
+    const { code, err } = await run(`workspace get --kubeconfig ${path}`);
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      new RegExp(
+        `^faros workspace get: Cannot GET http://127\\.0\\.0\\.1:${port}/\\S+: [^:]*refused[^:]*\n$`,
+      ),
+    );
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("what stands in the way of a start is told with the way out", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const dir = await Deno.makeTempDir({ prefix: "faros-main-" });
+  try {
+    const file = join(dir, "file");
+    await Deno.writeTextFile(file, "");
+    const data = `--data ${join(dir, "data")}`;
+    for (
+      const [line, expected] of [
+        [
+          `up ${data} --listen 127.0.0.1:${port}`,
+          `Cannot listen on 127.0.0.1:${port}: .*; another program listens there`,
+        ],
+        [
+          `apiserver --data ${dir}/api --listen 127.0.0.1:${port}`,
+          `Cannot listen on 127.0.0.1:${port}: .*; another program listens there`,
+        ],
+        [
+          `up --data ${file} --listen 127.0.0.1:0`,
+          `Cannot use folder ${file}: .*; choose another folder by --data`,
+        ],
+        [
+          `apiserver --data ${file} --listen 127.0.0.1:0`,
+          `Cannot use data folder ${file}: .*; choose another`,
+        ],
+        [
+          `agent --kubeconfig x --state-dir ${file}`,
+          `Cannot use state folder ${file}: .*; choose another by --state-dir`,
+        ],
+        [
+          `agent --kubeconfig ${dir}/none --state-dir ${join(dir, "state")}`,
+          `Cannot join: there is no kubeconfig ${dir}/none; make one by: kubectl faros agent generate`,
+        ],
+        [
+          `apiserver check --data ${join(dir, "none")}`,
+          `There is no database in ${dir}/none to check`,
+        ],
+        [
+          `apiserver salvage x --data ${join(dir, "none")}`,
+          `There is no database in ${dir}/none to salvage`,
+        ],
+        [
+          `restore ${dir}/none --data ${join(dir, "restored")}`,
+          `Cannot restore ${dir}/none: `,
+        ],
+      ] as const
+    ) {
+      const { code, err } = await run(line);
+      assert.match(err, new RegExp(expected), line);
+      assert.equal(code, 1, line);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("help COMMAND is the help of that command", async () => {
+  for (const line of ["up", "workspace", "workspace create"]) {
+    assert.deepEqual(await run(`help ${line}`), await run(`${line} --help`));
+  }
+});
+
+Deno.test("what does not fit in a line of the help goes on below itself", async () => {
+  for (const { path } of entries) {
+    const { out } = await run(`${path.join(" ")} --help`);
+    const [, flags] = out.split("Flags:\n");
+    const [lines] = flags!.split("\n\n");
+    for (const line of lines!.split("\n")) {
+      assert.match(line, /^ {2}(-\w, | {4})--|^ {2}-h, --help| {12}/, line);
+    }
+  }
 });

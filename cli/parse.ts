@@ -45,8 +45,8 @@ export function parseCommandLine(
   const extra = parsed.positionals[specs.length];
   if (extra !== undefined) {
     throw new UsageError(
-      `unexpected argument ${JSON.stringify(extra)}: ${
-        specs.length ? `takes ${specs.length}` : "takes none"
+      `unexpected argument ${JSON.stringify(extra)}: the command takes ${
+        specs.length ? `${specs.length} at most` : "none"
       }`,
     );
   }
@@ -73,6 +73,10 @@ function readOptions(
       );
     }
     for (const item of [value].flat()) {
+      // An unset variable, most likely; a folder "" would be the root folder.
+      if (item === "" && !spec.choices) {
+        throw new UsageError(`--${name} is empty`);
+      }
       if (
         spec.choices && item !== undefined &&
         !spec.choices.includes(item as string)

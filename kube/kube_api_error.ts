@@ -47,7 +47,10 @@ export class KubeApiError extends Error {
     const reason = status.reason || REASONS[code] || "Unknown";
     const request = options.request &&
       `${options.request.method} ${options.request.path}`;
-    const message = status.message || `the server answered ${code} ${reason}`;
+    const said = status.message || `the server answered ${code} ${reason}`;
+    const message = said === "Unauthorized"
+      ? "Unauthorized: the server does not know the credentials of this request"
+      : said;
     super(request ? `${message} (${request})` : message);
     this.code = code;
     this.reason = reason;

@@ -225,7 +225,7 @@ export function parseKubeconfig(
     value = parse(text) ?? {};
   } catch (error) {
     // Only the first line: the rest quotes the file, which holds credentials.
-    const why = (error as Error).message.split("\n")[0];
+    const why = (error as Error).message.split("\n")[0]!.replace(/:$/, "");
     throw new Error(`Cannot parse ${source}: ${why}`);
   }
   if (typeof value !== "object" || Array.isArray(value)) {

@@ -141,7 +141,7 @@ Deno.test("agent generate makes the Registration and a kubeconfig for its owner'
 });
 
 Deno.test("commands say what is missing", async () => {
-  await withHub(async (faros) => {
+  await withHub(async (faros, dir) => {
     const none = await faros("agent get");
     assert.equal(none.code, 2);
     assert.match(none.err, /no workspace is given/);
@@ -152,6 +152,21 @@ Deno.test("commands say what is missing", async () => {
     assert.match(approve.err, /no device has asked to join by that name/);
     const generate = await faros("agent generate x -w nowhere -f /dev/null");
     assert.equal(generate.code, 1);
-    assert.match(generate.err, /nowhere/);
+    assert.match(
+      generate.err,
+      /Cannot use workspace nowhere: there is none of that name; make it with/,
+    );
+    const kubeconfig = join(dir, "wrong.kubeconfig");
+    const right = await Deno.readTextFile(
+      join(dir, "data", "admin.kubeconfig"),
+    );
+    await Deno.writeTextFile(
+      kubeconfig,
+      right.replaceAll(/token: .*/g, "token: wrong"),
+    );
+    const io = bufferIo();
+    const line = ["workspace", "get", "--kubeconfig", kubeconfig];
+    assert.equal(await main(line, { io }), 1);
+    assert.match(io.stderr, /the server does not know the credentials/);
   });
 });

@@ -40,7 +40,13 @@ export async function readJoinConfig(
   path: string,
   options: { name?: string } = {},
 ): Promise<JoinConfig> {
-  const cluster = clusterConfig(await loadKubeconfig({ path }));
+  const kubeconfig = await loadKubeconfig({ path }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(
+      `Cannot join: there is no kubeconfig ${path}; make one by: kubectl faros agent generate, and name it by --kubeconfig`,
+    );
+  });
+  const cluster = clusterConfig(kubeconfig);
   const extension = Extension.safeParse(
     cluster.extensions?.find(({ name }) => name === KUBECONFIG_EXTENSION)
       ?.extension ?? {},

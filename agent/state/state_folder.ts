@@ -19,10 +19,15 @@ export class StateFolder implements Disposable {
   /**
    * Opens the folder, made (mode 0700) where it is not there.
    *
-   * @throws Error where another agent has it open
+   * @throws Error where another agent has it open, or it cannot be made
    */
   static async open(path: string): Promise<StateFolder> {
-    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 }).catch((error) => {
+      throw new Error(
+        `Cannot use state folder ${path}: ${error.message}; choose another by --state-dir`,
+        { cause: error },
+      );
+    });
     // It may have been there before, more open.
     if (Deno.build.os !== "windows") await Deno.chmod(path, 0o700);
     const lock = await lockFile(join(path, "lock"));

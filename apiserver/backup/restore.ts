@@ -48,7 +48,9 @@ export async function restore(
       { cause: error },
     );
   await checkEmpty(dataDir);
-  const { size } = await Deno.stat(file);
+  const { size } = await Deno.stat(file).catch((error) => {
+    throw failed(error);
+  });
   const chunks = async () => (await Deno.open(file)).readable;
   let summary: BackupSummary;
   try {

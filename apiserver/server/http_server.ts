@@ -40,7 +40,7 @@ export interface HttpServer {
   shutdown(graceMs?: number): Promise<void>;
 }
 
-/** Serves HTTP. @throws Deno.errors.AddrInUse where the port is taken */
+/** Serves HTTP. @throws Error where it cannot listen there, as where the port is taken */
 export function serveHttp(options: HttpServerOptions): HttpServer {
   const listen = (port: number, certificate?: Certificate) => {
     const listening = Deno.serve({
@@ -53,7 +53,12 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
     if (certificate) setNoDelay(listening.addr.port);
     return listening;
   };
-  let server = listen(options.port, options.certificate);
+  let server: Deno.HttpServer<Deno.NetAddr>;
+  try {
+    server = listen(options.port, options.certificate);
+  } catch (error) {
+    throw listenError(error as Error, options);
+  }
   const addr = server.addr;
   const ending = new Set<Promise<void>>();
   let closed = false;
@@ -99,4 +104,22 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
       clearTimeout(timer);
     },
   };
+}
+
+function listenError(
+  error: Error,
+  { hostname, port }: Pick<HttpServerOptions, "hostname" | "port">,
+): Error {
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const wayOut = error instanceof Deno.errors.AddrInUse
+    ? "; another program listens there: stop that, or choose another port (0 takes a free one)"
+    : error instanceof Deno.errors.AddrNotAvailable
+    ? "; choose an address of this machine"
+    : error instanceof Deno.errors.PermissionDenied
+    ? "; ports below 1024 may need an administrator: choose another"
+    : "";
+  return new Error(
+    `Cannot listen on ${host}:${port}: ${error.message}${wayOut}`,
+    { cause: error },
+  );
 }

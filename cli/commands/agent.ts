@@ -14,7 +14,8 @@ export const command = defineCommand({
     kubeconfig: {
       type: "string",
       value: "FILE",
-      description: "The kubeconfig to join with, instead of KUBECONFIG",
+      description:
+        "The kubeconfig to join with, instead of KUBECONFIG or ~/.kube/config",
     },
     name: {
       type: "string",

@@ -8,9 +8,10 @@ import {
   stringifyKubeconfig,
   writeKubeconfig,
 } from "../../kube/kubeconfig.ts";
-import { isAlreadyExists } from "../../kube/kube_api_error.ts";
+import { isAlreadyExists, isNotFound } from "../../kube/kube_api_error.ts";
 import { type Cluster, workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { findWorkspace } from "../workspaces/find_workspace.ts";
 import { openWorkspace } from "../workspaces/open_workspace.ts";
 import { UsageError } from "../errors.ts";
 import { waitForReady } from "../wait.ts";
@@ -103,12 +104,13 @@ export const command = defineCommand({
 /** Makes the Registration where it is not there; resolves to whether it was made. */
 async function ensureRegistration(
   name: string,
-  { cluster: { client }, namespace, signal }: {
+  { cluster: hub, namespace, signal }: {
     cluster: Cluster;
     namespace: string;
     signal: AbortSignal;
   },
 ): Promise<boolean> {
+  const { client } = hub;
   if (await client.tryGet(Registration, name, { namespace, signal })) {
     return false;
   }
@@ -126,6 +128,8 @@ async function ensureRegistration(
     return true;
   } catch (error) {
     if (isAlreadyExists(error)) return false; // Somebody else was faster.
+    // Which workspaces there are says more than that its namespace is missing.
+    if (isNotFound(error)) await findWorkspace(namespace, { hub, signal });
     throw error;
   }
 }

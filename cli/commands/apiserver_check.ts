@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.ts";
+import { requireDatabase } from "../require_database.ts";
 import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
 
 /** `faros apiserver check` */
@@ -23,6 +24,7 @@ export const command = defineCommand({
   async run({ options, io }) {
     const { checkFolder } = await import("../../apiserver/backup/mod.ts");
     const { data } = options;
+    await requireDatabase(data, "check");
     const result = checkFolder(data, {
       encryption: await encryptionOf(options, io),
     });

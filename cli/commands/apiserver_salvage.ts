@@ -1,5 +1,6 @@
 import { describeBackup, saveBackup } from "../backup_file.ts";
 import { defineCommand } from "../command.ts";
+import { requireDatabase } from "../require_database.ts";
 
 /** `faros apiserver salvage` */
 export const command = defineCommand({
@@ -23,6 +24,7 @@ export const command = defineCommand({
   async run({ args, options, io }) {
     const [file] = args as [string];
     const { salvage } = await import("../../apiserver/backup/mod.ts");
+    await requireDatabase(options.data, "salvage");
     const saved = await salvage(options.data);
     const summary = await saveBackup(saved.bytes, { file, io });
     for (const lost of saved.lost) io.err(`Lost: ${lost}.`);

@@ -102,6 +102,32 @@ Deno.test("plan compares what it is told to, and what people expect", async (t) 
     assert.equal(await main(["plan", "/"], { io }), 1);
     assert.match(io.stderr, /in no git repository/);
   });
+  await t.step("what an error says to write keeps its lines", async () => {
+    await fleet.reset();
+    await fleet.write({
+      "workspaces/new/workspace.yaml":
+        "apiVersion: tenancy.faros.sh/v1alpha1\nkind: Workspace\nmetadata: { name: new }\n",
+      "workspaces/new/all.yaml":
+        "apiVersion: plugins.faros.sh/v1alpha1\nkind: Monitoring\nmetadata: { name: host }\nspec: { type: host }\n---\n" +
+        "apiVersion: edge.faros.sh/v1alpha1\nkind: Agent\nmetadata: { name: a }\nspec: { plugins: [{ name: host }] }\n",
+    });
+    const { code, out } = await fleet.plan();
+    assert.equal(code, 1);
+    assert.match(
+      out,
+      /Add to the Workspace's spec\.plugins:\n {6}- name: monitoring-host\n {8}permissions:\n/,
+    );
+  });
+  await t.step(
+    "a branch without a commit is told from one that is missing",
+    async () => {
+      await fleet.reset();
+      await fleet.git("checkout", "-q", "--orphan", "fresh");
+      const { code, err } = await fleet.plan();
+      assert.equal(code, 1);
+      assert.match(err, /"HEAD": the current branch has no commit yet/);
+    },
+  );
 });
 
 Deno.test("plan finds a fleet in a folder of a repository", async () => {

@@ -1,10 +1,12 @@
-import type { KubeObject } from "../../api/meta.ts";
+import { Duration, type KubeObject } from "../../api/meta.ts";
 import { Repository } from "../../api/repository.ts";
 import { auditOf, auditOptions } from "../audit_options.ts";
 import { defineCommand } from "../command.ts";
 import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
+import { UsageError } from "../errors.ts";
 import { parseListenAddress } from "../listen_address.ts";
 import { loggerOf, logOptions } from "../log_options.ts";
+import { hereOrUrl } from "../repository/here_or_url.ts";
 import { settleMemory } from "../settle_memory.ts";
 
 /** Name of the Repository that `--repository` makes. */
@@ -49,7 +51,7 @@ export const command = defineCommand({
     repository: {
       type: "string",
       value: "URL",
-      description: "Git repository of the fleet to sync",
+      description: "Git repository of the fleet to sync; or a folder here",
     },
     branch: {
       type: "string",
@@ -86,6 +88,15 @@ export const command = defineCommand({
       options["hub-listen"] ??
         `${hostText(api.hostname)}:${api.port === 0 ? 0 : api.port + 1}`,
     );
+    const { branch, interval } = options;
+    const url = options.repository && await hereOrUrl(options.repository);
+    if (!Duration.safeParse(interval).success) {
+      throw new UsageError(
+        `--interval is ${
+          JSON.stringify(interval)
+        }; it is a duration such as 30s, 5m or 1h30m`,
+      );
+    }
     const { startUp } = await import("../../hub/up.ts");
     const { builtinPlugins } = await import("../../plugins/mod.ts");
     await using up = await startUp({
@@ -102,13 +113,12 @@ export const command = defineCommand({
       signal,
     });
     await up.leading;
-    if (options.repository) {
-      const { branch, interval } = options;
+    if (url) {
       const repository: KubeObject & { spec: unknown } = {
         apiVersion: Repository.apiVersion,
         kind: Repository.kind,
         metadata: { name: REPOSITORY },
-        spec: { url: options.repository, ref: { branch }, interval },
+        spec: { url, ref: { branch }, interval },
       };
       await up.client.apply(Repository, repository, {
         fieldManager: "faros-cli",

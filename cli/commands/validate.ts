@@ -99,11 +99,14 @@ export const command = defineCommand({
     for (const problem of warnings) say(problem, "warning");
     for (const problem of problems) io.out(formatProblem(problem));
     if (problems.length === 0) {
-      io.out(`${objects} objects in ${workspaces} workspaces, no errors`);
+      io.out(
+        `${count(objects, "object")} in ${
+          count(workspaces, "workspace")
+        }, no errors`,
+      );
       return 0;
     }
-    const n = problems.length;
-    io.err(`${n} error${n === 1 ? "" : "s"}`);
+    io.err(count(problems.length, "error"));
     return 1;
   },
 });
@@ -126,4 +129,8 @@ async function findTop(path: string): Promise<string> {
   throw new Error(
     `Cannot validate ${path}: neither it nor a folder above it has a folder workspaces or root`,
   );
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

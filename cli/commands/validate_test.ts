@@ -138,7 +138,7 @@ stringData: { a: hunter2 }
     const { code, lines, err } = await validate(dir);
     assert.deepEqual([code, lines], [
       0,
-      ["6 objects in 1 workspaces, no errors"],
+      ["6 objects in 1 workspace, no errors"],
     ]);
     const said = err.replaceAll(/^.*?workspaces\/a\//gm, "").trim().split("\n");
     assert.equal(said.length, 6, err);
@@ -249,7 +249,7 @@ Deno.test("validate knows the kinds that plugins under root/ bring", async () =>
   });
   const at = "workspaces/a/oven.yaml";
   const cases: [Parameters<typeof files>[0], RegExp][] = [
-    [{}, /^3 objects in 1 workspaces, no errors$/],
+    [{}, /^3 objects in 1 workspace, no errors$/],
     [{ spec: "celsius: 101" }, /oven\.yaml:5:12: spec\.celsius: .*100$/],
     [{ spec: "celcius: 1" }, /oven\.yaml:5:3: spec\.celcius: is not a known/],
     [{ kind: "Thermometr" }, /:2:7: kind: .*did you mean "Thermometer"\?$/],

@@ -1,7 +1,7 @@
 import { Workspace } from "../../api/workspace.ts";
 import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
-import { UsageError } from "../errors.ts";
+import { secondsOf } from "../repository/seconds.ts";
 import { openHub } from "../workspaces/open_hub.ts";
 
 /** How often to look whether the workspace is gone, in milliseconds. */
@@ -25,9 +25,9 @@ export const command = defineCommand({
     },
     timeout: {
       type: "string",
-      value: "SECONDS",
-      default: "60",
-      description: "How long to wait",
+      value: "DURATION",
+      default: "60s",
+      description: "How long to wait at most",
     },
   },
   examples: [
@@ -38,14 +38,7 @@ export const command = defineCommand({
   ],
   async run({ args, options, io, signal }) {
     const [name] = args as [string];
-    const seconds = Number(options.timeout);
-    if (!(seconds > 0)) {
-      throw new UsageError(
-        `--timeout is ${
-          JSON.stringify(options.timeout)
-        }; it is a number of seconds`,
-      );
-    }
+    const seconds = secondsOf(options.timeout);
     using cluster = await openHub(options, { io, signal });
     const { client } = cluster;
     const found = await client.get(Workspace, name, { signal });

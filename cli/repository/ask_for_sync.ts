@@ -9,9 +9,9 @@ import { progressTo } from "../progress.ts";
 export const syncWaitOptions = {
   timeout: {
     type: "string",
-    value: "SECONDS",
+    value: "DURATION",
     description: "How long to wait at most",
-    default: "300",
+    default: "5m",
   },
 } as const;
 

@@ -32,7 +32,6 @@ export async function findWorkspace(
           name,
           { hub, signal },
         )}`,
-        { cause: error },
       );
     }
     // Who may not look at Workspaces may still have rights in a namespace.

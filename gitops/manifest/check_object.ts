@@ -86,7 +86,9 @@ export function checkObject(
   if (typeof value.apiVersion !== "string" || typeof value.kind !== "string") {
     report.add(
       [],
-      `no Kubernetes object: apiVersion and kind are missing; keep other files out by .farosignore`,
+      `no Kubernetes object: ${
+        missing(value)
+      }; keep other files out by .farosignore`,
     );
     return report.problems;
   }
@@ -115,6 +117,13 @@ export function checkObject(
     ...(document.sensitive ? { sensitive: document.sensitive } : {}),
     ...(document.encrypted ? { encrypted: true } : {}),
   };
+}
+
+/** Says which of the two is not there, or no text. */
+function missing({ apiVersion, kind }: KubeObject): string {
+  const names = Object.entries({ apiVersion, kind })
+    .filter(([, value]) => typeof value !== "string").map(([name]) => name);
+  return `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} missing`;
 }
 
 /** Whether the kind may stand there at all. */

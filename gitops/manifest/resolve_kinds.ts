@@ -5,7 +5,7 @@ import type { KubeObject } from "../../api/meta.ts";
 import { SYSTEM_NAMESPACE } from "../../api/names.ts";
 import type { ManifestSet } from "./load_tree.ts";
 import type { Manifest } from "./manifest.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean, nearest } from "./nearest.ts";
 import { compareProblems, type Problem } from "./problem.ts";
 
 /** A manifest whose resource is known. */
@@ -137,9 +137,11 @@ function suggest(apiVersion: string, kind: string): string {
   if (byKind) return byKind;
   const sameKind = known.filter((k) => k.kind === kind).map(apiVersionOf);
   if (sameKind[0]) return `; did you mean apiVersion "${sameKind[0]}"?`;
+  // A slip in both; a long apiVersion must not outweigh quite another kind.
+  const close = known.filter((k) => nearest(kind, [k.kind]));
   return didYouMean(
     `${apiVersion} ${kind}`,
-    known.map((k) => `${apiVersionOf(k)} ${k.kind}`),
+    close.map((k) => `${apiVersionOf(k)} ${k.kind}`),
   );
 }
 

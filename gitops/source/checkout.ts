@@ -87,7 +87,9 @@ export class Checkout implements AsyncDisposable {
       if (!(error instanceof GitError)) throw error;
       throw new GitError(
         what,
-        "there is no such commit here; fetch it first, all of its history where the clone is shallow",
+        revision === "HEAD"
+          ? "the current branch has no commit yet; commit something first"
+          : "there is no such commit here; fetch it first, all of its history where the clone is shallow",
       );
     }
   }

@@ -28,15 +28,17 @@ export function renderText(preview: Preview): string {
     const found = preview.problems.filter((p) => p.severity === severity);
     section(
       severity === "error" ? "Errors" : "Warnings",
-      found.map((problem) => {
-        const { agents = [], message } = problem;
+      found.flatMap((problem) => {
+        const { agents = [] } = problem;
+        // What is to be written into a manifest keeps its lines.
+        const [message = "", ...lines] = problem.message.trimEnd().split("\n");
         const more = agents.length > 1
           ? ` (${count(agents.length, "agent")}: ${names(agents)})`
           : "";
-        return plain(formatPreviewProblem({
-          ...problem,
-          message: message.replaceAll(/\s*\n\s*/g, " "),
-        })) + more;
+        return [
+          plain(formatPreviewProblem({ ...problem, message })) + more,
+          ...lines.map((line) => `    ${plain(line)}`),
+        ];
       }),
     );
   }
