@@ -12,8 +12,6 @@ export function errorLine(error: unknown): string {
     cause instanceof Error;
     cause = cause.cause
   ) {
-    // What fetch says of every failure; why stands in the message already.
-    if (cause instanceof TypeError && cause.message === "fetch failed") break;
     if (cause.message && !text.includes(cause.message)) {
       text += `: ${cause.message}`;
     }

@@ -274,7 +274,8 @@ Deno.test("rest client says which server it cannot reach, and not with which tok
   await assert.rejects(rest.performRequest(GET), (error: Error) => {
     const said = `Cannot GET http://127.0.0.1:${port}/api/v1/pods: `;
     assert(error.message.startsWith(said));
-    // The URL once is enough.
+    // The URL once is enough, in logs too.
+    assert.equal(error.cause, undefined);
     assert.match(error.message.slice(said.length), /^[^:]*refused[^:]*$/);
     assert(!Deno.inspect(error).includes("s3cret"));
     return true;

@@ -20,12 +20,17 @@ export function explainFailure(
       ? ". The kubeconfig says insecure-skip-tls-verify, which Deno can do for a whole process only: start it with --unsafely-ignore-certificate-errors, or better give the cluster's certificate-authority-data"
       : ". Is certificate-authority-data of the kubeconfig that of this server?";
   }
+  // Without its cause, which says nothing more and is told along in logs.
   return new Error(
     `Cannot ${request.method} ${config.server}${request.path}: ${why}`,
-    { cause: error },
   );
 }
 
+/** Why a request got no answer, without the URL, which the message names already. */
 function reasonOf(error: TypeError): string {
-  return error.cause instanceof Error ? error.cause.message : error.message;
+  const { cause, message } = error;
+  return (cause instanceof Error ? cause.message : message).replace(
+    /^error sending request for url \([^)]*\): (client error \(Connect\): )?(tcp connect error: )?/,
+    "",
+  );
 }
