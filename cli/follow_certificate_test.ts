@@ -33,12 +33,12 @@ Deno.test("followCertificate() uses what has changed, and keeps what it has wher
   await eventually(async () => {
     await look();
     return logs.some((line) => line.includes("no PEM"));
-  }, { timeout: 20_000 });
+  }, { timeout: 60_000 });
   await write("two");
   await eventually(async () => {
     await look();
     return used.length;
-  }, { timeout: 20_000 });
+  }, { timeout: 60_000 });
   ending.abort();
   await following;
   assert.deepEqual(used, ["two"]);

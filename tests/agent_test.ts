@@ -86,7 +86,7 @@ Deno.test("with the hub gone a device starts from disk, secrets included, and co
   const again = site.device("press-1");
   await eventually(
     () => site.logs.slice(seen).some((l) => l.includes("Plugin runs")),
-    { timeout: 20_000, what: "the plugin runs" },
+    { timeout: 60_000, what: "the plugin runs" },
   );
   await site.startHub();
   await site.monitoring({
@@ -116,7 +116,7 @@ Deno.test("a revision that does not become healthy is left for the last good one
   const said = (agent: Agent) => agent.status?.plugins?.[0]?.summary?.said;
   await say("one");
   await site.joinKubeconfig();
-  const device = site.device("press-1", { healthTimeout: 3000 });
+  const device = site.device("press-1", { healthTimeout: 6000 });
   const first = await site.until(
     "press-1",
     "converged",
@@ -197,7 +197,7 @@ Deno.test("a device ignores an assignment that was written by hand or copied fro
             why.test(condition.message)
           ? agent
           : undefined;
-      }, { timeout: 40_000, what: `the device says ${why}` });
+      }, { timeout: 60_000, what: `the device says ${why}` });
       assert.equal(agent.status!.revision, target.status!.revision);
       assert.equal(agent.status!.plugins![0]!.phase, "Running");
     }
@@ -271,7 +271,7 @@ Deno.test("a device takes no credential but the hub's, whoever else writes one i
     return items.find((e) =>
       getCondition(e.status?.conditions, "Ready")?.reason === "AwaitingApproval"
     );
-  }, { timeout: 10_000, what: "the device waits for a person" });
+  }, { timeout: 60_000, what: "the device waits for a person" });
 
   // An operator, who may write this status to approve devices, answers as if the hub.
   const stranger = new HubKeys(await createKeyRing(Date.now()));
@@ -296,7 +296,7 @@ Deno.test("a device takes no credential but the hub's, whoever else writes one i
       site.logs.some((line) =>
         line.includes("not a key of the hub that this device knows")
       ),
-    { timeout: 20_000, what: "the device says why it does not take it" },
+    { timeout: 60_000, what: "the device says why it does not take it" },
   );
 
   const { status } = enrollment;

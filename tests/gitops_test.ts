@@ -130,7 +130,7 @@ spec:
     }, { message: "Move\n\nFaros-Approve-Prune: a" });
     await env.applied(third);
     await eventually(async () => !await client.tryGet(Workspace, "a"), {
-      timeout: 20_000,
+      timeout: 60_000,
       what: "Workspace a gone",
     });
   });
@@ -216,7 +216,7 @@ data:
           { namespace: "a" },
         );
         return (map?.data as { value: string } | undefined)?.value === value;
-      }, { timeout: 15_000, what: `map-0 with ${value}` });
+      }, { timeout: 60_000, what: `map-0 with ${value}` });
     const edit = () =>
       client.patch(ConfigMap, "map-0", { data: { value: "by hand" } }, {
         namespace: "a",

@@ -216,7 +216,7 @@ for (const engine of engines) {
             () => false,
             (error) => error.code === 401,
           ),
-        { timeout: 20_000, what: "the first device's token is dead" },
+        { timeout: 60_000, what: "the first device's token is dead" },
       );
       old.close();
       const renewal = await one.renew(environment.hub.url, NAMESPACE);
@@ -258,14 +258,14 @@ for (const engine of engines) {
             () => false,
             (error) => error.code === 401,
           ),
-        { timeout: 20_000, what: "the token from before is dead" },
+        { timeout: 60_000, what: "the token from before is dead" },
       );
       old.close();
       const renewed = await eventually(async () => {
         const answer = await device.renew(environment.hub.url, NAMESPACE);
         const body = await answer.json();
         return answer.ok ? await device.decrypt(body.credential) : undefined;
-      }, { timeout: 20_000, what: "the device has a token of its own" });
+      }, { timeout: 60_000, what: "the device has a token of its own" });
       const own = environment.as(renewed.token);
       await own.get(Agent, "press-1", scope);
       own.close();
@@ -356,7 +356,7 @@ Deno.test("deleting an Agent ends its device's credentials", async () => {
   ) {
     await eventually(
       async () => !await client.tryGet(resource, name, scope),
-      { timeout: 10_000, what: `${resource.kind} ${name} is gone` },
+      { timeout: 60_000, what: `${resource.kind} ${name} is gone` },
     );
   }
   const gone = environment.as(token);
@@ -443,14 +443,14 @@ Deno.test("Enrollments that became no Agent do not pile up, whoever has the join
         scope,
       );
       return !found || found.status?.conditions ? true : undefined;
-    }, { timeout: 10_000, what: "it waits, or is gone" });
+    }, { timeout: 60_000, what: "it waits, or is gone" });
   }
   const left = await eventually(async () => {
     const { items } = await client.list(Enrollment, scope);
     return items.length === 4
       ? items.map(({ metadata }) => metadata.name)
       : undefined;
-  }, { timeout: 10_000, what: "a stranger and one too many are gone" });
+  }, { timeout: 60_000, what: "a stranger and one too many are gone" });
   for (const device of [agent!, denied!]) assert.ok(left.includes(device.id));
   assert.ok(!left.includes(stranger!.id));
   await environment.untilAgent(

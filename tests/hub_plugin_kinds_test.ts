@@ -163,7 +163,7 @@ Deno.test("a plugin's kind comes with the first workspace that enables it, serve
     condition("KindsInstalled", "NotEnabled"),
   );
   await eventually(async () => !await crd(environment), {
-    timeout: 15_000,
+    timeout: 60_000,
     what: "its CustomResourceDefinition is gone",
   });
 });
@@ -346,7 +346,7 @@ Deno.test("kinds of plugins, with one hub", async (t) => {
       });
       await untilInstalled(environment, "NotEnabled");
       await eventually(async () => !await crd(environment), {
-        timeout: 15_000,
+        timeout: 60_000,
         what: "its CustomResourceDefinition is gone",
       });
       assert.equal(await may("ann", "get"), false);

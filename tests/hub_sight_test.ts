@@ -125,7 +125,7 @@ Deno.test("a hub that does not see everything for a while takes nothing from a d
   for (const hidden of [["agents"], ["agents", "registrations"]]) {
     sight.hide(...hidden);
     await eventually(async () => await seen(hidden.at(-1)!) === 0, {
-      timeout: 30_000,
+      timeout: 60_000,
       what: `the hub saw no ${hidden.at(-1)}`,
     });
   }

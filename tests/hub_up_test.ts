@@ -71,7 +71,7 @@ Deno.test("up keeps all in one folder, for one process at a time, with a kubecon
       // A context that has gone can be current no more.
       return names === "root,workspace.kcp.io/current" &&
         found["current-context"] === "root" && found.clusters.length === 2;
-    }, { timeout: 15_000 });
+    }, { timeout: 60_000 });
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }

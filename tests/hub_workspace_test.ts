@@ -288,7 +288,7 @@ for (const engine of engines) {
         async () =>
           !await client.tryGet(Workspace, "a") &&
           !await client.tryGet(Namespace, "a"),
-        { timeout: 20_000, what: "Workspace and namespace are gone" },
+        { timeout: 60_000, what: "Workspace and namespace are gone" },
       );
     },
   });

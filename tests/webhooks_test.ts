@@ -16,7 +16,7 @@ import { formatMicroTime, isTrue } from "../kube/conditions.ts";
 import { eventually } from "../kube/testing/eventually.ts";
 import { makeGitRepository } from "./gitops/git_repository.ts";
 
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 60_000 };
 const whsec = `whsec_${btoa("a key of twenty-four byt")}`;
 const secrets = {
   github: "gh",

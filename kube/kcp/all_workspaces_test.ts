@@ -189,7 +189,7 @@ Deno.test("an informer follows all sources, those that come later too, and goes 
   await eventually(
     () => names(informer.list()).join() === expected.toSorted().join(),
     {
-      timeout: 30_000,
+      timeout: 60_000,
     },
   );
   stop.abort();
@@ -241,7 +241,7 @@ Deno.test("where one source is away the others are followed, and what it had to 
   const seen = (...expected: string[]) =>
     eventually(
       () => names(informer.list()).join() === expected.toSorted().join(),
-      { timeout: 30_000, what: expected.join() },
+      { timeout: 60_000, what: expected.join() },
     );
   await two.create(ConfigMap, configMap("before"));
   await seen("two/before");
@@ -299,7 +299,7 @@ Deno.test("what is in a place that is recognized later is told of without listin
   const seen = (...expected: string[]) =>
     eventually(
       () => names(informer.list()).join() === expected.toSorted().join(),
-      { timeout: 30_000, what: expected.join() },
+      { timeout: 60_000, what: expected.join() },
     );
   await one.create(ConfigMap, configMap("before", "late"));
   await one.create(ConfigMap, configMap("c"));
@@ -410,11 +410,11 @@ Deno.test("where a workspace was made again, late word of the one before takes n
   });
   await informer.synced;
   const late = await old.create(ConfigMap, configMap("c"));
-  await eventually(() => informer.get("site", "c"), { timeout: 30_000 });
+  await eventually(() => informer.get("site", "c"), { timeout: 60_000 });
   past = true;
   const { metadata: { uid } } = await now.create(ConfigMap, configMap("c"));
   const isNow = () => informer.get("site", "c")?.metadata.uid === uid;
-  await eventually(isNow, { timeout: 30_000, what: "the new one was seen" });
+  await eventually(isNow, { timeout: 60_000, what: "the new one was seen" });
   const deleted: string[] = [];
   informer.on(({ type, object }) => {
     if (type === "deleted") deleted.push(object.metadata.name);
@@ -431,7 +431,7 @@ Deno.test("where a workspace was made again, late word of the one before takes n
     const versions = new URLSearchParams(informer.resourceVersion!.slice(4));
     return versions.get(shards.sources[0]!.id)!.split("~")[0] ===
       last.resourceVersion;
-  }, { timeout: 30_000, what: "all that was late had come" });
+  }, { timeout: 60_000, what: "all that was late had come" });
   assert.ok(isNow());
   // Neither does a list show what is past.
   await old.create(ConfigMap, configMap("c"));

@@ -1,14 +1,14 @@
 /**
  * Resolves with the first truthy value of `probe`, asking again and again.
  *
- * @throws {Error} after `timeout` milliseconds (5000), with what `probe` threw
+ * @throws {Error} after `timeout` milliseconds (60000), with what `probe` threw
  * last.
  */
 export async function eventually<T>(
   probe: () => T | Promise<T>,
   options: { timeout?: number; what?: string } = {},
 ): Promise<NonNullable<T>> {
-  const { timeout = 5000, what = "the condition" } = options;
+  const { timeout = 60_000, what = "the condition" } = options;
   const deadline = Date.now() + timeout;
   let last: unknown;
   while (Date.now() < deadline) {

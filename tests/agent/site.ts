@@ -131,7 +131,7 @@ export async function startSite(
   await eventually(async () => {
     const workspace = await up.client.get<Workspace>(Workspace, WORKSPACE);
     return workspace.status?.phase === "Ready";
-  }, { timeout: 10_000, what: "the workspace is ready" });
+  }, { timeout: 60_000, what: "the workspace is ready" });
   await up.client.apply(
     Registration,
     {
@@ -174,7 +174,7 @@ export async function startSite(
         return await up.client.tryGet<
           KubeObject & { data?: Record<string, string> }
         >(Secret, name, { namespace: WORKSPACE });
-      }, { timeout: 10_000, what: "the join Secret is there" });
+      }, { timeout: 60_000, what: "the join Secret is there" });
       await Deno.writeFile(
         path,
         Uint8Array.fromBase64(secret.data!.kubeconfig!),
@@ -226,7 +226,7 @@ export async function startSite(
         return await eventually(async () => {
           last = await site.agent(name);
           return probe(last) ? last : undefined;
-        }, { timeout: 20_000, what: `${name} is ${what}` });
+        }, { timeout: 60_000, what: `${name} is ${what}` });
       } catch (error) {
         throw new Error(
           `${(error as Error).message}: ${

@@ -143,7 +143,7 @@ async function build(
         spec: { url: git.path, interval: "1m", ...spec },
       } as KubeObject, { fieldManager: "test", force: true });
     },
-    async status(isSo, { name = "fleet", timeout = 15_000 } = {}) {
+    async status(isSo, { name = "fleet", timeout = 60_000 } = {}) {
       let last: Repository["status"];
       try {
         return await eventually(async () => {

@@ -134,7 +134,7 @@ export class HubEnvironment implements AsyncDisposable {
     return eventually(async () => {
       seen = await this.client.tryGet<T>(resource, name, { namespace });
       return seen && probe(seen) ? seen : undefined;
-    }, { timeout: 15_000 }).catch((error) => {
+    }, { timeout: 60_000 }).catch((error) => {
       throw new Error(
         `${resource.kind} ${namespace}/${name} never ${what}; it is ${
           JSON.stringify((seen as { status?: unknown })?.status)
