@@ -151,7 +151,7 @@ function mergeField(
   if (
     Array.isArray(value) && strategies(schema).includes("merge")
   ) {
-    out[key] = mergeList(Array.isArray(before) ? before : [], value, {
+    out[key] = mergeList(Array.isArray(before) ? before : undefined, value, {
       schema,
       order,
     });
@@ -165,7 +165,7 @@ function mergeKey(schema: Schema | undefined): string | undefined {
 }
 
 function mergeList(
-  original: Json[],
+  original: Json[] | undefined,
   patch: Json[],
   { schema, order }: { schema: Schema | undefined; order: Json | undefined },
 ): Json[] {
@@ -175,10 +175,11 @@ function mergeList(
     : mergeItems(original, patch, { key, items: schema?.items });
   if (order === undefined) return merged;
   checkOrder(patch, order, key);
-  return reorder(merged, { order, server: original, key });
+  return reorder(merged, { order, server: original ?? [], key });
 }
 
-function mergeScalars(original: Json[], patch: Json[]): Json[] {
+function mergeScalars(original: Json[] | undefined, patch: Json[]): Json[] {
+  if (!original) return patch;
   const seen = new Set<string>();
   const merged = [...original, ...patch].filter((item) => {
     const id = JSON.stringify(item);
@@ -189,12 +190,13 @@ function mergeScalars(original: Json[], patch: Json[]): Json[] {
   return reorder(merged, { order: patch, server: original, key: undefined });
 }
 
+/** `original` is undefined where there is no list yet: then the new one is taken as it is, whatever keys repeat in it. */
 function mergeItems(
-  original: Json[],
+  original: Json[] | undefined,
   patch: Json[],
   { key, items: itemSchema }: { key: string; items: Schema | undefined },
 ): Json[] {
-  let out = [...original];
+  let out = [...original ?? []];
   const items: JsonObject[] = [];
   let replace = false;
   for (const item of patch) {
@@ -215,7 +217,7 @@ function mergeItems(
       throw malformed("merging lists cannot yet be specified in the patch");
     } else throw unknownDirective(directive, item);
   }
-  if (replace) return items.map((item) => withoutDirectives(item));
+  if (replace || !original) return items.map((item) => withoutDirectives(item));
   const server = out.slice();
   for (const item of items) {
     const at = out.findIndex((o) => sameKey(o, item[key], key));
