@@ -118,6 +118,14 @@ function boundSecret(
   return { name: wanted.name, uid };
 }
 
+/** Of the Secrets that an account refers to only the names are kept. */
+function keepNames(account: KubeObject): void {
+  account.secrets = account.secrets?.map(({ name }: { name?: string }) =>
+    name === undefined ? {} : { name }
+  );
+  if (account.secrets === undefined) delete account.secrets;
+}
+
 /** The definition of ServiceAccount. */
 export function serviceAccount(
   deps: BuiltinDeps,
@@ -129,7 +137,11 @@ export function serviceAccount(
     kind: "ServiceAccount",
     shortNames: ["sa"],
     schema: "io.k8s.api.core.v1.ServiceAccount",
-    strategy: { subresources: { token: tokenRequest(deps) } },
+    strategy: {
+      prepareForCreate: keepNames,
+      prepareForUpdate: keepNames,
+      subresources: { token: tokenRequest(deps) },
+    },
     columns: [NAME, age(context)],
   });
 }

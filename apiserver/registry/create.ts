@@ -129,6 +129,9 @@ export async function prepareNew(
       now: timestamp(now),
     });
   }
+  if (object.metadata.managedFields?.length === 0) {
+    delete object.metadata.managedFields;
+  }
   return object;
 }
 

@@ -115,6 +115,32 @@ function setFinalizers(
   else delete metadata.finalizers;
 }
 
+/** Kinds of which a deletion answers the object even where it is gone, as in kube-apiserver; of others a Status. */
+const ANSWERED = new Set([
+  "/persistentvolumeclaims",
+  "/persistentvolumes",
+  "/pods",
+  "/podtemplates",
+  "/resourcequotas",
+  "/serviceaccounts",
+  "/services",
+  "resource.k8s.io/deviceclasses",
+  "resource.k8s.io/resourceclaims",
+  "resource.k8s.io/resourceclaimtemplates",
+  "resource.k8s.io/resourceslices",
+  "storage.k8s.io/csidrivers",
+  "storage.k8s.io/csinodes",
+  "storage.k8s.io/storageclasses",
+  "storage.k8s.io/volumeattachments",
+  "storage.k8s.io/volumeattributesclasses",
+]);
+
+/** Whether a deletion is answered with the object that is gone. */
+export function answersDeleted({ served }: ResourceRequest): boolean {
+  const { group, resource } = served.definition;
+  return ANSWERED.has(`${group}/${resource}`);
+}
+
 /** The Status that answers the deletion of an object that is gone. */
 export function deletedStatus(
   { served }: ResourceRequest,

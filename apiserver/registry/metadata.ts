@@ -63,7 +63,9 @@ export function readMetadata(object: JsonObject, kind: string): void {
   }
   const metadata = object.metadata as JsonObject;
   for (const key in metadata) if (metadata[key] === null) delete metadata[key];
-  const wrong = types.validate(metadata)[0];
+  // What stands there twice is nothing wrong by itself.
+  const wrong = types.validate(metadata)
+    .find(({ reason }) => reason !== "FieldValueDuplicate");
   if (wrong) {
     throw badRequest(
       `${kind} cannot be handled: metadata.${wrong.field}: ${wrong.message}`,

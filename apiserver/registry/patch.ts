@@ -34,6 +34,7 @@ import {
   checkIdentity,
   decideChange,
   nameless,
+  resetFields,
   type Written,
 } from "./update.ts";
 
@@ -212,6 +213,7 @@ async function apply(
       apiVersion: served.apiVersion,
       subresource: info.subresource,
       statusSubresource: definition.subresources.status ?? false,
+      resetFields: resetFields(request),
       schema: definition.schema,
       now: timestamp(registry.now()),
     });

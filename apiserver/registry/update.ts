@@ -11,7 +11,7 @@ import { deepEqual } from "../schema/deep_equal.ts";
 import { invalidValue } from "../schema/field_error.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { Decision } from "../storage/store.ts";
-import type { KubeObject } from "../types.ts";
+import type { KubeObject, ResourceDefinition } from "../types.ts";
 import { create } from "./create.ts";
 import { keepSystemFields, metadataWarnings, timestamp } from "./metadata.ts";
 import { objectOf, toServed, toStored } from "./present.ts";
@@ -64,7 +64,9 @@ export async function update(
   const object = await change(registry, request, (old) => {
     const { metadata } = sent;
     if (!metadata.resourceVersion && requiresVersion(request)) {
-      throw invalid(definition, info.name, [{
+      // Whoever keeps it says so, and names what it keeps by the resource.
+      const { group, resource } = definition;
+      throw invalid({ group, kind: resource }, info.name, [{
         reason: "FieldValueInvalid",
         field: "metadata.resourceVersion",
         message: "Invalid value: 0: must be specified for an update",
@@ -76,8 +78,24 @@ export async function update(
   return { object, created: false };
 }
 
+/** Kinds whose writers have to say which state they replace, as in kube-apiserver: whole groups end in a slash. */
+const VERSION_REQUIRED = new Set([
+  "admissionregistration.k8s.io/",
+  "apiextensions.k8s.io/",
+  "apiregistration.k8s.io/",
+  "coordination.k8s.io/leases",
+  "node.k8s.io/runtimeclasses",
+  "policy/poddisruptionbudgets",
+  "storage.k8s.io/csidrivers",
+  "storage.k8s.io/csinodes",
+  "storage.k8s.io/csistoragecapacities",
+  "storage.k8s.io/volumeattachments",
+]);
+
 function requiresVersion({ served: { definition } }: ResourceRequest) {
-  return definition.custom || definition.group === "apiextensions.k8s.io";
+  const { custom, group, resource } = definition;
+  return custom || VERSION_REQUIRED.has(`${group}/`) ||
+    VERSION_REQUIRED.has(`${group}/${resource}`);
 }
 
 /** Refuses an object that is not the one that the URL names, or an older state of it. */
@@ -248,6 +266,7 @@ export async function decideChange(
       apiVersion: served.apiVersion,
       subresource: info.subresource,
       statusSubresource: definition.subresources.status ?? false,
+      resetFields: resetFields(request),
       schema: definition.schema,
       // kube-apiserver carries this entry over from the Scale, which has no times.
       now: info.subresource === "scale" ? "" : timestamp(registry.now()),
@@ -275,6 +294,20 @@ export function isDone(
     !object.metadata.finalizers?.length && !holds?.(object);
 }
 
+/** Whether `/status` leaves metadata as it is: that of built-in kinds takes labels and the like, too. */
+function statusKeepsMetadata({ custom, group }: ResourceDefinition): boolean {
+  return custom || group === "apiextensions.k8s.io";
+}
+
+/** The fields that a write leaves alone, and hence nobody owns by it, where its subresource does not say. */
+export function resetFields(
+  { served: { definition }, info }: ResourceRequest,
+): string[][] | undefined {
+  return info.subresource === "status" && !statusKeepsMetadata(definition)
+    ? [["spec"]]
+    : undefined;
+}
+
 /** `/status` changes the status only, everything else all but the status. */
 function separateStatus(
   object: KubeObject,
@@ -296,7 +329,7 @@ function separateStatus(
   for (const [field, value] of Object.entries(old)) {
     if (!["status", "metadata"].includes(field)) object[field] = value;
   }
-  if (definition.custom || definition.group === "apiextensions.k8s.io") {
+  if (statusKeepsMetadata(definition)) {
     object.metadata = { ...old.metadata };
     if (managedFields) object.metadata.managedFields = managedFields;
   }

@@ -45,9 +45,8 @@ function compile(schema: Schema): Check | undefined {
     if (embedded) {
       for (const key of ["apiVersion", "kind"]) {
         if (!object[key]) {
-          out.push(
-            required(joinPath([...path, key]), "must not be empty"),
-          );
+          const why = object[key] === undefined ? "" : "must not be empty";
+          out.push(required(joinPath([...path, key]), why));
         }
       }
     }

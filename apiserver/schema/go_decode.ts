@@ -6,7 +6,8 @@ import { Quantity } from "./quantity.ts";
 
 /**
  * What keeps a value from being decoded into Go's types, in the words of Go's decoder; undefined where nothing does.
- * Nulls become, in place, what Go makes of them: fields are left out, items of lists and maps are empty.
+ * Nulls become, in place, what Go makes of them: fields are left out, items of lists and maps are empty. Lists and maps
+ * that hold nothing are left out, too, where they may be.
  */
 export type GoDecode = (value: Json) => string | undefined;
 
@@ -31,6 +32,9 @@ const QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 type Check = (value: Json | undefined) => string | undefined;
 
 const ANYTHING: Check = () => undefined;
+
+/** Lists that are written though they may be left out and hold nothing. */
+const WRITTEN_EMPTY = new Set(["ClusterRole.rules", "Role.rules"]);
 
 const MICRO_TIMES = new Set([
   "acquireTime",
@@ -197,7 +201,13 @@ function objectCheck(
   const { properties, additionalProperties } = schema;
   const own = structOf(schema) ?? struct;
   const checks = new Map<string, Check>();
+  const leftOut = new Set<string>();
+  // An object's own metadata is seen to elsewhere: that its managedFields are empty says something.
+  const leavesOut = schema !== objectMetaSchema;
   for (const [name, sub] of Object.entries(properties ?? {})) {
+    const written = schema.required?.includes(name) ||
+      WRITTEN_EMPTY.has(`${own}.${name}`);
+    if (leavesOut && isContainer(sub) && !written) leftOut.add(name);
     checks.set(
       name,
       compile(sub, {
@@ -227,9 +237,21 @@ function objectCheck(
       }
       const problem = check(value[key]);
       if (problem !== undefined) return problem;
+      if (leftOut.has(key) && isEmpty(value[key]!)) delete value[key];
     }
     return undefined;
   };
+}
+
+/** Whether Go has a list or a map for it, which it writes only where something is in it (`omitempty`). */
+function isContainer({ type, additionalProperties }: Schema): boolean {
+  return type === "array" ||
+    type === "object" && typeof additionalProperties === "object";
+}
+
+function isEmpty(container: Json): boolean {
+  for (const _ in container as object) return false;
+  return true;
 }
 
 function scalarCheck(

@@ -1,4 +1,5 @@
 import type { FieldError, Schema } from "../types.ts";
+import { referenceOf } from "../openapi/references.ts";
 import { canonicalJson, duplicate, invalidValue } from "./field_error.ts";
 import { joinPath } from "./prune.ts";
 
@@ -16,6 +17,13 @@ export function compileListTypes(
     return out;
   };
 }
+
+/**
+ * Items of built-in lists that may stand there twice under one key: Kubernetes' own checks of these kinds let them
+ * pass, and only what applies them needs the keys.
+ */
+const MAY_REPEAT =
+  /^io\.k8s\.api\.(core\.v1\.(ContainerPort|EnvVar|HostAlias|LocalObjectReference|ObjectReference)|.*Condition)$/;
 
 /** Indices at which a value that stood before appears for the second time. */
 function repeated(values: unknown[]): number[] {
@@ -68,7 +76,8 @@ function compile(schema: Schema): Check | undefined {
   const additional = typeof schema.additionalProperties === "object"
     ? compile(schema.additionalProperties)
     : undefined;
-  const associative = type === "set" || type === "map";
+  const repeats = MAY_REPEAT.test(referenceOf(schema.items ?? {})?.name ?? "");
+  const associative = !repeats && (type === "set" || type === "map");
   if (!associative && !items && !properties.length && !additional) {
     return undefined;
   }

@@ -6,7 +6,11 @@ import {
   StatusError,
 } from "../errors.ts";
 import { create } from "../registry/create.ts";
-import { deletedStatus, deleteObject } from "../registry/delete.ts";
+import {
+  answersDeleted,
+  deletedStatus,
+  deleteObject,
+} from "../registry/delete.ts";
 import { deleteCollection } from "../registry/delete_collection.ts";
 import { type Shape, shapeList, shapeObject } from "../registry/forms.ts";
 import { type List, list } from "../registry/list.ts";
@@ -197,12 +201,12 @@ async function answerObject(exchange: Exchange): Promise<Response> {
     case "delete": {
       const options = deleteOptions(query, await optionalBody(exchange));
       const { object, gone } = await deleteObject(registry, exchange, options);
-      if (gone) {
+      if (gone && !answersDeleted(exchange)) {
         return respond(deletedStatus(exchange, object), {
           form: exchange.shape,
         });
       }
-      const waits = options.propagationPolicy === "Foreground";
+      const waits = !gone && options.propagationPolicy === "Foreground";
       return respondObject(exchange, object, waits ? 202 : 200);
     }
     case "deletecollection":
