@@ -17,6 +17,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Where a watch's events go. */
 export interface Sink {
+  /** Takes what the watch starts with, before anything else; its lines are made as the client reads them. */
+  begin(lines: Iterable<Bytes>): void;
   /** Takes one event; a sink that can't keep up ends the watch. */
   send(line: Bytes): void;
   /** Ends the watch; the client starts again. */
@@ -70,28 +72,24 @@ export function watch(
   const cache = store.cache(group, resource);
   try {
     if (options.sendInitialEvents ?? !from) {
-      for (const entry of initialEntries(registry, request, selection)) {
-        sink.send(encode.state("ADDED", entry));
-      }
-      if (options.sendInitialEvents && options.allowWatchBookmarks) {
-        sink.send(encode.bookmark(store.resourceVersion, true));
-      }
+      const entries = [...initialEntries(registry, request, selection)];
+      const last = options.sendInitialEvents && options.allowWatchBookmarks
+        ? encode.bookmark(store.resourceVersion, true)
+        : undefined;
+      sink.begin(encode.states(entries, last));
     } else if (from) {
-      for (const change of store.changesSince({ group, resource }, from)) {
-        const { entry } = change;
-        if (
-          selection.namespace !== undefined &&
-          entry.namespace !== selection.namespace
-        ) continue;
-        deliver(change);
-      }
+      const { namespace } = selection;
+      const changes = store.changesSince({ group, resource }, from).filter(
+        ({ entry }) => namespace === undefined || entry.namespace === namespace,
+      );
+      sink.begin(encode.changes(changes, selection));
     }
   } catch (error) {
     if (!(error instanceof StatusError) || error.code !== 410) throw error;
     sink.send(errorEvent(error));
     return { bookmark() {}, stop() {}, ended: true };
   }
-  // No other turn of the event loop lies between the replay and this, so nothing is missed or sent twice.
+  // No other turn of the event loop lies between the look at what was and this, so nothing is missed or sent twice.
   const scope = selection.namespace === undefined
     ? {}
     : { namespace: selection.namespace, name: selection.name };
@@ -148,6 +146,22 @@ class EventEncoder {
   #key: string;
   constructor(readonly served: Served, readonly shape: Shape) {
     this.#key = `${served.apiVersion} ${shapeKey(shape)}`;
+  }
+
+  /** The lines of what is there, and one after them. */
+  *states(entries: Entry[], last: Bytes | undefined): Generator<Bytes> {
+    for (const entry of entries) yield this.state("ADDED", entry);
+    if (last) yield last;
+  }
+
+  /** The lines of what was before. */
+  *changes(changes: EntryChange[], selection: Selection): Generator<Bytes> {
+    for (const change of changes) {
+      const line = this.change(change, selection);
+      // Kept, they would double what history takes.
+      change.encoded = undefined;
+      if (line) yield line;
+    }
   }
 
   /** The line of a change as the selection sees it; undefined where it doesn't. */

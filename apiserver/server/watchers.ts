@@ -2,9 +2,13 @@ import { tooManyRequests } from "../errors.ts";
 import type { Sink, Watch } from "../registry/watch.ts";
 import type { User } from "../types.ts";
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /** Bytes that may wait for one client before it is dropped; it then resumes from where it was. */
 const MAX_QUEUED_BYTES = 8 << 20;
 const BOOKMARK_INTERVAL_MS = 60_000;
+/** Bytes of what a watch starts with that are made at a time. */
+const CHUNK_BYTES = 64 << 10;
 const TOO_SLOW = "a watch was dropped: its client takes events too slowly";
 /** Watches of one user; each takes some 30 KB. */
 const MAX_PER_USER = 2000;
@@ -47,22 +51,26 @@ export class Watchers {
   stream(
     start: (sink: Sink) => Watch,
     { timeoutMs, user }: { timeoutMs: number; user: User },
-  ): ReadableStream<Uint8Array<ArrayBuffer>> {
+  ): ReadableStream<Bytes> {
     const leave = this.#enter(user);
     let end = () => {};
-    return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    let fail = (_: unknown) => {};
+    // What a watch starts with is made as it is read, as whole states would pile up here; what comes meanwhile waits.
+    let first: Iterator<Bytes> | undefined;
+    let later: Bytes[] = [];
+    let laterBytes = 0;
+    return new ReadableStream<Bytes>({
       start: (controller) => {
         let watch: Watch | undefined;
         let ended = false;
-        // What a watch starts with is a state that exists anyway; only what comes later may pile up.
-        let initial = 0;
-        let starting = true;
         const timer = setTimeout(() => {
           watch?.bookmark();
           end();
         }, timeoutMs);
         const stop = () => {
           ended = true;
+          first = undefined;
+          later = [];
           clearTimeout(timer);
           leave();
           watch?.stop();
@@ -75,31 +83,50 @@ export class Watchers {
             controller.close();
           } catch { /* the client has gone already */ }
         };
+        fail = (error) => {
+          stop();
+          controller.error(error);
+        };
         // Not closed: what waits would then stay for as long as the client reads nothing. Deno.serve prints the reason.
         const drop = () => {
-          stop();
           this.dropped++;
-          controller.error(TOO_SLOW);
+          fail(TOO_SLOW);
         };
-        const send = (line: Uint8Array<ArrayBuffer>) => {
+        const send = (line: Bytes) => {
           if (ended) return;
-          if (starting) initial += line.length;
-          else {
-            const waiting = -(controller.desiredSize ?? 0);
-            if (waiting > this.#maxQueuedBytes + initial) return drop();
-          }
-          controller.enqueue(line);
+          const waiting = first ? laterBytes : -(controller.desiredSize ?? 0);
+          if (waiting > this.#maxQueuedBytes) return drop();
+          if (!first) return controller.enqueue(line);
+          later.push(line);
+          laterBytes += line.length;
+        };
+        const begin = (lines: Iterable<Bytes>) => {
+          first = lines[Symbol.iterator]();
         };
         try {
-          watch = start({ send, end: () => end() });
+          watch = start({ begin, send, end: () => end() });
         } catch (error) {
           clearTimeout(timer);
           leave();
           throw error;
         }
-        starting = false;
         this.#running.set(watch, end);
         if (watch.ended) end();
+      },
+      pull: (controller) => {
+        if (!first) return;
+        let taken: ReturnType<typeof take>;
+        try {
+          taken = take(first);
+        } catch (error) {
+          return fail(error);
+        }
+        const { chunk, done } = taken;
+        if (chunk.length > 0) controller.enqueue(chunk);
+        if (!done) return;
+        first = undefined;
+        for (const line of later) controller.enqueue(line);
+        later = [];
       },
       cancel: () => end(),
     }, { highWaterMark: 0, size: (line) => line?.length ?? 0 });
@@ -127,4 +154,28 @@ export class Watchers {
       end();
     }
   }
+}
+
+/** The next lines, some at a time; none where there are no more. */
+function take(lines: Iterator<Bytes>): { chunk: Bytes; done: boolean } {
+  const taken: Bytes[] = [];
+  let size = 0;
+  let done = false;
+  while (size < CHUNK_BYTES) {
+    const next = lines.next();
+    if (next.done) {
+      done = true;
+      break;
+    }
+    taken.push(next.value);
+    size += next.value.length;
+  }
+  if (taken.length === 1) return { chunk: taken[0]!, done };
+  const chunk = new Uint8Array(size);
+  let at = 0;
+  for (const line of taken) {
+    chunk.set(line, at);
+    at += line.length;
+  }
+  return { chunk, done };
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import type { Sink } from "../registry/watch.ts";
 import { configMap, eventually, withServer } from "../test_client.ts";
+import { Watchers } from "./watchers.ts";
 
 Deno.test("watches over the network: a client that goes away is forgotten, one that stays is told of the end", async () => {
   await withServer(async (api) => {
@@ -99,4 +101,64 @@ Deno.test("a user has so many watches open and no more; system:masters has any n
     open.push(await api.watch(path, ada));
     for (const watch of open) await watch.stop();
   }, { watchers: { maxPerUser: 2 } });
+});
+
+Deno.test("watches that nobody reads hold no copies of the state that they start with", async () => {
+  await withServer(async (api) => {
+    const maps = "/api/v1/namespaces/default/configmaps";
+    const text = "x".repeat(200_000);
+    for (let i = 0; i < 100; i++) {
+      await api.post(maps, configMap(`map-${i}`, { text }));
+    }
+    const before = Deno.memoryUsage().external;
+    const watches: Response[] = [];
+    for (let i = 0; i < 20; i++) {
+      watches.push(
+        await api.server.fetch(
+          new Request(`${api.server.url}${maps}?watch=1`, {
+            headers: { authorization: `Bearer ${api.token}` },
+          }),
+        ),
+      );
+    }
+    const held = Deno.memoryUsage().external - before;
+    assert.ok(held < 100e6, `20 copies of 20 MB: ${held} bytes`);
+    // Whoever reads gets all of it, then what came meanwhile.
+    await api.post(maps, configMap("last"));
+    let lines = "";
+    for await (
+      const part of watches[0]!.body!.pipeThrough(new TextDecoderStream())
+    ) {
+      lines += part;
+      if (lines.endsWith("}\n") && lines.includes('"name":"last"')) break;
+    }
+    const names = lines.trim().split("\n")
+      .map((line) => JSON.parse(line).object.metadata.name)
+      .filter((name) => name !== "kube-root-ca.crt");
+    assert.equal(names.length, 101);
+    assert.equal(names.at(-1), "last");
+    for (const watch of watches.slice(1)) await watch.body!.cancel();
+  });
+});
+
+Deno.test("a watch that ends before its client has read all that it starts with sends no bookmark", async () => {
+  const watchers = new Watchers();
+  const line = (text: string) => new TextEncoder().encode(`${text}\n`);
+  const stream = watchers.stream((sink: Sink) => {
+    sink.begin(Array.from({ length: 10 }, () => line("A".repeat(40_000))));
+    return { bookmark: () => sink.send(line("BOOKMARK")), stop() {} };
+  }, { timeoutMs: 60_000, user: { name: "ada", groups: [] } });
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let text = (await reader.read()).value!;
+  watchers.close();
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += value;
+  }
+  assert.ok(
+    !text.includes("BOOKMARK"),
+    "it would resume behind what is missing",
+  );
+  assert.equal(watchers.size, 0);
 });
