@@ -33,6 +33,10 @@ export interface ApprovedPrune {
   commit: string;
   /** Milliseconds since 1970. */
   at: number;
+  /** Which Workspaces, where each is approved by itself. */
+  workspaces?: string[];
+  /** Why all had to wait, where it was all. */
+  whole?: string;
 }
 
 /** Options of {@linkcode preparePrune}. */
@@ -88,7 +92,14 @@ export async function preparePrune(
     problems: [],
   };
   if (decision.approved.length) {
-    await options.onApproved({ commit, at: clock.now() });
+    await options.onApproved({
+      commit,
+      at: clock.now(),
+      ...(policy.contentOf
+        ? { workspaces: decision.approved.flatMap((h) => h.workspace ?? []) }
+        : {}),
+      whole: policy.whole,
+    });
   }
   const until = new Date(clock.now() + policy.tombstone);
   await forEachLimited(decision.suspend, concurrency, async (removal) => {
@@ -167,14 +178,18 @@ async function decide(removals: Removal[], options: PruneSetOptions) {
   };
   // What is left of removals that a person let go, and a kill or a fault interrupted.
   const isLeftOver = approved?.commit === commit &&
+    approved.whole === policy.whole &&
     removals.every(({ object }) =>
       Date.parse(object.metadata.creationTimestamp ?? "") <= approved.at
     );
-  if (isLeftOver) return decidePrune({ ...input, isApproved: () => true });
+  const isApproved = async (item: HeldPrune) =>
+    isLeftOver &&
+      (!content || approved.workspaces?.includes(item.workspace ?? "")) ||
+    await policy.isApproved(item);
   const { held } = decidePrune({ ...input, isApproved: () => false });
   const tokens = new Set<string>();
   for (const item of held) {
-    if (await policy.isApproved(item)) tokens.add(item.token);
+    if (await isApproved(item)) tokens.add(item.token);
   }
   return decidePrune({
     ...input,

@@ -359,9 +359,15 @@ function approvedOf(parent: KubeObject | undefined): ApprovedPrune | undefined {
   const text = parent?.metadata.annotations?.[APPROVED_ANNOTATION];
   if (!text) return undefined;
   try {
-    const { commit, at } = JSON.parse(text) as Partial<ApprovedPrune>;
+    const approved = JSON.parse(text) as Partial<ApprovedPrune>;
+    const { commit, at, workspaces, whole } = approved;
     if (typeof commit === "string" && typeof at === "number") {
-      return { commit, at };
+      return {
+        commit,
+        at,
+        ...(Array.isArray(workspaces) ? { workspaces } : {}),
+        ...(typeof whole === "string" ? { whole } : {}),
+      };
     }
   } catch {
     // Somebody else's writing approves nothing.
