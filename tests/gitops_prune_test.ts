@@ -10,6 +10,7 @@ import { makeGitRepository } from "./gitops/git_repository.ts";
 import type { Scenario } from "./gitops_prune/scenario.ts";
 import { approval } from "./gitops_prune/scenarios/approval.ts";
 import { emptyPath } from "./gitops_prune/scenarios/empty_path.ts";
+import { faultyWorkspace } from "./gitops_prune/scenarios/faulty_workspace.ts";
 import { handOver } from "./gitops_prune/scenarios/hand_over.ts";
 import { leftFields } from "./gitops_prune/scenarios/left_fields.ts";
 import { otherEngines } from "./gitops_prune/scenarios/other_engines.ts";
@@ -26,6 +27,7 @@ const scenarios: readonly Scenario[] = [
   tombstone,
   emptyPath,
   workspaceRemoval,
+  faultyWorkspace,
   otherEngines,
   handOver,
   otherRepository,

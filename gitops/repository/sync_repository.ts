@@ -131,7 +131,12 @@ class RepositorySync {
     const set: ManifestSet = {
       manifests: good.flatMap((w) => w.workspace ? [w.workspace] : []),
       problems: [],
-      fingerprint: JSON.stringify(good.map((w) => w.workspace?.object)),
+      fingerprint: JSON.stringify([
+        good.map((w) => w.workspace?.object),
+        // They are kept; when they are gone, they are to be deleted.
+        bad.map((w) => w.name),
+        problems.length,
+      ]),
     };
     const prune = this.#prunePolicy();
     const outcome = await this.#syncPart(set, {
