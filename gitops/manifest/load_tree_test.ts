@@ -188,3 +188,33 @@ Deno.test("loadTree() turns stringData into what the API server stores", () => {
     { b: "Yg==", a: "w7w=" },
   );
 });
+
+Deno.test("loadTree() reads an anchor however often it is used, and no more aliases than it can look up", () => {
+  const map = (metadata: string) =>
+    `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${metadata}}, data: `;
+  const list = (uses: number, use: string) =>
+    `apiVersion: v1\nkind: List\nitems:\n- ${map("first")}&site {a: b}}\n` +
+    Array.from({ length: uses }, (_, i) => `- ${map(`m${i}`)}${use}}\n`).join(
+      "",
+    );
+  const load = (text: string) =>
+    loadTree(files({
+      "workspaces/a/workspace.yaml": WORKSPACE,
+      "workspaces/a/list.yaml": text,
+    })).workspaces.get("a")!;
+  const { manifests, problems } = load(list(500, "*site"));
+  assert.deepEqual(problems, []);
+  assert.equal(manifests.length, 501);
+  assert.deepEqual(
+    (manifests.at(-1)!.object as unknown as { data: unknown }).data,
+    { a: "b" },
+  );
+  const many = load(`a: &x []\nb: [${"*x,".repeat(20_000)}]\n`);
+  assert.match(many.problems[0]!.message, /found 20000 aliases/);
+  // Each of 1000 merges copies 1000 fields.
+  const fields = Array.from({ length: 1000 }, (_, i) => `k${i}: 1`);
+  const large = load(
+    `a: &x {${fields}}\nb: {<<: [${Array(1000).fill("*x")}]}\n`,
+  );
+  assert.match(large.problems[0]!.message, /more than 500000 values/);
+});

@@ -10,6 +10,7 @@ import {
   type Pair,
   type YAMLMap,
 } from "yaml";
+import { aliasTargets } from "./alias_targets.ts";
 import type { Position } from "./problem.ts";
 
 /** Where the parts of an object stand in a file. */
@@ -29,7 +30,7 @@ export function locateIn(
   position: (offset: number) => Position,
 ): Places {
   const resolve = (node: unknown): Node | undefined => {
-    if (isAlias(node)) return node.resolve(document);
+    if (isAlias(node)) return aliasTargets(document).get(node);
     return isNode(node) ? node : undefined;
   };
   /** The nearest part that is there. */

@@ -1,4 +1,5 @@
 import { type Document, isMap } from "yaml";
+import { documentValue } from "./document_value.ts";
 import { locateIn, type Places } from "./locate_in.ts";
 import { isJson, type ParsedNodes, parseNodes } from "./parse_nodes.ts";
 import { parseValues, plainScalars, scalarKey } from "./parse_values.ts";
@@ -62,7 +63,7 @@ export function parseFile(file: TextFile): ParsedFile {
   const { documents, problems, position } = parseNodes(file);
   return {
     documents: documents.flatMap((document, index) => {
-      const value: unknown = document.toJS();
+      const value = documentValue(document);
       if (value === null || value === undefined) return [];
       const start = locateIn(document, position).locate([]);
       const find = ({ documents }: ParsedNodes) => documents[index];
@@ -78,7 +79,7 @@ export function toDocuments(
   position: (offset: number) => Position,
   about: Pick<ParsedDocument, "sensitive" | "encrypted"> = {},
 ): ParsedDocument[] {
-  const value: unknown = document.toJS();
+  const value = documentValue(document);
   if (value === null || value === undefined) return [];
   return expand({ value, ...about, ...locateIn(document, position) });
 }

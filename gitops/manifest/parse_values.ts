@@ -7,7 +7,7 @@ import {
   SCALAR_STYLE,
   type ScalarEvent,
 } from "js-yaml";
-import { DEEPEST } from "./node_problems.ts";
+import { DEEPEST, isOctalElsewhere } from "./node_problems.ts";
 import type { Position } from "./problem.ts";
 
 /** An object of a file, and where it starts. */
@@ -24,7 +24,9 @@ const STRANGE = new RegExp(
     // Another end of a line than most, a mark of byte order, tabs for spaces.
     /\r(?!\n)|\ufeff|^ *\t/,
     // A separator of documents that is indented, and so none.
-    /^ +(?:---|\.\.\.)\s/,
+    /^ +(?:---|\.\.\.)(?:\s|$)/,
+    // An end of a document, and more in its line.
+    /^\.\.\.[ \t]+[^#\s]/,
     // A directive, which may say that all else is read in another way.
     /^ *%/,
     // An end of a line that is none, and an empty line after it.
@@ -245,6 +247,7 @@ function plain(source: string): unknown {
 
 function number(source: string): unknown {
   let value: number;
+  if (isOctalElsewhere(source)) throw UNCLEAR;
   if (INTEGER.test(source)) value = parseInt(source, 10);
   else if (FLOAT.test(source)) value = parseFloat(source);
   else if (OTHER_INTEGER.test(source) || NO_NUMBER.test(source)) throw UNCLEAR;

@@ -80,7 +80,7 @@ Deno.test("parseValues() reads the manifests of this repository", () => {
 
 Deno.test("parseValues() reads scalars as YAML 1.2's core schema has them", () => {
   const forms = "null Null NULL nULL ~ true True TRUE tRUE false no yes on " +
-    "0 -0 +0 007 12 -12 +12 1_000 0b1 1. .5 -.5 . + 1.5 1e3 1E-3 +1.e2 e3 " +
+    "0 -0 +0 007 08 12 -12 +12 1_000 0b1 1. .5 -.5 . + 1.5 1e3 1E-3 +1.e2 e3 " +
     "1:30 2026-01-02 2026-01-02T03:04:05Z 9007199254740991 0x 0o8 .in nan " +
     "1.2.3 1e 1e+ -1x =";
   for (const form of forms.split(" ")) {
@@ -106,6 +106,7 @@ for (
     "no number": "a: .nan\n",
     "infinity": "a: -.inf\n",
     "a hexadecimal number": "a: 0xff\n",
+    "a number that is octal to others": "a: 0644\n",
     "more levels than anything has": "a: " + "[".repeat(101) + "]".repeat(101),
     "a text in the place of an object": "hello\n",
     "a list in the place of an object": "- a: 1\n",
@@ -121,6 +122,8 @@ for (
     "a field beside a list": "a:\n- [a] b: 1\n",
     "a comment before a bracket": "a: {\n b: 1\n# why\n }\n",
     "an empty block": "a: |+\n\n    \n    ",
+    "an indented separator at the end": "a: b\n  ---",
+    "more in the line of an end": "a: b\n... c: d\n",
     "a block that says its indentation": "a: |2\n\n    ",
     "a line's end that is none": 'a: "\\\n\n"\n',
     "a bracket where the field begins": "a:\n  b: {\n    c: 1\n  }\n",

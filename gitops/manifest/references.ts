@@ -1,9 +1,11 @@
-import { parse } from "yaml";
+import { parseDocument } from "yaml";
 import * as core from "../../api/core.ts";
 import { pluginObjectKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { isObject } from "./is_object.ts";
+import { documentValue } from "./document_value.ts";
 import type { Manifest } from "./manifest.ts";
+import { nodeProblems } from "./node_problems.ts";
 
 /** What an object says that another one is there. */
 export interface Reference {
@@ -97,8 +99,10 @@ function secretKeys(config: unknown, path: PropertyKey[]): Reference[] {
   if (typeof config !== "string") return secretKeysIn(config, path);
   if (!config.includes("secretKeyRef")) return [];
   try {
+    const document = parseDocument(config, { uniqueKeys: false });
+    if (document.errors.length || nodeProblems(document).length) return [];
     // Nothing in it has a place of its own.
-    return secretKeysIn(parse(config), path)
+    return secretKeysIn(documentValue(document), path)
       .map((found) => ({ ...found, path }));
   } catch {
     // The hub says what is wrong with it.

@@ -36,7 +36,7 @@ export function yamlMessage(error: YAMLError, text: string): string {
         /quote/.test(error.message) ? "before" : "here or before"
       }, and never closed`;
     default:
-      return /call stack/.test(error.message)
+      return /call stack|stack overflow/i.test(error.message)
         ? "it is nested too deep to be read"
         : lowerFirst(error.message);
   }
