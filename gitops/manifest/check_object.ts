@@ -340,27 +340,40 @@ function normalize(object: KubeObject): KubeObject {
   // The only one that there can be: what is written and what is left out is
   // the same object. A workspace's namespace is the engine's business.
   const { namespace: _, ...metadata } = object.metadata;
-  const result = { ...object, metadata } as KubeObject;
-  if (result.apiVersion === "v1" && result.kind === "Secret") {
-    // stringData is write-only: the server stores data and shows that.
-    const secret = result as KubeObject & {
-      data?: Record<string, string>;
-      stringData?: Record<string, unknown>;
-    };
-    const { stringData, ...rest } = secret;
-    if (stringData) {
-      return {
-        ...rest,
-        data: {
-          ...rest.data,
-          ...Object.fromEntries(
-            Object.entries(stringData).map(([k, v]) => [k, base64(String(v))]),
-          ),
-        },
-      } as KubeObject;
-    }
+  const result = { ...object, metadata } as KubeObject & {
+    data?: Record<string, string>;
+    binaryData?: Record<string, string>;
+    stringData?: Record<string, unknown>;
+  };
+  if (result.apiVersion !== "v1") return result;
+  if (result.kind === "ConfigMap" && result.binaryData) {
+    return { ...result, binaryData: asStored(result.binaryData) } as KubeObject;
   }
-  return result;
+  if (result.kind !== "Secret") return result;
+  const { stringData, ...rest } = result;
+  if (!stringData && !rest.data) return rest;
+  return {
+    ...rest,
+    data: {
+      ...asStored(rest.data ?? {}),
+      // stringData is write-only: the server stores data and shows that.
+      ...Object.fromEntries(
+        Object.entries(stringData ?? {}).map(([k, v]) => [
+          k,
+          base64(String(v)),
+        ]),
+      ),
+    },
+  } as KubeObject;
+}
+
+/** Base64 as the server writes it: without the ends of lines that a manifest may have. */
+function asStored(data: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(data).map((
+      [key, value],
+    ) => [key, Uint8Array.fromBase64(value).toBase64()]),
+  );
 }
 
 function base64(text: string): string {

@@ -177,16 +177,24 @@ Deno.test("loadTree() warns of a Secret in plain text, once and without its valu
   );
 });
 
-Deno.test("loadTree() turns stringData into what the API server stores", () => {
+Deno.test("loadTree() turns data into what the API server stores, however it is written", () => {
   const { workspaces } = loadTree(files({
     "workspaces/a/secret.yaml":
       `{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: "ü"}, data: {b: Yg==}}`,
+    "workspaces/a/lines.yaml":
+      "{apiVersion: v1, kind: Secret, metadata: {name: t}, data: {b: 'YWJj\n\n  ZGVm'}}",
+    "workspaces/a/bytes.yaml":
+      "{apiVersion: v1, kind: ConfigMap, metadata: {name: t}, binaryData: {b: YR==}}",
   }));
-  assert.deepEqual(
-    (workspaces.get("a")!.manifests[0]!.object as unknown as { data: unknown })
-      .data,
+  const stored = workspaces.get("a")!.manifests.map(({ object }) => {
+    const { data, binaryData } = object as unknown as Record<string, unknown>;
+    return data ?? binaryData;
+  });
+  assert.deepEqual(stored, [
+    { b: "YQ==" },
+    { b: "YWJjZGVm" },
     { b: "Yg==", a: "w7w=" },
-  );
+  ]);
 });
 
 Deno.test("loadTree() reads an anchor however often it is used, and no more aliases than it can look up", () => {

@@ -153,7 +153,10 @@ export function nodeProblems(document: Document.Parsed): NodeProblem[] {
       report(key, "found the name __proto__, which no object can have here");
     } else {
       // As JSON has them: 1 and "1" are one.
-      const name = String(key.value);
+      // A merge key is a symbol.
+      const name = String(
+        typeof key.value === "symbol" ? key.source : key.value,
+      );
       if (of.names.has(name)) {
         report(
           key,

@@ -95,7 +95,11 @@ function placesLater(
 ): Places {
   const places = () => {
     const nodes = nodesOf(file);
-    return locateIn(find(nodes)!, nodes.position);
+    const document = find(nodes);
+    return document
+      ? locateIn(document, nodes.position)
+      // The parsers are of two minds after all: nobody is stopped by that.
+      : { locate: () => start, isPlain: () => false };
   };
   return {
     locate: (path, what) =>

@@ -61,6 +61,11 @@ export function parseNodes(
       // Looked for by ourselves: the library compares each key with each.
       uniqueKeys: false,
     });
+    // What is wrong in a file without a document.
+    const { errors = [], warnings = [] } = "empty" in parsed ? parsed : {};
+    for (const error of [...errors, ...warnings]) {
+      report(error.pos[0], `${invalid}: ${yamlMessage(error, file.text)}`);
+    }
     for (const document of Array.isArray(parsed) ? parsed : []) {
       let isWhole = true;
       for (const error of [...document.errors, ...document.warnings]) {

@@ -22,7 +22,7 @@ const LONGEST_NAME = 1000;
 const STRANGE = new RegExp(
   [
     // Another end of a line than most, a mark of byte order, tabs for spaces.
-    /\r(?!\n)|\ufeff|^ *\t/,
+    /\r(?!\n)|[\u2028\u2029\ufeff]|^ *\t/,
     // A separator of documents that is indented, and so none.
     /^ +(?:---|\.\.\.)(?:\s|$)/,
     // An end of a document, and more in its line.

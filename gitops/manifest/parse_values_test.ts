@@ -114,6 +114,7 @@ for (
     "a bracket that is not closed": "a: [1\n",
     "a long name": `${"a".repeat(1100)}: 1\n`,
     "returns without a line's end": "a: 1\rb: 2\n",
+    "a separator of lines that is none": "a:\n# x\u2028y\n  b\nc: 1\n",
     "a mark of byte order": "\ufeffa: 1\n",
     "a second object that is none": "a: 1\n---\nhello\n",
     // Where a text is no YAML to one library, or has another value to it:
