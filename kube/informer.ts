@@ -61,6 +61,13 @@ export interface Informer<T extends KubeObject = KubeObject> {
    */
   on(listener: (event: InformerEvent<T>) => void): () => void;
   /**
+   * Calls `listener` each time that all of it has been listed, once its changes
+   * are told: what came and went since the last time is told by no event.
+   *
+   * @returns A function that ends it.
+   */
+  onListed(listener: () => void): () => void;
+  /**
    * Resolves when the first list is in the store; rejects with the reason of
    * the signal where that comes first.
    */
@@ -118,6 +125,7 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
   readonly #backoff: Backoff;
   readonly #store: ObjectStore<T>;
   readonly #listeners = new Set<(event: InformerEvent<T>) => void>();
+  readonly #listedListeners = new Set<() => void>();
   readonly #firstSync = Promise.withResolvers<void>();
   /** Who wants it to pause. */
   readonly #pauses = new Set<symbol>();
@@ -180,6 +188,12 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
     return () => this.#listeners.delete(own);
   }
 
+  onListed(listener: () => void): () => void {
+    const own = () => listener();
+    this.#listedListeners.add(own);
+    return () => this.#listedListeners.delete(own);
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#options;
     while (!signal.aborted) {
@@ -226,6 +240,13 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
     if (!this.hasSynced) {
       this.hasSynced = true;
       this.#firstSync.resolve();
+    }
+    for (const listener of [...this.#listedListeners]) {
+      try {
+        listener();
+      } catch (error) {
+        this.#log.error("A listener of an informer failed", { error });
+      }
     }
   }
 

@@ -114,6 +114,7 @@ export class DriftCorrector {
       });
       this.#followed.set(name, informer);
       informer.on((event) => this.#saw(event));
+      informer.onListed(() => this.#lookForMissing(informer));
     }
   }
 
@@ -181,6 +182,19 @@ export class DriftCorrector {
       }
     }
     this.#enqueue(at);
+  }
+
+  /** Has looked at what was applied, and deleted before any watch showed it. */
+  #lookForMissing(informer: Informer): void {
+    const name = resourceName(informer.resource);
+    for (const { set, workspace, objects } of this.#options.sets.list()) {
+      for (const [key, { manifest: { resource, object } }] of objects) {
+        if (resourceName(resource) !== name) continue;
+        const { metadata } = object;
+        if (informer.get(metadata.namespace, metadata.name)) continue;
+        this.#enqueue([set.id, workspace ?? "", key]);
+      }
+    }
   }
 
   /** At once, or later where the object is fought over. */
