@@ -115,8 +115,10 @@ export function bytesOf(
   served: Served,
   entry: Entry,
 ): Uint8Array<ArrayBuffer> {
+  const { since } = served.definition;
+  // Most are newer than the definition and need not be parsed to say so.
   const asStored = isIn(served, entry.bytes) &&
-    (served.definition.since === undefined ||
+    (since === undefined || entry.resourceVersion > since ||
       toServed(served, entry.object) === entry.object);
   return asStored
     ? entry.bytes
