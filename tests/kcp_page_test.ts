@@ -66,6 +66,11 @@ Deno.test({
           /^factory-a +press-1 +True +True +True +Accepted +r-[0-9a-f]{40}/m,
         ]
       ) assert.match(all, seen);
+      const hers = "KUBECONFIG=ann.kubeconfig kubectl faros agent get -A 2>&1";
+      assert.match(
+        await run(`${hers} || true`, { cwd: dir, env }),
+        /Cannot look into all workspaces: .* name one with -w: .*forbidden/,
+      );
       // What ann sees and may.
       assert.match(outputs.at(-1)!, /^press-1 .*\nyes\nno\b/m);
     } finally {
