@@ -6,6 +6,7 @@
  */
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
+import { PLUGIN_VARIABLE } from "./plugin_variable.ts";
 import { selfCommand } from "./self_command.ts";
 
 const { values } = parseArgs({
@@ -25,9 +26,14 @@ const command = selfCommand().map((part) =>
 await Deno.mkdir(dir, { recursive: true });
 for (const name of ["faros", "kubectl-faros"]) {
   const path = join(dir, windows ? `${name}.cmd` : name);
+  const isPlugin = name.startsWith("kubectl-");
   const text = windows
-    ? `@echo off\r\n${command} %*\r\n`
-    : `#!/bin/sh\nexec ${command} "$@"\n`;
+    ? `@echo off\r\nsetlocal\r\n${
+      isPlugin ? `set ${PLUGIN_VARIABLE}=1\r\n` : ""
+    }${command} %*\r\n`
+    : `#!/bin/sh\n${
+      isPlugin ? `${PLUGIN_VARIABLE}=1 ` : ""
+    }exec ${command} "$@"\n`;
   await Deno.writeTextFile(path, text);
   if (!windows) await Deno.chmod(path, 0o755);
   console.log(`Installed ${path}`);

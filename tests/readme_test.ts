@@ -63,6 +63,14 @@ Deno.test({
       }
       const seen = outputs.at(-1)!;
       assert.match(seen, /agent\.edge\.faros\.sh\/pi condition met/);
+      // Help and errors name the program as it was called.
+      for (const program of ["faros", "kubectl faros"]) {
+        const help = await run(`${program} agent get --help`, {
+          cwd: dir,
+          env,
+        });
+        assert.match(help, new RegExp(`^ {2}${program} agent get`, "m"));
+      }
       assert.match(seen, /^home +pi +True +True +True +\w+ +r-[0-9a-f]{40}/m);
     } finally {
       for (const process of running.reverse()) {
