@@ -54,6 +54,11 @@ export interface PruneSetOptions {
   onApproved: (approved: ApprovedPrune) => Promise<void>;
   clock: Clock;
   concurrency?: number;
+  /** Gets word of each object that is suspended or deleted: nobody is to put it back. @default nobody does */
+  writing?: {
+    begin(key: string): void;
+    end(key: string, applied: undefined): void;
+  };
   signal?: AbortSignal;
 }
 
@@ -81,7 +86,7 @@ export async function preparePrune(
   options: PruneSetOptions,
 ): Promise<PreparedPrune> {
   const { policy, clock, signal, concurrency = 8, commit } = options;
-  const { access: { client } } = options;
+  const { access: { client }, writing } = options;
   const decision = await decide(removals, options);
   const result: PreparedPrune = {
     delete: decision.delete,
@@ -105,6 +110,7 @@ export async function preparePrune(
   await forEachLimited(decision.suspend, concurrency, async (removal) => {
     signal?.throwIfAborted();
     const { name, namespace, uid } = removal.object.metadata;
+    writing?.begin(removal.key);
     try {
       const object = await client.patch(removal.resource, name, {
         metadata: {
@@ -117,6 +123,8 @@ export async function preparePrune(
       signal?.throwIfAborted();
       if (isNotFound(error)) return;
       result.problems.push(problemOf(removal, { doing: "suspend", error }));
+    } finally {
+      writing?.end(removal.key, undefined);
     }
   });
   if (result.suspended.length) {
@@ -129,15 +137,19 @@ export async function preparePrune(
 /** Deletes what is to be deleted, in the order in which kinds depend on each other. */
 export async function deleteRemovals(
   removals: Removal[],
-  options: Pick<PruneSetOptions, "access" | "concurrency" | "signal">,
+  options: Pick<
+    PruneSetOptions,
+    "access" | "concurrency" | "writing" | "signal"
+  >,
 ): Promise<{ deleted: Set<string>; problems: Problem[] }> {
-  const { access: { client }, concurrency = 8, signal } = options;
+  const { access: { client }, concurrency = 8, writing, signal } = options;
   const deleted = new Set<string>();
   const problems: Problem[] = [];
   for (const stage of byStage(removals, (r) => r.resource).reverse()) {
     await forEachLimited(stage, concurrency, async (removal) => {
       signal?.throwIfAborted();
       const { name, namespace, uid } = removal.object.metadata;
+      writing?.begin(removal.key);
       try {
         await client.delete(removal.resource, name, {
           namespace,
@@ -150,6 +162,8 @@ export async function deleteRemovals(
       } catch (error) {
         signal?.throwIfAborted();
         problems.push(problemOf(removal, { doing: "delete", error }));
+      } finally {
+        writing?.end(removal.key, undefined);
       }
     });
   }

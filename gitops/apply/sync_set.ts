@@ -85,11 +85,11 @@ export interface SyncSetOptions {
   signal?: AbortSignal;
 }
 
-/** Who gets word of each object that is written. */
+/** Who gets word of each object that is written, or taken away. */
 export interface WriteObserver {
   /** It is about to be. */
   begin(key: string): void;
-  /** It was; nothing where that failed. */
+  /** It was; nothing where that failed, or it is to be there no longer. */
   end(key: string, applied: AppliedObject | undefined): void;
 }
 
