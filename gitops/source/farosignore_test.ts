@@ -69,3 +69,51 @@ Deno.test("a .farosignore that cannot be read is refused, rather than left out",
   const folder = await readFolder(repo.work, { select: () => false });
   assert.deepEqual(folder.refused, tree.refused);
 });
+
+Deno.test("a .farosignore that would take for ever, or cannot be read, is refused", async () => {
+  await using repo = await makeRepository();
+  const long = `${"a".repeat(240)}.yaml`;
+  const text = {
+    // A path that does not match is looked at in as many ways as there are
+    // places for each star.
+    stars: `ok\n${"*a".repeat(20)}b\n`,
+    folders: `${"**/a/".repeat(20)}b\n`,
+    many: "x\n".repeat(1001),
+    range: "ok\n!\\[a[\n",
+  };
+  await repo.push({
+    "a.yaml": "",
+    [long]: "",
+    [`stars/${long}`]: "",
+    "stars/.farosignore": text.stars,
+    [`${"folders/".padEnd(90, "a/")}${long}`]: "",
+    "folders/.farosignore": text.folders,
+    "many/.farosignore": text.many,
+    "range/.farosignore": text.range,
+    // What people write.
+    ".farosignore": "*secret*\n**/drafts/**\n*.bak.*\n",
+    "drafts/b.yaml": "",
+  });
+  const select = (path: string) => path.endsWith(".yaml");
+  const { tree } = await fetchSource({ url: repo.path }, {
+    stateDir: `${repo.dir}/state`,
+    name: "fleet",
+    select,
+  });
+  for (
+    const { refused, files } of [tree, await readFolder(repo.work, { select })]
+  ) {
+    assert.equal(files.length, 4);
+    assert.deepEqual(refused.map(({ path }) => path).sort(), [
+      "folders/.farosignore",
+      "many/.farosignore",
+      "range/.farosignore",
+      "stars/.farosignore",
+    ]);
+    const reasons = refused.map(({ reason }) => reason).join("\n");
+    assert.match(reasons, /"\*a\*a[^"]*", with more than 2 "\*"/);
+    assert.match(reasons, /more than 2 "\*\*"/);
+    assert.match(reasons, /more than 1000/);
+    assert.match(reasons, /a\[", which cannot be read/);
+  }
+});

@@ -21,12 +21,12 @@ export async function readFolder(
     try {
       const file = `${path}/${below}/${IGNORE_FILE}`;
       const isFile = (await Deno.lstat(file)).isFile;
-      if (isFile) ignored.add(below, await Deno.readTextFile(file));
-      else {
-        refused.push({
-          path: below ? `${below}/${IGNORE_FILE}` : IGNORE_FILE,
-          reason: "is no regular file",
-        });
+      const reason = isFile
+        ? ignored.add(below, await Deno.readTextFile(file))
+        : "is no regular file";
+      if (reason) {
+        const path = below ? `${below}/${IGNORE_FILE}` : IGNORE_FILE;
+        refused.push({ path, reason });
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -5,6 +5,11 @@ import { SourceError } from "./source_error.ts";
 /** Most bytes of one file: etcd takes 1.5 MiB of an object. */
 export const MAX_FILE_BYTES = 2 ** 20;
 
+/** Folders in each other. */
+const MAX_DEPTH = 64;
+/** Longest time to find out what is left out, in milliseconds. */
+const MAX_IGNORING = 60_000;
+
 /** A file of a commit. */
 export interface SourceFile {
   /** From the top that is synced: `workspaces/a/agents.yaml`. */
@@ -90,15 +95,21 @@ export async function readTree(
     refused,
   });
   const selected: Entry[] = [];
+  const pace = paced(what, options.signal);
   for (const entry of entries) {
     const { path } = entry;
     if (!select(path, isRegular(entry) ? "file" : "link")) continue;
     // Git itself makes no such path, but a commit can be made without it.
-    if (path.split("/").some((part) => /^(\.{0,2}|\.git)$/i.test(part))) {
+    const parts = path.split("/");
+    if (
+      parts.length > MAX_DEPTH ||
+      parts.some((part) => !isFileName(part))
+    ) {
       const reason = "has a part in its path that no file can have";
       refused.push({ path, reason });
       continue;
     }
+    await pace();
     if (ignored.ignores(path)) continue;
     const reason = refusal(entry);
     if (reason) refused.push({ path, reason });
@@ -154,6 +165,31 @@ export async function readTree(
   return { commit, files, refused };
 }
 
+const isFileName = (part: string) =>
+  part.length <= 255 && !/^(\.{0,2}|\.git)$/i.test(part);
+
+/** Lets others work between two of many steps, and ends them where they take too long. */
+function paced(what: string, signal?: AbortSignal): () => Promise<void> {
+  const begun = performance.now();
+  let last = begun;
+  return async () => {
+    const now = performance.now();
+    if (now - last < 50) return;
+    if (now - begun > MAX_IGNORING) {
+      throw new SourceError(
+        "TooLarge",
+        what,
+        `to find out what its ${IGNORE_FILE} files leave out takes longer than ${
+          MAX_IGNORING / 1000
+        } s; simplify them`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+    last = performance.now();
+  };
+}
+
 const isRegular = (e: Entry) => e.mode === "100644" || e.mode === "100755";
 
 function refusal({ mode }: Entry): string | undefined {
@@ -189,7 +225,9 @@ async function readIgnoreFiles(
   const blobs = await store.read(readable.map((e) => e.oid));
   for (const { oid, path } of readable) {
     const folder = path.slice(0, -IGNORE_FILE.length - 1);
-    ignored.add(folder, new TextDecoder().decode(blobs.get(oid)!));
+    const text = new TextDecoder().decode(blobs.get(oid)!);
+    const reason = ignored.add(folder, text);
+    if (reason) refused.push({ path, reason });
   }
   return ignored;
 }
