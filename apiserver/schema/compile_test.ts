@@ -183,6 +183,24 @@ Deno.test("validate() forgives an update what it leaves as it was", () => {
   ]);
 });
 
+Deno.test("prune() leaves empty lists and maps out of embedded metadata", () => {
+  const schema = ofSpec({
+    embedded: {
+      type: "object",
+      "x-kubernetes-embedded-resource": true,
+      "x-kubernetes-preserve-unknown-fields": true,
+    },
+  });
+  const spec = {
+    embedded: {
+      metadata: { name: "n", labels: {}, finalizers: [] },
+      data: {},
+    },
+  };
+  assert.deepEqual(compileSchema(schema).prune({ spec }), []);
+  assert.deepEqual(spec.embedded, { metadata: { name: "n" }, data: {} });
+});
+
 Deno.test("prune() removes what the schema does not know and says where it was", () => {
   const schema = ofSpec({
     list: {

@@ -1,4 +1,5 @@
 import type { Schema } from "../types.ts";
+import { isEmptyObject } from "../is_object.ts";
 import { objectMetaSchema } from "./object_meta.ts";
 
 type Path = (string | number)[];
@@ -33,6 +34,16 @@ export function compilePrune(
   };
 }
 
+/** Embedded metadata is written as that of whole objects is: without lists and maps that hold nothing. */
+function leaveOutEmpty(metadata: Record<string, unknown>): void {
+  for (const key in metadata) {
+    const value = metadata[key];
+    if (value && typeof value === "object" && isEmptyObject(value)) {
+      delete metadata[key];
+    }
+  }
+}
+
 const objectMeta = compile(objectMetaSchema, { root: false });
 
 function compile(
@@ -51,6 +62,7 @@ function compile(
     properties.set("metadata", (value, path, run) => {
       // Labels, annotations and fieldsV1 hold free keys; only ObjectMeta's own fields are known ones.
       objectMeta(value, path, run);
+      if (!root && run.remove) leaveOutEmpty(value as Record<string, unknown>);
     });
   }
   const additional = schema?.additionalProperties;
