@@ -24,10 +24,9 @@ export const command = defineCommand({
   async run({ options, io }) {
     const { checkFolder } = await import("../../apiserver/backup/mod.ts");
     const { data } = options;
+    const encryption = await encryptionOf(options, io);
     await requireDatabase(data, "check");
-    const result = checkFolder(data, {
-      encryption: await encryptionOf(options, io),
-    });
+    const result = checkFolder(data, { encryption });
     const path = `${data}/store.db`;
     for (const problem of result.problems) io.out(`${path}: ${problem}`);
     const encrypted = Object.entries(result.encrypted)
