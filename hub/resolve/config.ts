@@ -4,6 +4,8 @@
  * @module
  */
 import { parseDocument } from "yaml";
+import { documentValue } from "../../gitops/manifest/document_value.ts";
+import { nodeProblems } from "../../gitops/manifest/node_problems.ts";
 import { Problem } from "./problem.ts";
 
 /** A config: JSON without undefined. */
@@ -21,23 +23,23 @@ export function parseConfig(
 ): Config {
   let value: unknown = config ?? {};
   if (typeof config === "string") {
-    const document = parseDocument(config, { prettyErrors: false });
-    const error = document.errors[0];
-    if (error) {
-      const { line, column } = position(config, error.pos[0]);
+    const document = parseDocument(config, {
+      prettyErrors: false,
+      // Looked for below: the library compares each key with each.
+      uniqueKeys: false,
+    });
+    const [error] = document.errors;
+    const found = error
+      ? { offset: error.pos[0], message: error.message }
+      : nodeProblems(document)[0];
+    if (found) {
+      const { line, column } = position(config, found.offset);
       throw new Problem(
         "ConfigInvalid",
-        `config of ${where} is not YAML: ${error.message} (line ${line}, column ${column} of the config)`,
+        `config of ${where} is not YAML: ${found.message} (line ${line}, column ${column} of the config)`,
       );
     }
-    try {
-      value = document.toJS() ?? {};
-    } catch (error) {
-      throw new Problem(
-        "ConfigInvalid",
-        `config of ${where} is not YAML: ${(error as Error).message}`,
-      );
-    }
+    value = documentValue(document) ?? {};
   }
   if (!isConfig(value)) {
     throw new Problem(
