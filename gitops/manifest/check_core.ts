@@ -17,22 +17,24 @@ interface Shape {
 }
 
 /** Kinds of Kubernetes that nearly every repository has, and whose slips are all alike. */
-const SHAPES: Record<string, Shape> = {
-  ConfigMap: {
+const SHAPES = new Map<string, Shape>([
+  ["ConfigMap", {
     fields: ["data", "binaryData", "immutable"],
     text: ["data"],
     bytes: ["binaryData"],
-  },
-  Secret: {
+  }],
+  ["Secret", {
     fields: ["data", "stringData", "type", "immutable"],
     text: ["stringData"],
     bytes: ["data"],
-  },
-};
+  }],
+]);
 
 /** Checks ConfigMaps and Secrets as the API server will. */
 export function checkCore(object: KubeObject, add: Add): void {
-  const shape = object.apiVersion === "v1" ? SHAPES[object.kind] : undefined;
+  const shape = object.apiVersion === "v1"
+    ? SHAPES.get(object.kind)
+    : undefined;
   if (!shape) return;
   const known = ["apiVersion", "kind", "metadata", ...shape.fields];
   for (const field of Object.keys(object)) {

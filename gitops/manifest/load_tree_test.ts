@@ -226,3 +226,20 @@ Deno.test("loadTree() reads an anchor however often it is used, and no more alia
   );
   assert.match(large.problems[0]!.message, /more than 500000 values/);
 });
+
+Deno.test("loadTree() takes a kind for a kind, whatever JavaScript has of its name", () => {
+  for (
+    const kind of ["constructor", "toString", "__proto__", "hasOwnProperty"]
+  ) {
+    const { workspaces } = loadTree(files({
+      "workspaces/a/workspace.yaml": WORKSPACE,
+      "workspaces/a/x.yaml":
+        `{apiVersion: v1, kind: ${kind}, metadata: {name: x, labels: {${
+          kind === "__proto__" ? "a" : kind
+        }: b}}}`,
+    }));
+    const { manifests, problems } = workspaces.get("a")!;
+    assert.deepEqual(problems, []);
+    assert.deepEqual(manifests.map(({ object }) => object.kind), [kind]);
+  }
+});
