@@ -143,10 +143,13 @@ export async function startApiServer(
       log,
     })
     : undefined;
+  // What has been started ends where the rest fails: the port may be taken.
+  await using started = new AsyncDisposableStack();
   const store = await Store.open(
     sqlite ?? new MemoryLog(),
     { history: options.history, onError },
   );
+  started.defer(() => store.close());
   const authentication = await createAuthentication({
     dataDir,
     reader: store.reader,
@@ -156,7 +159,9 @@ export async function startApiServer(
   const subscribe: InternalClient["subscribe"] = (listener) =>
     store.subscribe(listener);
   const authorizer = createAuthorizer({ reader: store.reader, subscribe });
+  started.defer(() => authorizer.close());
   const admission = createAdmission({ reader: store.reader, subscribe, now });
+  started.defer(() => admission.close());
   const resources = new Resources();
   const registry: Registry = {
     store,
@@ -181,13 +186,17 @@ export async function startApiServer(
     client,
     onError,
   });
+  started.defer(stopCustomResources);
 
   const audit = options.audit &&
     await openAudit({ ...options.audit, now, onError });
+  if (audit) started.defer(() => audit.close());
   const watchers = new Watchers(options.watchers);
+  started.defer(() => watchers.close());
   const metrics = new Metrics();
   const inFlight = new InFlight(options.inFlight);
   const requestTime = new RequestTime({ timeoutMs: options.requestTimeoutMs });
+  started.defer(() => requestTime.close());
   const discovery = new Discovery(resources);
   let closing = false;
   let url = options.advertiseUrl ?? "";
@@ -272,11 +281,21 @@ export async function startApiServer(
     onError: ({ controller, key, error }) =>
       log("controller failed and will try again", { controller, key, error }),
   });
+  started.defer(async () => {
+    stop.abort();
+    await controllers.stopped;
+  });
   const server = pki && serveHttp({
     hostname,
     port: options.port ?? 0,
     certificate: pki,
     handler,
+  });
+  started.defer(async () => {
+    // Nothing new is taken before watches end: their clients come back at once.
+    const ended = server?.shutdown();
+    watchers.close();
+    await ended;
   });
   const port = server?.addr.port ?? 0;
   const renewal = server && keepCertificate({
@@ -289,6 +308,7 @@ export async function startApiServer(
     },
     onError,
   });
+  started.defer(() => renewal?.stop());
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   // Without a port, the name by which an API server knows itself.
   url ||= server ? `https://${host}:${port}` : "https://kubernetes.default.svc";
@@ -312,23 +332,12 @@ export async function startApiServer(
     });
   }
 
+  const all = started.move();
   let closed: Promise<void> | undefined;
   const close = async () => {
     // From here on /readyz fails, and what comes new is sent away.
     closing = true;
-    await renewal?.stop();
-    // Nothing new is taken before watches end: their clients come back at once.
-    const ended = server?.shutdown();
-    watchers.close();
-    await ended;
-    requestTime.close();
-    stop.abort();
-    await controllers.stopped;
-    await stopCustomResources();
-    admission.close();
-    authorizer.close();
-    await store.close();
-    await audit?.close();
+    await all.disposeAsync();
   };
   return {
     url,

@@ -88,6 +88,14 @@ export class KubeClient {
       query,
       signal,
     });
+    // A proxy's own answer, or half of one, would read as if all were gone.
+    if (!list?.kind?.endsWith("List") || !Array.isArray(list.items ?? [])) {
+      throw new Error(
+        `Cannot list ${resource.plural}: the answer to GET ${path} is no list of Kubernetes, but ${
+          JSON.stringify(list)?.slice(0, 100)
+        }; does something else answer for the API server?`,
+      );
+    }
     // Items of built-in lists come without them.
     const apiVersion = apiVersionOf(resource);
     list.items ??= [];

@@ -29,6 +29,7 @@ Deno.test("an endpoint counts from its first answer on, until it is named no lon
     if (url.searchParams.has("watch")) return slices.response;
     if (url.pathname.endsWith("/apiexportendpointslices")) {
       return Response.json({
+        kind: "APIExportEndpointSliceList",
         metadata: { resourceVersion: "1" },
         items: [slice(1, ["up", "down", "closed"].map(named))],
       });
@@ -36,7 +37,7 @@ Deno.test("an endpoint counts from its first answer on, until it is named no lon
     if (url.pathname.startsWith("/down/") && down) return statusResponse(503);
     // Whoever asks it for something will hear that.
     if (url.pathname.startsWith("/closed/")) return statusResponse(403);
-    return Response.json({ metadata: {}, items: [] });
+    return Response.json({ kind: "List", metadata: {}, items: [] });
   });
   const named = (name: string) => `${server.url}/${name}`;
   using rest = createRestClient(server.config);
