@@ -9,6 +9,11 @@ const KEPT_BYTES = 8 << 20;
 const kept: (Entry | undefined)[] = new Array(KEPT);
 let keptBytes = 0;
 let hand = 0;
+/** New objects that are at hand until they are answered and told of, which few ask for again soon; large ones are not among them. */
+const NEW = 64;
+const NEW_BYTES = 16 << 10;
+const fresh: (Entry | undefined)[] = new Array(NEW);
+let freshHand = 0;
 const NO_LABELS: Record<string, string> = {};
 
 /** One state of one object: JSON bytes as they are served, parsed on need. Never changed. */
@@ -80,16 +85,32 @@ export class Entry {
     return object;
   }
 
-  /** An entry of an object whose JSON text is at hand. */
-  static of(object: KubeObject, text: string): Entry {
+  /** Keeps an object that has just been made, for a little while. */
+  #keepNew(object: KubeObject): void {
+    if (this.bytes.length > NEW_BYTES) return void this.#keep(object);
+    const oldest = fresh[freshHand];
+    if (oldest) oldest.#object = undefined;
+    this.#object = object;
+    fresh[freshHand] = this;
+    freshHand = (freshHand + 1) % NEW;
+  }
+
+  /**
+   * An entry of an object whose JSON text is at hand.
+   *
+   * @param options.isNew Whether there was none of its name before
+   */
+  static of(object: KubeObject, text: string, { isNew = false } = {}): Entry {
     const { namespace = "", name, resourceVersion } = object.metadata;
-    return new Entry(
+    const entry = new Entry(
       namespace,
       name,
       Number(resourceVersion),
       encoder.encode(text),
-      object,
+      isNew ? undefined : object,
     );
+    if (isNew) entry.#keepNew(object);
+    return entry;
   }
 }
 

@@ -31,6 +31,18 @@ Deno.test("an entry gives its object whether or not it is kept parsed", () => {
   assert.deepEqual(unused.labels, { a: "unused" });
 });
 
+Deno.test("a new object is at hand for a little while", () => {
+  const object = entry("new").object;
+  const made = Entry.of(object, JSON.stringify(object), { isNew: true });
+  assert.ok(made.holds(object));
+  for (let i = 0; i < 100; i++) {
+    Entry.of(object, JSON.stringify(object), { isNew: true });
+  }
+  assert.ok(!made.holds(object));
+  assert.deepEqual(made.object, object);
+  assert.ok(made.holds(made.object), "asked for again, it is kept as any");
+});
+
 Deno.test("of large objects fewer are kept parsed, and none that is larger than all may be", () => {
   const large = (name: string, size: number) => {
     const object = {

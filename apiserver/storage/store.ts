@@ -253,7 +253,9 @@ export class Store {
         resourceVersion: String(resourceVersion),
       },
     };
-    const entry = Entry.of(object, JSON.stringify(object));
+    const entry = Entry.of(object, JSON.stringify(object), {
+      isNew: current === undefined,
+    });
     const deleted = decision.type === "delete";
     const change: EntryChange = {
       type: deleted ? "DELETED" : current ? "MODIFIED" : "ADDED",
