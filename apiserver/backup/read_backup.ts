@@ -6,6 +6,7 @@ import {
   type Header,
   type RowLine,
 } from "./format.ts";
+import { joinBytes } from "../join_bytes.ts";
 
 /** What a backup came to, once it was read to its end. */
 export interface BackupSummary {
@@ -106,22 +107,11 @@ async function* lines(
       const end = chunk.indexOf(NEWLINE, start);
       if (end < 0) break;
       pieces.push(chunk.subarray(start, end + 1));
-      yield joined(pieces);
+      yield joinBytes(pieces);
       pieces = [];
       start = end + 1;
     }
     if (start < chunk.length) pieces.push(chunk.subarray(start));
   }
-  if (pieces.length > 0) yield joined(pieces);
-}
-
-function joined(pieces: Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
-  const whole = new Uint8Array(pieces.reduce((n, p) => n + p.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
+  if (pieces.length > 0) yield joinBytes(pieces);
 }

@@ -4,6 +4,7 @@ import { cloneJson } from "../schema/clone_json.ts";
 import type { KubeObject } from "../types.ts";
 import {
   generatedName,
+  leaveOutNoManagers,
   metadataWarnings,
   stampNew,
   timestamp,
@@ -129,9 +130,7 @@ export async function prepareNew(
       now: timestamp(now),
     });
   }
-  if (object.metadata.managedFields?.length === 0) {
-    delete object.metadata.managedFields;
-  }
+  leaveOutNoManagers(object.metadata);
   return object;
 }
 

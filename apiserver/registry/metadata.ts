@@ -82,6 +82,11 @@ export function readMetadata(object: JsonObject, kind: string): void {
   delete metadata.selfLink;
 }
 
+/** Takes out a list of managers in which there is none. */
+export function leaveOutNoManagers(metadata: ObjectMeta): void {
+  if (metadata.managedFields?.length === 0) delete metadata.managedFields;
+}
+
 /** Fills in the system fields of a new object. */
 export function stampNew(
   object: KubeObject,

@@ -1,12 +1,7 @@
 import { badRequest, type StatusError } from "../errors.ts";
-import type {
-  JsonObject,
-  KubeObject,
-  ObjectMeta,
-  WriteOptions,
-} from "../types.ts";
+import type { JsonObject, KubeObject, WriteOptions } from "../types.ts";
 import { jsonKind } from "../schema/go_value.ts";
-import { readMetadata } from "./metadata.ts";
+import { leaveOutNoManagers, readMetadata } from "./metadata.ts";
 import { dedupOwnerReferences } from "./owner_references.ts";
 import type { Body } from "./registry.ts";
 import type { Served } from "./resources.ts";
@@ -52,21 +47,15 @@ export function readObject(
   }
   readMetadata(value, kind);
   const { metadata } = value as KubeObject;
-  if (served.definition.custom) dropEmptyManagers(metadata);
+  // Custom resources lose empty parts of their metadata before anybody looks at who manages them: a client that writes
+  // an empty list, not knowing of managedFields, does not give up what others own. One empty entry does.
+  if (served.definition.custom) leaveOutNoManagers(metadata);
   const twice = dedupOwnerReferences(metadata, {
     patch: options.refuse !== undefined,
   });
   if (twice !== undefined) options.warn?.(twice);
   served.schema?.default(value);
   return value as KubeObject;
-}
-
-/**
- * Custom resources lose empty parts of their metadata before anybody looks at who manages them: a client that writes
- * an empty list, not knowing of managedFields, does not give up what others own. One empty entry does.
- */
-function dropEmptyManagers(metadata: ObjectMeta): void {
-  if (metadata.managedFields?.length === 0) delete metadata.managedFields;
 }
 
 function checkKind(served: Served, value: JsonObject) {

@@ -13,7 +13,12 @@ import type { Entry } from "../storage/entry.ts";
 import type { Decision } from "../storage/store.ts";
 import type { KubeObject, ResourceDefinition } from "../types.ts";
 import { create } from "./create.ts";
-import { keepSystemFields, metadataWarnings, timestamp } from "./metadata.ts";
+import {
+  keepSystemFields,
+  leaveOutNoManagers,
+  metadataWarnings,
+  timestamp,
+} from "./metadata.ts";
 import { objectOf, toServed, toStored } from "./present.ts";
 import { validate } from "./validate.ts";
 import { readObject } from "./read_object.ts";
@@ -272,9 +277,7 @@ export async function decideChange(
       now: info.subresource === "scale" ? "" : timestamp(registry.now()),
     });
   }
-  if (object.metadata.managedFields?.length === 0) {
-    delete object.metadata.managedFields;
-  }
+  leaveOutNoManagers(object.metadata);
   const next = toStored(served, object);
   if (isDone(object, strategy?.holds)) return { type: "delete", object: next };
   if (

@@ -1,4 +1,5 @@
 import { StatusError } from "../errors.ts";
+import { joinBytes } from "../join_bytes.ts";
 import type { ListOptions } from "../request/list_options.ts";
 import type { Entry, EntryChange } from "../storage/entry.ts";
 import type { JsonObject } from "../types.ts";
@@ -209,7 +210,7 @@ class EventEncoder {
   /** The line of one state. */
   state(type: "ADDED" | "MODIFIED" | "DELETED", entry: Entry): Bytes {
     if (this.shape.as === undefined) {
-      return joined(HEADS[type], bytesOf(this.served, entry), TAIL);
+      return joinBytes([HEADS[type], bytesOf(this.served, entry), TAIL]);
     }
     const object = objectOf(this.served, entry);
     return this.#line(
@@ -250,14 +251,4 @@ class EventEncoder {
   #line(type: string, object: JsonObject): Bytes {
     return encoder.encode(JSON.stringify({ type, object }) + "\n");
   }
-}
-
-function joined(...parts: Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

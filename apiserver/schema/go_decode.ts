@@ -1,3 +1,4 @@
+import { isEmptyObject } from "../is_object.ts";
 import { referenceOf } from "../openapi/references.ts";
 import type { Json, Schema } from "../types.ts";
 import { goType, jsonKind } from "./go_value.ts";
@@ -237,7 +238,9 @@ function objectCheck(
       }
       const problem = check(value[key]);
       if (problem !== undefined) return problem;
-      if (leftOut.has(key) && isEmpty(value[key]!)) delete value[key];
+      if (leftOut.has(key) && isEmptyObject(value[key] as object)) {
+        delete value[key];
+      }
     }
     return undefined;
   };
@@ -247,11 +250,6 @@ function objectCheck(
 function isContainer({ type, additionalProperties }: Schema): boolean {
   return type === "array" ||
     type === "object" && typeof additionalProperties === "object";
-}
-
-function isEmpty(container: Json): boolean {
-  for (const _ in container as object) return false;
-  return true;
 }
 
 function scalarCheck(

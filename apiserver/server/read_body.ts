@@ -1,4 +1,5 @@
 import { badRequest, StatusError } from "../errors.ts";
+import { joinBytes } from "../join_bytes.ts";
 
 /** As in kube-apiserver. */
 export const MAX_BODY_BYTES = 3 << 20;
@@ -47,11 +48,5 @@ async function readChunks(
     if (size > limit) throw tooLarge(limit);
     parts.push(part);
   }
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+  return joinBytes(parts);
 }

@@ -1,4 +1,5 @@
 import { tooManyRequests } from "../errors.ts";
+import { joinBytes } from "../join_bytes.ts";
 import type { Sink, Watch } from "../registry/watch.ts";
 import type { User } from "../types.ts";
 
@@ -170,12 +171,5 @@ function take(lines: Iterator<Bytes>): { chunk: Bytes; done: boolean } {
     taken.push(next.value);
     size += next.value.length;
   }
-  if (taken.length === 1) return { chunk: taken[0]!, done };
-  const chunk = new Uint8Array(size);
-  let at = 0;
-  for (const line of taken) {
-    chunk.set(line, at);
-    at += line.length;
-  }
-  return { chunk, done };
+  return { chunk: joinBytes(taken), done };
 }
