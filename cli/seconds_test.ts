@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "./errors.ts";
 import { secondsOf } from "./seconds.ts";
 
 Deno.test("secondsOf() reads seconds, and durations as Go writes them", () => {

@@ -1,3 +1,4 @@
+import { Duration } from "../../api/meta.ts";
 import { loadManifests } from "../../gitops/manifest/load_manifests.ts";
 import { parseDuration } from "../../gitops/repository/duration.ts";
 import { readLive } from "../../hub/preview/live_fleet.ts";
@@ -137,7 +138,7 @@ Exit codes: 0 nothing changes, 2 something does, 1 there are errors.`,
 });
 
 function timeoutOf(text: string): number {
-  if (/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return parseDuration(text);
+  if (Duration.safeParse(text).success) return parseDuration(text);
   throw new UsageError(
     `--timeout is ${text}; it has to be a duration such as 90s or 10m`,
   );

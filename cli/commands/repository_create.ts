@@ -20,7 +20,7 @@ import {
   newSecret,
   sourceOptions,
 } from "../repository/new_repository.ts";
-import { secondsOf } from "../repository/seconds.ts";
+import { secondsOf } from "../seconds.ts";
 import { openHub } from "../workspaces/open_hub.ts";
 
 /** `faros repository create` */

@@ -5,7 +5,7 @@ import {
   syncWaitOptions,
   untilSynced,
 } from "../repository/ask_for_sync.ts";
-import { secondsOf } from "../repository/seconds.ts";
+import { secondsOf } from "../seconds.ts";
 import {
   selectRepositories,
   setSuspended,

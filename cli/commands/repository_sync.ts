@@ -7,7 +7,7 @@ import {
   untilSynced,
 } from "../repository/ask_for_sync.ts";
 import { findRepository } from "../repository/find_repository.ts";
-import { secondsOf } from "../repository/seconds.ts";
+import { secondsOf } from "../seconds.ts";
 import { openHub } from "../workspaces/open_hub.ts";
 
 /** `faros repository sync` */

@@ -1,7 +1,7 @@
 import { Workspace } from "../../api/workspace.ts";
 import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
-import { secondsOf } from "../repository/seconds.ts";
+import { secondsOf } from "../seconds.ts";
 import { openHub } from "../workspaces/open_hub.ts";
 
 /** How often to look whether the workspace is gone, in milliseconds. */

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { writeAtomic } from "../../kube/atomic_file.ts";
 import { lockKubeconfig } from "../../kube/kubeconfig_lock.ts";
 import type { Io } from "../io.ts";
 
@@ -168,7 +169,10 @@ export class KubeconfigFiles {
   async #save(): Promise<void> {
     for (const { path, document } of this.#files) {
       if (!this.#changed.has(path)) continue;
-      await replaceFile(path, document.toString({ lineWidth: 0 }));
+      const { mode } = await Deno.stat(path);
+      await writeAtomic(path, document.toString({ lineWidth: 0 }), {
+        mode: (mode ?? 0o600) & 0o777,
+      });
     }
     this.#changed.clear();
   }
@@ -191,22 +195,4 @@ function kubeconfigPaths(
   if (listed?.length) return listed;
   const home = options.io.env("HOME") ?? options.io.env("USERPROFILE") ?? ".";
   return [join(home, ".kube", "config")];
-}
-
-/** Replaces a file of credentials at once, keeping its mode. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
-  const { mode } = await Deno.stat(path);
-  try {
-    await Deno.writeTextFile(temporary, text, {
-      mode: (mode ?? 0o600) & 0o777,
-      createNew: true,
-    });
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw new Error(
-      `Cannot write kubeconfig ${path}: ${(error as Error).message}`,
-    );
-  }
 }
