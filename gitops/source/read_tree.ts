@@ -5,7 +5,7 @@ import { SourceError } from "./source_error.ts";
 /** Most bytes of one file: etcd takes 1.5 MiB of an object. */
 export const MAX_FILE_BYTES = 2 ** 20;
 
-/** Folders in each other. */
+/** Parts of a path: folders in each other, and the file. */
 const MAX_DEPTH = 64;
 /** Longest time to find out what is left out, in milliseconds. */
 const MAX_IGNORING = 60_000;
@@ -101,12 +101,13 @@ export async function readTree(
     if (!select(path, isRegular(entry) ? "file" : "link")) continue;
     // Git itself makes no such path, but a commit can be made without it.
     const parts = path.split("/");
-    if (
-      parts.length > MAX_DEPTH ||
-      parts.some((part) => !isFileName(part))
-    ) {
-      const reason = "has a part in its path that no file can have";
-      refused.push({ path, reason });
+    const odd = parts.length > MAX_DEPTH
+      ? `has more than ${MAX_DEPTH} parts in its path`
+      : parts.some((part) => !isFileName(part))
+      ? "has a part in its path that no file can have"
+      : undefined;
+    if (odd) {
+      refused.push({ path, reason: odd });
       continue;
     }
     await pace();
