@@ -18,14 +18,17 @@ import { machine } from "../tests/machine.ts";
 import { HubSide } from "./gitops/hub_side.ts";
 import { KubectlSide } from "./gitops/kubectl_side.ts";
 import { ServerSide } from "./gitops/server_side.ts";
-import { fileOf, manifest, tree, workspaceFiles } from "./gitops/tree.ts";
+import { fileOf, manifest, tree, workspaceFile } from "./gitops/tree.ts";
 import { memoryOf } from "./memory.ts";
 import { ownClient } from "./own_client.ts";
 import { addressIn } from "./targets.ts";
 import { findWrk } from "./wrk.ts";
 
-/** Applies before anything is measured. */
+/** Manifests that a hub that has just started syncs first, and applies of a server before anything is measured. */
 const WARM_UP = 1000;
+/** The workspaces, as namespaces. */
+const NEW = "new";
+const BENCH = "bench";
 /** Until the hub has done what may come later, in milliseconds. */
 const REST = 2000;
 
@@ -33,6 +36,7 @@ const USAGE = `deno task bench:gitops [options]
 
   --engine NAME     kube-apiserver (default) or embedded
   --manifests LIST  sizes of the trees (1000,10000)
+  --rounds N        how often each is measured, on a new server; medians count (3)
   --save            also write bench/results/gitops.md
 `;
 
@@ -45,6 +49,7 @@ const { values } = parseArgs({
   options: {
     engine: { type: "string", default: "kube-apiserver" },
     manifests: { type: "string", default: "1000,10000" },
+    rounds: { type: "string", default: "3" },
     save: { type: "boolean" },
     help: { type: "boolean" },
   },
@@ -69,6 +74,11 @@ if (!sizes.every((n) => Number.isInteger(n) && n > 0)) {
   );
   Deno.exit(2);
 }
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) {
+  console.error(`--rounds is ${values.rounds}; it takes a number, as in 3`);
+  Deno.exit(2);
+}
 const missing = engine.missing ??
   (findKubectl() ? undefined : "kubectl is not on the PATH");
 if (missing) {
@@ -76,40 +86,54 @@ if (missing) {
   Deno.exit(1);
 }
 
-/** A step, and what it took. Milliseconds. */
+/** What is pushed, and where that is no more than applies, with which value. */
+interface Step {
+  step: string;
+  files: Record<string, string>;
+  value?: string;
+}
+
+/** A step, and what it took in one round. Milliseconds. */
 interface Row {
   step: string;
   hub: number;
-  kubectl: number;
+  /** In the first round: it takes the longest by far, and hardly varies. */
+  kubectl?: number | undefined;
   /** Where the step is no more than applies. */
   server?: number | undefined;
   /** Objects that the hub wrote. */
   written: number;
 }
 
+/** What a round found. */
+interface Round {
+  rows: Row[];
+  /** Bytes of the hub at its end. */
+  memory: number | undefined;
+}
+
 const [loadAverage = 0] = Deno.loadavg();
 const dir = await Deno.makeTempDir({ prefix: "faros-bench-gitops-" });
 try {
-  const measured: { n: number; rows: Row[]; memory: number | undefined }[] = [];
+  const measured: { n: number; rounds: Round[] }[] = [];
   for (const n of sizes) {
-    const own = join(dir, String(n));
-    await Deno.mkdir(own);
-    measured.push({ n, ...await measure(own, { engine, n }) });
+    const of = { n, rounds: [] as Round[] };
+    measured.push(of);
+    for (let round = 1; round <= rounds; round++) {
+      console.error(
+        `${engine.name}: ${n} manifests, round ${round} of ${rounds} …`,
+      );
+      const own = join(dir, `${n}-${round}`);
+      await Deno.mkdir(own);
+      const withKubectl = round === 1;
+      of.rounds.push(await measure(own, { engine, n, withKubectl }));
+    }
   }
   const table = [
     ["", "hub", "kubectl", "", "API server", ""],
-    ...measured.flatMap(({ n, rows, memory }) => [
-      ...rows.map((row) => line(n, row)),
-      [
-        `${n.toLocaleString("en")}, memory of the hub`,
-        memory === undefined
-          ? "unknown"
-          : `${Math.round(memory / 2 ** 20)} MiB`,
-        "",
-        "",
-        "",
-        "",
-      ],
+    ...measured.flatMap(({ n, rounds }) => [
+      ...rounds[0]!.rows.map((_, i) => line(rounds.map((r) => r.rows[i]!))),
+      memoryLine(n, rounds.flatMap(({ memory = [] }) => memory)),
     ]),
   ];
   const conditions = [
@@ -117,6 +141,9 @@ try {
       new Date().toISOString().slice(0, 10)
     }, ${machine()}, ${engine.name}; load average before it: ${
       loadAverage.toFixed(1)
+    }.`,
+    `The median of ${rounds} rounds, each on a new server${
+      rounds > 1 ? "; kubectl in the first of them" : ""
     }.`,
     "The hub, which follows a repository on its own disk, from the end of the push until its status says that the commit is applied; kubectl apply --server-side --prune --applyset from its start to its end; the API server: as many applies of the same objects from 32 connections.",
   ];
@@ -128,9 +155,12 @@ try {
 
 async function measure(
   dir: string,
-  { engine, n }: { engine: Engine; n: number },
-): Promise<{ rows: Row[]; memory: number | undefined }> {
-  console.error(`${engine.name}: ${n} manifests …`);
+  { engine, n, withKubectl }: {
+    engine: Engine;
+    n: number;
+    withKubectl: boolean;
+  },
+): Promise<Round> {
   const running = await engine.start({ dir });
   try {
     const { kubeconfig } = running;
@@ -141,40 +171,67 @@ async function measure(
       tool: await findWrk() ?? ownClient,
       address: await addressIn(kubeconfig),
     };
-    const server = await ServerSide.start({
-      ...load,
-      namespace: `server-${n}`,
-    });
-    const kubectl = await KubectlSide.start(dir, {
-      kubeconfig,
-      client,
-      namespace: `kubectl-${n}`,
-    });
+    const serverOf = (namespace: string) =>
+      ServerSide.start({ ...load, namespace });
+    const server = await serverOf("server");
+    const other = await serverOf("server-new");
     // The first to come would find a server that has just started.
-    const other = await ServerSide.start({ ...load, namespace: "warm-up" });
-    await other.apply(WARM_UP, "first");
+    await (await serverOf("warm-up")).apply(WARM_UP, "first");
     const hub = await HubSide.start(dir, { running, client });
-    // It is made once in the life of a site.
-    await hub.push(workspaceFiles(n));
-    const steps = [
-      { step: "first", value: "first", files: tree(n, "first") },
-      { step: "all changed", value: "second", files: tree(n, "second") },
-      { step: "one changed", files: { [fileOf(n, 7)]: manifest(7, "one") } },
-      { step: "nothing changed", files: { "README.md": "Not a manifest." } },
+    // They are made once in the life of a site.
+    await hub.push({ ...workspaceFile(NEW), ...workspaceFile(BENCH) });
+    const all = (value: string) => ({
+      value,
+      files: tree(BENCH, { n, value }),
+    });
+    const one = { [fileOf(BENCH, 7)]: manifest(7, "one") };
+    const steps: Step[] = [
+      { step: `${numberOf(n)}, first`, ...all("first") },
+      { step: `${numberOf(n)}, all changed`, ...all("second") },
+      { step: `${numberOf(n)}, one changed`, files: one },
+      {
+        step: `${numberOf(n)}, nothing changed`,
+        files: { "README.md": "Not a manifest." },
+      },
     ];
-    const measured: Omit<Row, "kubectl">[] = [];
-    for (const { step, value, files } of steps) {
+    const push = async (
+      step: string,
+      files: Record<string, string>,
+      own?: () => Promise<number>,
+    ): Promise<Row> => {
       const { ms, written } = await hub.push(files);
       await delay(REST);
       // One after the other: a machine is not as fast all the time.
-      const own = value ? await server.apply(n, value) : undefined;
-      measured.push({ step, hub: ms, written, server: own });
+      return { step, hub: ms, written, server: await own?.() };
+    };
+    const rows = [
+      await push(
+        `${numberOf(WARM_UP)}, first, by a hub that has just started`,
+        tree(NEW, { n: WARM_UP, value: "first" }),
+        () => other.apply(WARM_UP, "first"),
+      ),
+    ];
+    for (const { step, value, files } of steps) {
+      rows.push(
+        await push(
+          step,
+          files,
+          value ? () => server.apply(n, value) : undefined,
+        ),
+      );
     }
     const memory = memoryOf([running.hub.pid]);
+    if (!withKubectl) return { memory, rows };
     // Last, since the hub watches members of any apply set.
-    const rows: Row[] = [];
-    for (const [i, row] of measured.entries()) {
-      rows.push({ ...row, kubectl: await kubectl.apply(steps[i]!.files) });
+    const kubectl = await KubectlSide.start(dir, {
+      kubeconfig,
+      client,
+      namespace: "kubectl",
+    });
+    for (const { step, files } of steps) {
+      rows.find((row) => row.step === step)!.kubectl = await kubectl.apply(
+        files,
+      );
     }
     return { memory, rows };
   } finally {
@@ -182,17 +239,47 @@ async function measure(
   }
 }
 
-function line(n: number, row: Row): string[] {
+/** A step's line, of its rows in all rounds. */
+function line(rows: Row[]): string[] {
+  const { step, written } = rows[0]!;
+  const hub = median(rows.map((row) => row.hub));
+  const kubectl = rows.flatMap((row) => row.kubectl ?? []);
+  const own = rows.filter((row) => row.server !== undefined);
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
-  const times = (a: number, b: number) => `${(a / b).toFixed(2)} ×`;
+  const times = (ratio: number) => `${ratio.toFixed(2)} ×`;
   return [
-    `${n.toLocaleString("en")}, ${row.step} (${row.written} written)`,
-    seconds(row.hub),
-    seconds(row.kubectl),
-    times(row.hub, row.kubectl),
-    row.server === undefined ? "" : seconds(row.server),
-    row.server === undefined ? "" : times(row.hub, row.server),
+    `${step} (${written} written)`,
+    seconds(hub),
+    ...kubectl.length
+      ? [seconds(median(kubectl)), times(hub / median(kubectl))]
+      : ["", ""],
+    // Those that were measured right after each other are compared.
+    ...own.length
+      ? [
+        seconds(median(own.map((row) => row.server!))),
+        times(median(own.map((row) => row.hub / row.server!))),
+      ]
+      : ["", ""],
   ];
+}
+
+function memoryLine(n: number, bytes: number[]): string[] {
+  const text = bytes.length
+    ? `${Math.round(median(bytes) / 2 ** 20)} MiB`
+    : "unknown";
+  return [`${numberOf(n)}, memory of the hub`, text, "", "", "", ""];
+}
+
+function numberOf(n: number): string {
+  return n.toLocaleString("en");
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2
+    ? sorted[middle]!
+    : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 async function save(conditions: string[], table: string[][]): Promise<void> {

@@ -6,5 +6,5 @@ export const V8_FLAGS = [
   // Young objects, in MiB: by default it grows to 16, twice over. With 4 writes take a twentieth more.
   "--max-semi-space-size=8",
   // How much the heap grows before the next collection, in percent: by default up to four times.
-  "--heap-growing-percent=30",
+  "--heap-growing-percent=50",
 ].join(",");

@@ -135,6 +135,7 @@ export class RepositoryController {
         this.#fetchSoon({ name });
       },
       background: (work) => this.#inBackground(work),
+      clock,
       signal,
     });
     this.#drift = new DriftCorrector({

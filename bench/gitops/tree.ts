@@ -1,18 +1,16 @@
-/** Where the manifests of a tree of `n` are applied. */
-export function namespaceOf(n: number): string {
-  return `bench-${n}`;
-}
-
 /** The files of a workspace with `n` ConfigMaps, one each, below the repository's top. */
-export function tree(n: number, value: string): Record<string, string> {
+export function tree(
+  workspace: string,
+  { n, value }: { n: number; value: string },
+): Record<string, string> {
   const files: Record<string, string> = {};
-  for (let i = 0; i < n; i++) files[fileOf(n, i)] = manifest(i, value);
+  for (let i = 0; i < n; i++) files[fileOf(workspace, i)] = manifest(i, value);
   return files;
 }
 
 /** The file of one of them. */
-export function fileOf(n: number, i: number): string {
-  return `workspaces/${namespaceOf(n)}/config-${i}.yaml`;
+export function fileOf(workspace: string, i: number): string {
+  return `workspaces/${workspace}/config-${i}.yaml`;
 }
 
 /** A manifest. */
@@ -27,9 +25,8 @@ data:
 `;
 }
 
-/** The Workspace itself. */
-export function workspaceFiles(n: number): Record<string, string> {
-  const name = namespaceOf(n);
+/** The file of the Workspace itself. */
+export function workspaceFile(name: string): Record<string, string> {
   return {
     [`workspaces/${name}/workspace.yaml`]:
       `apiVersion: tenancy.faros.sh/v1alpha1

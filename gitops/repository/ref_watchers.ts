@@ -1,6 +1,9 @@
-import { LinkedSignal } from "../../kube/mod.ts";
+import { type Clock, LinkedSignal } from "../../kube/mod.ts";
 import { parseRemote } from "../source/remote.ts";
 import { watchRefs } from "../source/watch_refs.ts";
+
+/** The file system tells of one push by several events: how long they may be apart, in milliseconds. */
+const ONE_PUSH = 5;
 
 /** Options of {@linkcode RefWatchers}. */
 export interface RefWatchersOptions {
@@ -8,6 +11,7 @@ export interface RefWatchersOptions {
   changed: (repository: string) => void;
   /** Takes work that has to have ended at the end. */
   background: (work: Promise<void>) => void;
+  clock: Clock;
   signal: AbortSignal;
 }
 
@@ -38,7 +42,16 @@ export class RefWatchers {
     const watcher = { path, stop };
     this.#watchers.set(repository, watcher);
     const link = new LinkedSignal(stop.signal, this.#options.signal);
-    const changed = () => this.#options.changed(repository);
+    let told = false;
+    const changed = () => {
+      if (told) return;
+      told = true;
+      this.#options.clock.sleep(ONE_PUSH, link.signal).then(() => {
+        // What comes from here on may have come too late for the fetch that starts now.
+        told = false;
+        this.#options.changed(repository);
+      }, () => {/* nobody follows them any more */});
+    };
     this.#options.background(
       watchRefs(path, { changed, signal: link.signal }).finally(() => {
         link[Symbol.dispose]();

@@ -197,8 +197,8 @@ export class RepositorySyncer {
         [...set.objects.values()].map((object) => object.manifest.resource)
       ),
     );
-    if (report.wrote) this.#logCommit(repository, { state, outcome });
     state.status.update();
+    if (report.wrote) this.#logCommit(repository, { state, outcome });
     const { parts } = outcome;
     if (report.problems) {
       counts.syncFailures++;
