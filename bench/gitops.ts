@@ -96,7 +96,8 @@ interface Step {
 /** A step, and what it took in one round. Milliseconds. */
 interface Row {
   step: string;
-  hub: number;
+  /** The hub. */
+  ms: number;
   /** In the first round: it takes the longest by far, and hardly varies. */
   kubectl?: number | undefined;
   /** Where the step is no more than applies. */
@@ -145,7 +146,7 @@ try {
     `The median of ${rounds} rounds, each on a new server${
       rounds > 1 ? "; kubectl in the first of them" : ""
     }.`,
-    "The hub, which follows a repository on its own disk, from the end of the push until its status says that the commit is applied; kubectl apply --server-side --prune --applyset from its start to its end; the API server: as many applies of the same objects from 32 connections.",
+    "The hub, which follows a repository on its own disk, from the end of the push until its status says that the commit is applied; kubectl apply --server-side --prune --applyset from its start to its end; the API server: as many applies of the same objects from 32 connections, the mean of before and after the hub's.",
   ];
   console.log([...conditions, "", renderTable(table)].join("\n"));
   if (values.save) await save(conditions, table);
@@ -171,55 +172,49 @@ async function measure(
       tool: await findWrk() ?? ownClient,
       address: await addressIn(kubeconfig),
     };
-    const serverOf = (namespace: string) =>
-      ServerSide.start({ ...load, namespace });
-    const server = await serverOf("server");
-    const other = await serverOf("server-new");
-    // The first to come would find a server that has just started.
-    await (await serverOf("warm-up")).apply(WARM_UP, "first");
     const hub = await HubSide.start(dir, { running, client });
-    // They are made once in the life of a site.
-    await hub.push({ ...workspaceFile(NEW), ...workspaceFile(BENCH) });
+    const push = async (files: Record<string, string>) => {
+      const pushed = await hub.push(files);
+      await delay(REST);
+      return pushed;
+    };
+    const row = async (
+      { step, files, value }: Step,
+      server: ServerSide,
+    ): Promise<Row> => {
+      if (value === undefined) return { step, ...await push(files) };
+      const manifests = { n: Object.keys(files).length, value };
+      const { result, ms } = await server.around(() => push(files), manifests);
+      return { step, ...result, server: ms };
+    };
+    const server = await ServerSide.start({ ...load, name: "server" });
+    const other = await ServerSide.start({ ...load, name: "other" });
+    // They are made once in the life of a site, and meanwhile the server warms up.
+    await other.around(
+      () => push({ ...workspaceFile(NEW), ...workspaceFile(BENCH) }),
+      { n: WARM_UP, value: "warm-up" },
+    );
     const all = (value: string) => ({
       value,
       files: tree(BENCH, { n, value }),
     });
     const one = { [fileOf(BENCH, 7)]: manifest(7, "one") };
+    const none = { "README.md": "Not a manifest." };
     const steps: Step[] = [
       { step: `${numberOf(n)}, first`, ...all("first") },
       { step: `${numberOf(n)}, all changed`, ...all("second") },
       { step: `${numberOf(n)}, one changed`, files: one },
-      {
-        step: `${numberOf(n)}, nothing changed`,
-        files: { "README.md": "Not a manifest." },
-      },
+      { step: `${numberOf(n)}, nothing changed`, files: none },
     ];
-    const push = async (
-      step: string,
-      files: Record<string, string>,
-      own?: () => Promise<number>,
-    ): Promise<Row> => {
-      const { ms, written } = await hub.push(files);
-      await delay(REST);
-      // One after the other: a machine is not as fast all the time.
-      return { step, hub: ms, written, server: await own?.() };
-    };
+    const fresh = await ServerSide.start({ ...load, name: "fresh" });
     const rows = [
-      await push(
-        `${numberOf(WARM_UP)}, first, by a hub that has just started`,
-        tree(NEW, { n: WARM_UP, value: "first" }),
-        () => other.apply(WARM_UP, "first"),
-      ),
+      await row({
+        step: `${numberOf(WARM_UP)}, first, by a hub that has just started`,
+        files: tree(NEW, { n: WARM_UP, value: "first" }),
+        value: "first",
+      }, fresh),
     ];
-    for (const { step, value, files } of steps) {
-      rows.push(
-        await push(
-          step,
-          files,
-          value ? () => server.apply(n, value) : undefined,
-        ),
-      );
-    }
+    for (const step of steps) rows.push(await row(step, server));
     const memory = memoryOf([running.hub.pid]);
     if (!withKubectl) return { memory, rows };
     // Last, since the hub watches members of any apply set.
@@ -242,7 +237,7 @@ async function measure(
 /** A step's line, of its rows in all rounds. */
 function line(rows: Row[]): string[] {
   const { step, written } = rows[0]!;
-  const hub = median(rows.map((row) => row.hub));
+  const hub = median(rows.map((row) => row.ms));
   const kubectl = rows.flatMap((row) => row.kubectl ?? []);
   const own = rows.filter((row) => row.server !== undefined);
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
@@ -253,11 +248,11 @@ function line(rows: Row[]): string[] {
     ...kubectl.length
       ? [seconds(median(kubectl)), times(hub / median(kubectl))]
       : ["", ""],
-    // Those that were measured right after each other are compared.
+    // Those of the same round are compared.
     ...own.length
       ? [
         seconds(median(own.map((row) => row.server!))),
-        times(median(own.map((row) => row.hub / row.server!))),
+        times(median(own.map((row) => row.ms / row.server!))),
       ]
       : ["", ""],
   ];

@@ -8,7 +8,15 @@ export interface ServerSideOptions {
   client: KubeClient;
   tool: LoadTool;
   address: Address;
-  namespace: string;
+  /** What its namespaces begin with. */
+  name: string;
+}
+
+/** Manifests to apply. */
+export interface Manifests {
+  n: number;
+  /** In each of them. */
+  value: string;
 }
 
 /**
@@ -23,19 +31,40 @@ export class ServerSide {
     this.#options = options;
   }
 
-  /** Makes the namespace. */
+  /** Makes its namespaces. */
   static async start(options: ServerSideOptions): Promise<ServerSide> {
-    await options.client.create(core.Namespace, {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name: options.namespace },
-    });
+    for (const when of ["before", "after"]) {
+      await options.client.create(core.Namespace, {
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name: `${options.name}-${when}` },
+      });
+    }
     return new ServerSide(options);
   }
 
-  /** Milliseconds for so many manifests with that value. */
-  async apply(manifests: number, value: string): Promise<number> {
-    const { tool, address, namespace } = this.#options;
+  /**
+   * Does something else, and applies manifests before and after it, since a
+   * machine is not as fast all the time.
+   *
+   * @returns Also the milliseconds for these manifests: the mean of both.
+   */
+  async around<T>(
+    work: () => Promise<T>,
+    manifests: Manifests,
+  ): Promise<{ result: T; ms: number }> {
+    const before = await this.#apply(manifests, "before");
+    const result = await work();
+    const after = await this.#apply(manifests, "after");
+    return { result, ms: (before + after) / 2 };
+  }
+
+  async #apply(
+    { n, value }: Manifests,
+    when: "before" | "after",
+  ): Promise<number> {
+    const { tool, address, name } = this.#options;
+    const namespace = `${name}-${when}`;
     const { perSecond } = await tool.run(address, {
       method: "PATCH",
       path:
@@ -56,9 +85,9 @@ export class ServerSide {
         },
         data: { value, text: "x".repeat(200) },
       }),
-      objects: manifests,
-      requests: manifests,
+      objects: n,
+      requests: n,
     });
-    return manifests / perSecond * 1000;
+    return n / perSecond * 1000;
   }
 }

@@ -148,6 +148,7 @@ export async function readTree(
     wanted.filter((e) => !before(e)).map((e) => e.oid),
   );
   const files: SourceFile[] = [];
+  const decoder = new TextDecoder("utf-8", { fatal: true });
   for (const entry of wanted) {
     const { path, oid } = entry;
     const kept = before(entry);
@@ -156,9 +157,7 @@ export async function readTree(
       continue;
     }
     try {
-      const text = new TextDecoder("utf-8", { fatal: true })
-        .decode(blobs.get(oid)!);
-      files.push({ path, oid, text });
+      files.push({ path, oid, text: decoder.decode(blobs.get(oid)!) });
     } catch {
       refused.push({ path, reason: "is not UTF-8 text" });
     }
@@ -340,9 +339,10 @@ class BlobStore {
     if (unique.length === 0) return blobs;
     const out = await this.#catFile("--batch", unique, 128);
     let at = 0;
+    const decoder = new TextDecoder();
     for (const oid of unique) {
       const end = out.indexOf(0x0a, at);
-      const header = new TextDecoder().decode(out.subarray(at, end));
+      const header = decoder.decode(out.subarray(at, end));
       const [, type, size] = header.split(" ");
       if (type !== "blob") throw this.#missing(oid, header);
       blobs.set(oid, out.subarray(end + 1, end + 1 + Number(size)));
