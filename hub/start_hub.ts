@@ -11,7 +11,10 @@ import { createGitOps, WebhookReceiver } from "../gitops/mod.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { type Clock, systemClock } from "../kube/clock.ts";
 import { InformerFactory } from "../kube/informer_factory.ts";
-import { runWithLease } from "../kube/leader_election.ts";
+import {
+  type LeaderElectionOptions,
+  runWithLease,
+} from "../kube/leader_election.ts";
 import { LinkedSignal } from "../kube/linked_signal.ts";
 import { type Logger, silentLogger } from "../kube/log.ts";
 import { namespaceWorkspaces } from "../kube/namespace_workspaces.ts";
@@ -64,6 +67,8 @@ export interface HubOptions {
   leaderElection?: boolean;
   /** Unlike any other replica's. @default hostname and a random part */
   identity?: string;
+  /** How long the Lease lasts, and when it is renewed. @default another replica leads within 15 s */
+  leaseTimes?: LeaseTimes;
   /** Life of a device's token, in seconds. @default {3600} */
   tokenSeconds?: number;
   /** How long a Revision stays that no Agent has any more, in milliseconds. @default {600000} */
@@ -78,6 +83,12 @@ export interface HubOptions {
   signal?: AbortSignal;
 }
 
+/** See {@linkcode LeaderElectionOptions}. */
+export type LeaseTimes = Pick<
+  LeaderElectionOptions,
+  "leaseDuration" | "renewDeadline" | "retryPeriod" | "renewPeriod"
+>;
+
 /** A running hub. */
 export interface Hub extends AsyncDisposable {
   /** Where it listens. */
@@ -87,6 +98,8 @@ export interface Hub extends AsyncDisposable {
   useCertificate(certificate: Certificate): Promise<void>;
   /** Resolves once this replica's controllers work for the first time. */
   readonly leading: Promise<void>;
+  /** Resolves to who leads once that is found to be another replica, and this one stands by. */
+  readonly standby: Promise<string>;
   /** Resolves when all has ended; rejects where the hub cannot go on. */
   readonly finished: Promise<void>;
   /** Lets requests and reconciles end, and lets go of the Lease. */
@@ -98,7 +111,7 @@ export interface Hub extends AsyncDisposable {
  * up to 1.2 s until it has seen that, the duration, up to 1.2 s until it asks
  * again, and the rest for its first lists.
  */
-const ELECTION = {
+const LEASE_TIMES: LeaseTimes = {
   leaseDuration: 10_000,
   renewDeadline: 7000,
   retryPeriod: 1000,
@@ -252,14 +265,19 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       onSynced: () => leading.resolve(),
     });
   };
+  const identity = options.identity ??
+    `${Deno.hostname()}-${crypto.randomUUID().slice(0, 8)}`;
+  const standby = Promise.withResolvers<string>();
   const work = options.leaderElection === false ? run(signal) : runWithLease({
     client,
     namespace: SYSTEM_NAMESPACE,
     name: "faros-hub",
-    identity: options.identity ??
-      `${Deno.hostname()}-${crypto.randomUUID().slice(0, 8)}`,
+    identity,
     run,
-    ...ELECTION,
+    onNewLeader: (leader) => {
+      if (leader !== identity) standby.resolve(leader);
+    },
+    ...options.leaseTimes ?? LEASE_TIMES,
     log,
     clock,
     signal,
@@ -275,6 +293,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     port,
     useCertificate: (certificate) => server.useCertificate(certificate),
     leading: leading.promise,
+    standby: standby.promise,
     finished,
     close,
     [Symbol.asyncDispose]: close,

@@ -11,7 +11,7 @@ import { type Logger, silentLogger } from "../kube/log.ts";
 import { createRestClient } from "../kube/rest_client.ts";
 import { keepAdminKubeconfig } from "./admin_kubeconfig.ts";
 import { lockFolder } from "./lock_folder.ts";
-import { type Hub, startHub } from "./start_hub.ts";
+import { type Hub, type LeaseTimes, startHub } from "./start_hub.ts";
 
 /** Options of {@linkcode startUp}. */
 export interface UpOptions {
@@ -41,6 +41,25 @@ export interface UpOptions {
   signal?: AbortSignal;
 }
 
+/**
+ * Holder of the hub's Lease. The same for all, since only the process that has
+ * the folder's lock serves this API and calls itself so: started again after a
+ * crash, or from a backup, it need not wait until its own Lease expires.
+ */
+const IDENTITY = "faros-up";
+
+/**
+ * A Lease that is written six times a minute: each renewal is an fsync, which
+ * wears the SD card of a small machine, and nobody waits for the Lease to
+ * expire while the API server is gone with its holder.
+ */
+const LEASE_TIMES: LeaseTimes = {
+  leaseDuration: 40_000,
+  renewDeadline: 30_000,
+  retryPeriod: 1000,
+  renewPeriod: 10_000,
+};
+
 /** A hub with its own Kubernetes API server. */
 export interface Up extends AsyncDisposable {
   /** URL of the Kubernetes API. */
@@ -53,8 +72,10 @@ export interface Up extends AsyncDisposable {
   readonly caData: string;
   /** As the administrator. */
   readonly client: KubeClient;
-  /** Resolves once the controllers work. */
+  /** Resolves once the controllers work, which they do while no other hub leads at this API. */
   readonly leading: Promise<void>;
+  /** Resolves to who leads once that is found to be another hub, and this one stands by. */
+  readonly standby: Promise<string>;
   /** Resolves when all has ended; rejects where it cannot go on. */
   readonly finished: Promise<void>;
   close(): Promise<void>;
@@ -104,8 +125,8 @@ export async function startUp(options: UpOptions): Promise<Up> {
       hubURL: options.hubURL,
       catalogue: options.catalogue,
       stateDir: `${dataDir}/hub`,
-      // The folder's lock is what keeps a second one away.
-      leaderElection: false,
+      identity: IDENTITY,
+      leaseTimes: LEASE_TIMES,
       log,
       clock,
       signal: options.signal,
@@ -140,6 +161,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
     caData,
     client,
     leading: hub.leading,
+    standby: hub.standby,
     finished,
     close,
     [Symbol.asyncDispose]: close,

@@ -26,6 +26,10 @@ export interface LeaderElectionOptions {
   renewDeadline?: number;
   /** Time between attempts to get or renew it, in ms. @default {2000} */
   retryPeriod?: number;
+  /** Time between renewals, in ms; after one that failed, `retryPeriod`. @default `retryPeriod` */
+  renewPeriod?: number;
+  /** Called with who leads, whenever that is found to be another than before. */
+  onNewLeader?(identity: string): void;
   log?: Logger;
   clock?: Clock;
   /** @default {Math.random} */
@@ -35,6 +39,9 @@ export interface LeaderElectionOptions {
 }
 
 type Options = Required<LeaderElectionOptions>;
+
+/** By how much of it a period may be longer. */
+const JITTER = 0.2;
 
 /**
  * Runs something in one process at a time, by a Lease; as client-go's
@@ -56,6 +63,8 @@ export async function runWithLease(
     leaseDuration: options.leaseDuration ?? 15_000,
     renewDeadline: options.renewDeadline ?? 10_000,
     retryPeriod: options.retryPeriod ?? 2000,
+    renewPeriod: options.renewPeriod ?? options.retryPeriod ?? 2000,
+    onNewLeader: (identity) => options.onNewLeader?.(identity),
     log: options.log ?? silentLogger,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
@@ -64,6 +73,11 @@ export async function runWithLease(
   if (settings.renewDeadline >= settings.leaseDuration) {
     throw new Error(
       `Cannot elect a leader by Lease ${settings.name}: renewDeadline (${settings.renewDeadline} ms) has to be less than leaseDuration (${settings.leaseDuration} ms)`,
+    );
+  }
+  if (settings.renewPeriod * (1 + JITTER) >= settings.renewDeadline) {
+    throw new Error(
+      `Cannot elect a leader by Lease ${settings.name}: renewPeriod (${settings.renewPeriod} ms), up to a fifth longer by chance, has to be less than renewDeadline (${settings.renewDeadline} ms)`,
     );
   }
   const log = settings.log
@@ -117,6 +131,8 @@ class Elector {
   /** The Lease as seen last, and when its spec was first seen like that. */
   #lease: Lease | undefined;
   #seenAt = -Infinity;
+  /** Who was seen to lead last. */
+  #leader: string | undefined;
   /** When the last request that made it ours began; others count from when it was answered, or later. */
   #renewedAt = -Infinity;
 
@@ -127,7 +143,7 @@ class Elector {
 
   /** Tries until it holds the Lease. @returns false where the signal ended it */
   async acquire(): Promise<boolean> {
-    const { signal } = this.#settings;
+    const { signal, retryPeriod } = this.#settings;
     while (!signal.aborted) {
       try {
         if (await this.#tryOnce(signal)) return true;
@@ -135,7 +151,7 @@ class Elector {
         if (signal.aborted) break;
         this.#log.warn("Cannot get a Lease; will try again", { error });
       }
-      await this.#pause(signal);
+      await this.#pause(retryPeriod, signal);
     }
     return false;
   }
@@ -148,10 +164,12 @@ class Elector {
 
   /** Returns when the Lease is lost, or could not be renewed in time. */
   async renewUntil(signal: AbortSignal): Promise<void> {
-    const { clock, renewDeadline } = this.#settings;
+    const { clock, renewDeadline, renewPeriod, retryPeriod } = this.#settings;
+    let period = renewPeriod;
     while (!signal.aborted) {
-      await this.#pause(signal);
+      await this.#pause(period, signal);
       if (signal.aborted) return;
+      period = renewPeriod;
       const left = this.#renewedAt + renewDeadline - clock.now();
       if (left <= 0) return;
       const attempt = new AbortController();
@@ -166,6 +184,7 @@ class Elector {
       } catch (error) {
         if (signal.aborted) return;
         this.#log.warn("Cannot renew a Lease", { error });
+        period = retryPeriod;
       } finally {
         over.abort();
         await limit;
@@ -197,10 +216,10 @@ class Elector {
     this.#lease = undefined;
   }
 
-  async #pause(signal: AbortSignal): Promise<void> {
-    const { clock, retryPeriod, random } = this.#settings;
+  async #pause(period: number, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#settings;
     // Those that wait should not all ask at the same instant.
-    const ms = retryPeriod * (1 + 0.2 * random());
+    const ms = period * (1 + JITTER * random());
     await clock.sleep(ms, signal).catch(() => {});
   }
 
@@ -226,7 +245,10 @@ class Elector {
       (leaseDurationSeconds ?? 0) * 1000,
       this.#settings.leaseDuration,
     );
-    if (holderIdentity && !ours && now < this.#seenAt + patience) return false;
+    if (holderIdentity && !ours && now < this.#seenAt + patience) {
+      this.#saw(holderIdentity);
+      return false;
+    }
     try {
       this.#lease = await client.update<Lease>(LEASES, {
         ...live, // with its resourceVersion: of two that try, one succeeds
@@ -239,6 +261,7 @@ class Elector {
       }, { namespace, signal });
       this.#seenAt = now;
       this.#renewedAt = now;
+      this.#saw(identity);
       return true;
     } catch (error) {
       if (isConflict(error)) return false;
@@ -258,11 +281,22 @@ class Elector {
         spec: { ...claim, acquireTime: claim.renewTime, leaseTransitions: 0 },
       }, { signal });
       this.#renewedAt = now;
+      this.#saw(this.#settings.identity);
       return true;
     } catch (error) {
       if (isAlreadyExists(error)) return false;
       throw error;
     }
+  }
+
+  /** Takes note of who leads. */
+  #saw(leader: string): void {
+    if (leader === this.#leader) return;
+    this.#leader = leader;
+    if (leader !== this.#settings.identity) {
+      this.#log.info("Another one leads; standing by", { leader });
+    }
+    this.#settings.onNewLeader(leader);
   }
 
   #claim() {

@@ -91,6 +91,93 @@ Deno.test("leader election waits for a holder that vanished, by its own clock", 
   await a.done;
 });
 
+Deno.test("leader that was killed takes its own Lease again without waiting", async () => {
+  await using server = startLeaseServer();
+  const acquireTime = "2026-01-01T00:00:00.000000Z";
+  server.lease = {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name: "hub", namespace: "default", resourceVersion: "9" },
+    spec: {
+      holderIdentity: "a",
+      leaseDurationSeconds: 15,
+      acquireTime,
+      renewTime: acquireTime,
+      leaseTransitions: 4,
+    },
+  };
+  // The hands of this clock never move.
+  const a = candidate(server, { identity: "a", clock: new FakeClock() });
+  await eventually(() => a.leading);
+  assert.equal(server.lease.spec!.acquireTime, acquireTime);
+  assert.equal(server.lease.spec!.leaseTransitions, 4);
+  a.stop.abort();
+  await a.done;
+});
+
+Deno.test("leader election tells who leads, whenever that is another", async () => {
+  await using server = startLeaseServer();
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  const a = candidate(server, { identity: "a", clock });
+  await eventually(() => a.leading);
+  const b = candidate(server, {
+    identity: "b",
+    clock,
+    onNewLeader: (identity) => seen.push(identity),
+  });
+  for (let i = 0; i < 100; i++) await clock.advance(100);
+  assert.deepEqual(seen, ["a"]);
+  a.stop.abort();
+  await a.done;
+  await advanceUntil(clock, () => b.leading);
+  for (let i = 0; i < 100; i++) await clock.advance(100);
+  assert.deepEqual(seen, ["a", "b"]);
+  b.stop.abort();
+  await b.done;
+});
+
+Deno.test("leader renews each renewPeriod, and tries a failed renewal again each retryPeriod", async () => {
+  await using server = startLeaseServer();
+  const clock = new FakeClock();
+  const asked: number[] = [];
+  let broken = false;
+  server.fault = (request) => {
+    if (request.method !== "GET") return undefined;
+    asked.push(clock.now() - began);
+    return broken ? statusResponse(500) : undefined;
+  };
+  const began = clock.now();
+  const a = candidate(server, {
+    identity: "a",
+    clock,
+    leaseDuration: 40_000,
+    renewDeadline: 30_000,
+    retryPeriod: 1000,
+    renewPeriod: 10_000,
+  });
+  await eventually(() => a.leading);
+  await clock.untilSleeping();
+  await advanceUntil(clock, () => asked.length === 3);
+  broken = true;
+  await advanceUntil(clock, () => asked.length === 6);
+  const seconds = asked.map((ms) => Math.round(ms / 1000));
+  assert.deepEqual(seconds, [0, 10, 20, 30, 31, 32]);
+  assert(a.leading);
+  a.stop.abort();
+  await a.done;
+});
+
+Deno.test("leader election refuses times by which it would lose what it has", async () => {
+  await using server = startLeaseServer();
+  const refused = candidate(server, {
+    identity: "a",
+    clock: new FakeClock(),
+    renewPeriod: 9000,
+  });
+  await assert.rejects(refused.done, /renewPeriod \(9000 ms\)/);
+});
+
 Deno.test("leader stops before others may start when it cannot renew", async () => {
   await using server = startLeaseServer();
   const clock = new FakeClock();

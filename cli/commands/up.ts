@@ -15,7 +15,7 @@ const REPOSITORY = "fleet";
 /** `faros up` */
 export const command = defineCommand({
   description:
-    "Runs a hub with its own Kubernetes API server in one process; all that lasts is\nin one folder. Says 'ready' when both serve. DIR/admin.kubeconfig has a context\nroot and one for each workspace.",
+    "Runs a hub with its own Kubernetes API server in one process; all that lasts is\nin one folder. Says 'ready' when both serve. DIR/admin.kubeconfig has a context\nroot and one for each workspace. Where a 'faros hub' leads at this API, 'ready'\nnames it, and this hub does the work when that ends.",
   options: {
     data: {
       type: "string",
@@ -112,7 +112,8 @@ export const command = defineCommand({
       log: loggerOf(options),
       signal,
     });
-    await up.leading;
+    // Where a `faros hub` leads, this one serves, and does the work when that ends.
+    const leader = await Promise.race([up.leading, up.standby]);
     if (url) {
       const repository: KubeObject & { spec: unknown } = {
         apiVersion: Repository.apiVersion,
@@ -126,7 +127,8 @@ export const command = defineCommand({
         signal,
       });
     }
-    io.out(`ready api=${up.apiUrl} hub=${up.hubUrl}`);
+    const standby = leader ? ` leader=${leader}` : "";
+    io.out(`ready api=${up.apiUrl} hub=${up.hubUrl}${standby}`);
     settleMemory();
     io.err(`
 Next:
