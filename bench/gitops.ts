@@ -19,6 +19,7 @@ import { HubSide } from "./gitops/hub_side.ts";
 import { KubectlSide } from "./gitops/kubectl_side.ts";
 import { ServerSide } from "./gitops/server_side.ts";
 import { fileOf, manifest, tree, workspaceFile } from "./gitops/tree.ts";
+import { median } from "./median.ts";
 import { memoryOf } from "./memory.ts";
 import { ownClient } from "./own_client.ts";
 import { addressIn } from "./targets.ts";
@@ -267,14 +268,6 @@ function memoryLine(n: number, bytes: number[]): string[] {
 
 function numberOf(n: number): string {
   return n.toLocaleString("en");
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2
-    ? sorted[middle]!
-    : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 async function save(conditions: string[], table: string[][]): Promise<void> {
