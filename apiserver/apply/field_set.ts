@@ -196,15 +196,19 @@ function decode(fields: JsonObject): Fields {
 function sorted(node: Fields): Fields {
   let inOrder = true;
   let last: string | undefined;
+  // Of nodes that are not in order themselves. To look at each once: twice would double with each level.
+  let changed: Fields | undefined;
   for (const key in node) {
     if (last !== undefined && order(last, key) > 0) inOrder = false;
     last = key;
-    if (sorted(below(node, key)!) !== node[key]) inOrder = false;
+    const child = below(node, key)!;
+    const inItsOrder = sorted(child);
+    if (inItsOrder !== child) (changed ??= {})[key] = inItsOrder;
   }
-  if (inOrder) return node;
+  if (inOrder) return changed ? { ...node, ...changed } : node;
   const out: Fields = {};
   for (const key of Object.keys(node).sort(order)) {
-    out[key] = sorted(below(node, key)!);
+    out[key] = changed?.[key] ?? node[key]!;
   }
   return out;
 }
