@@ -148,7 +148,8 @@ export function graft(
   for (let i = 0; i < path.length - 1; i++) {
     const element = path[i]!;
     const next = below(into, element);
-    if (next && !isEmptyObject(next)) into = next;
+    // Nothing else is empty here. To look into each would take as long as to list its keys: of many fields, of each.
+    if (next && next !== LEAF) into = next;
     else into = into[element] = next ? { ".": LEAF } : {};
   }
   const last = path.at(-1);

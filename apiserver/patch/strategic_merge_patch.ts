@@ -1,6 +1,5 @@
 import { isObject } from "../is_object.ts";
 import { badRequest, StatusError } from "../errors.ts";
-import { deepEqual } from "../schema/deep_equal.ts";
 import { goType, goValue, jsonKind } from "../schema/go_value.ts";
 import { objectMetaSchema } from "../schema/object_meta.ts";
 import type { Json, JsonObject, Schema } from "../types.ts";
@@ -123,7 +122,8 @@ function deletePrimitives(
     throw badRequest("invalid patch format of primitive list");
   }
   if (!Array.isArray(list)) return;
-  out[name] = list.filter((item) => !values.some((v) => deepEqual(v, item)));
+  const gone = new Set(values.map((value) => JSON.stringify(value)));
+  out[name] = list.filter((item) => !gone.has(JSON.stringify(item)));
 }
 
 function mergeField(
@@ -196,7 +196,9 @@ function mergeItems(
   patch: Json[],
   { key, items: itemSchema }: { key: string; items: Schema | undefined },
 ): Json[] {
-  let out = [...original ?? []];
+  const idOf = (item: Json) =>
+    isObject(item) ? JSON.stringify(item[key]) : undefined;
+  const gone = new Set<string | undefined>();
   const items: JsonObject[] = [];
   let replace = false;
   for (const item of patch) {
@@ -211,18 +213,24 @@ function mergeItems(
       );
     }
     if (directive === undefined) items.push(item);
-    else if (directive === "delete") {
-      out = out.filter((o) => !sameKey(o, item[key], key));
-    } else if (directive === "merge") {
+    else if (directive === "delete") gone.add(idOf(item));
+    else if (directive === "merge") {
       throw malformed("merging lists cannot yet be specified in the patch");
     } else throw unknownDirective(directive, item);
   }
   if (replace || !original) return items.map((item) => withoutDirectives(item));
-  const server = out.slice();
+  const server = original.filter((item) => !gone.has(idOf(item)));
+  const out = server.slice();
+  const places = new Map<string | undefined, number>();
+  out.forEach((item, at) => {
+    if (!places.has(idOf(item))) places.set(idOf(item), at);
+  });
   for (const item of items) {
-    const at = out.findIndex((o) => sameKey(o, item[key], key));
-    if (at < 0) out.push(withoutDirectives(item));
-    else out[at] = mergeMap(out[at] as JsonObject, item, itemSchema);
+    const at = places.get(idOf(item));
+    if (at === undefined) {
+      places.set(idOf(item), out.length);
+      out.push(withoutDirectives(item));
+    } else out[at] = mergeMap(out[at] as JsonObject, item, itemSchema);
   }
   return reorder(out, { order: items, server, key });
 }
@@ -236,10 +244,6 @@ function unknownDirective(directive: Json, patch: JsonObject): StatusError {
   return malformed(
     `unknown patch type: ${goValue(directive)} in map: ${goValue(patch)}`,
   );
-}
-
-function sameKey(item: Json, value: Json | undefined, key: string): boolean {
-  return isObject(item) && deepEqual(item[key], value);
 }
 
 /** The patched items must stand in the order that the patch asks for. */

@@ -1,4 +1,3 @@
-import { deepEqual } from "../schema/deep_equal.ts";
 import type { ObjectMeta, OwnerReference } from "../types.ts";
 
 /**
@@ -14,10 +13,14 @@ export function dedupOwnerReferences(
   },
 ): string | undefined {
   const kept: OwnerReference[] = [];
+  // By text, since there may be many thousand references.
+  const seen = new Set<string>();
   const twice = new Set<string>();
   for (const owner of metadata.ownerReferences ?? []) {
-    if (kept.some((other) => deepEqual(owner, other))) twice.add(owner.uid);
+    const text = textOf(owner);
+    if (seen.has(text)) twice.add(owner.uid);
     else kept.push(owner);
+    seen.add(text);
   }
   if (twice.size === 0) return undefined;
   metadata.ownerReferences = kept;
@@ -25,4 +28,11 @@ export function dedupOwnerReferences(
   return `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${
     [...twice].join(", ")
   }`;
+}
+
+function textOf(owner: OwnerReference): string {
+  const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = owner;
+  return JSON.stringify(
+    [apiVersion, kind, name, uid, controller, blockOwnerDeletion],
+  );
 }
