@@ -155,7 +155,7 @@ Deno.test("plan finds a fleet in a folder of a repository", async () => {
   );
   assert.equal(
     lines[region.startLine - 1]?.slice(region.startColumn - 1),
-    "{ intervall: 30s }",
+    "intervall: 30s }",
   );
   assert.equal(results[0].ruleId, "ConfigInvalid");
 });

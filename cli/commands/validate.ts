@@ -1,4 +1,5 @@
 import { dirname, join, relative, resolve } from "node:path";
+import type { PluginBundle } from "../../api/plugin_bundle.ts";
 import { gatherInputs } from "../../gitops/manifest/kustomize/gather_inputs.ts";
 import { selectPath } from "../../gitops/manifest/layout.ts";
 import { loadManifests } from "../../gitops/manifest/load_manifests.ts";
@@ -11,13 +12,14 @@ import { validateTree } from "../../gitops/manifest/validate_tree.ts";
 import { readFolder } from "../../gitops/source/read_folder.ts";
 import { manifests } from "../../plugins/builtin_index.ts";
 import { defineCommand } from "../command.ts";
+import { checkConfigs } from "../validate/check_configs.ts";
 import { checkPluginKinds } from "../validate/check_plugin_kinds.ts";
 import { readManifestInputs } from "../validate/manifest_inputs.ts";
 
 /** `faros validate` */
 export const command = defineCommand({
   description:
-    "Checks the files of a fleet repository as the hub will, without a cluster:\neach error as file:line:column.",
+    "Checks the files of a fleet repository as the hub will, without a cluster:\neach error as file:line:column. Configs of plugins are checked by the schemas of\nthe built-in Plugins and of those under root/.",
   arguments: [{
     name: "PATH",
     description: "The repository, or a folder or file in it [default: .]",
@@ -75,13 +77,21 @@ export const command = defineCommand({
       builtin: manifests.map((plugin) => plugin.name),
       known: brought.kinds,
     });
+    const told = [...found.problems, ...brought.problems];
+    const places = new Set(told.map(placeOf));
+    const configs = await checkConfigs(loaded, {
+      builtin: manifests as unknown as Omit<PluginBundle, "code">[],
+      isOpen: inputs.variables === undefined,
+    });
+    // A kind that a plugin brings may say the same as its configSchema.
+    told.push(...configs.filter((problem) => !places.has(placeOf(problem))));
     const from = relative(Deno.cwd(), top);
     const shown = (problems: Problem[]) =>
       problems.filter(({ file }) =>
         !below || file === below || file.startsWith(`${below}/`)
       ).map((problem) => ({ ...problem, file: join(from, problem.file) }));
     const [problems, warnings, unchecked] = [
-      shown([...found.problems, ...brought.problems].sort(compareProblems)),
+      shown(told.sort(compareProblems)),
       shown(found.warnings),
       shown(found.unchecked),
     ];
@@ -129,6 +139,10 @@ async function findTop(path: string): Promise<string> {
   throw new Error(
     `Cannot validate ${path}: neither it nor a folder above it has a folder workspaces or root`,
   );
+}
+
+function placeOf({ file, line, column }: Problem): string {
+  return `${file}:${line}:${column}`;
 }
 
 function count(n: number, noun: string): string {

@@ -3,6 +3,7 @@ import type { KubeObject } from "../../api/meta.ts";
 import { Workspace } from "../../api/workspace.ts";
 import { type Manifest, objectKey } from "../../gitops/manifest/manifest.ts";
 import type { HubKeys } from "../keys/hub_keys.ts";
+import { readPluginObject } from "../resolve/plugin_object.ts";
 import { Problem } from "../resolve/problem.ts";
 import { pluginChanges } from "./device_changes.ts";
 import type { FleetInputs, WorkspaceInputs } from "./fleet_inputs.ts";
@@ -245,13 +246,16 @@ class Comparison {
     const { manifest } = this.#options;
     const inputs = this.#after.workspaces.get(workspace)!;
     const of = (object: KubeObject) => manifest(objectKey(object));
-    const at = (where: Manifest | undefined, path: (string | number)[]) =>
-      where && { file: where.file, ...where.locate(path) };
+    const at = (
+      where: Manifest | undefined,
+      path: (string | number)[],
+      about?: "key" | "value",
+    ) => where && { file: where.file, ...where.locate(path, about) };
     const here = of(inputs.agents.get(agent)!);
-    const index = await this.#new.entryOf(workspace, {
+    const { index, place: inConfig } = await this.#new.entryOf(workspace, {
       agent,
       problem: new Problem(reason, message),
-    });
+    }) ?? {};
     const entry = index === undefined
       ? undefined
       : inputs.agents.get(agent)!.spec?.plugins?.[index];
@@ -259,6 +263,18 @@ class Comparison {
       inputs.objects.find((o) =>
         o.metadata.name === entry.name && (!entry.kind || o.kind === entry.kind)
       );
+    const field = inConfig && object && (inConfig.in === "entry"
+      ? at(
+        here,
+        ["spec", "plugins", index!, "config", ...inConfig.path],
+        inConfig.about,
+      )
+      : at(
+        of(object),
+        [...readPluginObject(object).path, ...inConfig.path],
+        inConfig.about,
+      ));
+    if (field) return field;
     const place = /^(PermissionNot|Untrusted)/.test(reason)
       ? at(
         manifest(objectKey({

@@ -2,7 +2,7 @@ import type { Agent } from "../../api/agent.ts";
 import { canonicalJson } from "../../api/protocol/canonical_json.ts";
 import type { Revision } from "../../api/revision.ts";
 import type { HubKeys } from "../keys/hub_keys.ts";
-import { Problem } from "../resolve/problem.ts";
+import { type ConfigPlace, Problem } from "../resolve/problem.ts";
 import { HUB_PUBLISHER, resolve } from "../resolve/resolve.ts";
 import type { FleetInputs, WorkspaceInputs } from "./fleet_inputs.ts";
 
@@ -69,7 +69,7 @@ export class Resolver {
   async entryOf(
     workspace: string,
     { agent, problem }: { agent: string; problem: Problem },
-  ): Promise<number | undefined> {
+  ): Promise<{ index: number; place?: ConfigPlace } | undefined> {
     const inputs = this.#options.fleet.workspaces.get(workspace);
     const object = inputs?.agents.get(agent);
     const entries = object?.spec?.plugins ?? [];
@@ -77,7 +77,7 @@ export class Resolver {
       const alone = { ...object!, spec: { plugins: [entry] } };
       const found = await this.#resolve(alone, inputs!);
       if (found instanceof Problem && found.message === problem.message) {
-        return index;
+        return { index, place: found.place };
       }
     }
   }

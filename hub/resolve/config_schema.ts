@@ -47,30 +47,87 @@ export function compileSchema(
   return validate;
 }
 
+/** Something in a config that its schema does not allow. */
+export interface ConfigFault {
+  /** The field, or what lacks it; as far as it is there, a place in the config. */
+  path: (string | number)[];
+  /** `config.peers[0].publicKey` */
+  field: string;
+  /** What is expected. Never the value, which may be a secret. */
+  message: string;
+  /** Whether a field is missing, is one too many, or has a wrong value. */
+  about: "missing" | "unknown" | "value";
+  /** Whether it stands, whatever fields are added. */
+  isSure: boolean;
+}
+
+/** Options of {@linkcode configFaults}. */
+export interface ConfigFaultsOptions {
+  /** JSON Pointers of fields whose values are not known, and so not wrong. @default none */
+  unread?: string[];
+}
+
+/** What is wrong with `value`, one for each field; empty where nothing is. */
+export function configFaults(
+  value: unknown,
+  validate: ValidateFunction,
+  { unread = [] }: ConfigFaultsOptions = {},
+): ConfigFault[] {
+  if (validate(value)) return [];
+  const errors = validate.errors ?? [];
+  const unsure = errors.filter(({ keyword }) => CONDITIONAL.test(keyword))
+    .map(({ instancePath }) => instancePath);
+  const byField = new Map<string, ErrorObject[]>();
+  for (const error of errors) {
+    if (unread.some((path) => isAbout(error, path))) continue;
+    const field = `config${fieldName(pathOf(error))}`;
+    byField.set(field, [...byField.get(field) ?? [], error]);
+  }
+  return [...byField].map(([field, errors]) => {
+    const [first] = errors as [ErrorObject];
+    return {
+      path: pathOf(first),
+      field,
+      message: explain(errors, validate.schema as JsonSchema),
+      about: first.params.missingProperty !== undefined
+        ? "missing"
+        : innerOf(first) !== undefined
+        ? "unknown"
+        : "value",
+      isSure: errors.some(({ instancePath, keyword }) =>
+        !OPEN.test(keyword) &&
+        !unsure.some((path) =>
+          instancePath === path || instancePath.startsWith(`${path}/`)
+        )
+      ),
+    };
+  });
+}
+
+/** Keywords under which another field may make good what is wrong with one. */
+const CONDITIONAL = /^(anyOf|oneOf|not|if|contains|propertyNames)$/;
+/** Keywords whose errors a field more may end. */
+const OPEN =
+  /^(required|minProperties|unevaluated\w+|dependen\w+|minItems|minContains)$/;
+
 /**
- * What is wrong with `value`, each problem with its field; empty where nothing
- * is. No message holds a value, since the value may be a secret.
+ * The same as {@linkcode configFaults} in words, each with its field, the
+ * first few of them. No message holds a value.
  */
 export function configProblems(
   value: unknown,
   validate: ValidateFunction,
-  { unread = [] }: {
-    /** JSON Pointers of fields whose values are not known, and so not wrong. @default none */
-    unread?: string[];
-  } = {},
+  options: ConfigFaultsOptions = {},
 ): string[] {
-  if (validate(value)) return [];
-  const byField = new Map<string, ErrorObject[]>();
-  for (const error of validate.errors ?? []) {
-    if (unread.some((path) => isAbout(error, path))) continue;
-    const field = fieldOf(error);
-    byField.set(field, [...byField.get(field) ?? [], error]);
-  }
-  const fields = [...byField];
-  const problems = fields.slice(0, MOST).map(([field, errors]) =>
-    `${field} ${explain(errors, validate.schema as JsonSchema)}`
+  return tellFaults(configFaults(value, validate, options));
+}
+
+/** Faults in words. */
+export function tellFaults(faults: ConfigFault[]): string[] {
+  const problems = faults.slice(0, MOST).map(({ field, message }) =>
+    `${field} ${message}`
   );
-  const more = fields.length - MOST;
+  const more = faults.length - MOST;
   return more > 0 ? [...problems, `and ${more} more`] : problems;
 }
 
@@ -81,16 +138,22 @@ function isAbout(error: ErrorObject, path: string): boolean {
     path.startsWith(`${instancePath}/`) && /^(any|one)Of$/.test(keyword);
 }
 
-function fieldOf(error: ErrorObject): string {
-  const at = `config${
-    error.instancePath.split("/").slice(1).map(unescapePointer).map((token) =>
-      /^\d+$/.test(token) ? `[${token}]` : `.${token}`
-    ).join("")
-  }`;
-  const { missingProperty, additionalProperty, unevaluatedProperty } =
-    error.params;
-  const inner = missingProperty ?? additionalProperty ?? unevaluatedProperty;
-  return inner === undefined ? at : `${at}.${inner}`;
+function pathOf(error: ErrorObject): (string | number)[] {
+  const path = error.instancePath.split("/").slice(1).map(unescapePointer)
+    .map((token) => /^\d+$/.test(token) ? Number(token) : token);
+  const inner = innerOf(error);
+  return inner === undefined ? path : [...path, inner];
+}
+
+/** The field that is missing or too many. */
+function innerOf({ params }: ErrorObject): string | undefined {
+  return params.missingProperty ?? params.additionalProperty ??
+    params.unevaluatedProperty;
+}
+
+function fieldName(path: (string | number)[]): string {
+  return path.map((part) => typeof part === "number" ? `[${part}]` : `.${part}`)
+    .join("");
 }
 
 function explain(errors: ErrorObject[], schema: JsonSchema): string {

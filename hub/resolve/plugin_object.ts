@@ -21,6 +21,8 @@ export interface PluginObjectFacts {
   wanted: Wanted;
   /** Its config, as it is written. */
   config: Config | string | undefined;
+  /** Where that is in the object. */
+  path: string[];
 }
 
 /** Reads a plugin object: the config of one of Faros's kinds is in `spec.config`, that of a plugin's own is its `spec`. */
@@ -30,7 +32,11 @@ export function readPluginObject(
   const { group } = parseApiVersion(apiVersion);
   if (pluginObjectKinds.some((k) => k.group === group && k.kind === kind)) {
     const { type, config } = spec as Network["spec"];
-    return { wanted: { kind, type }, config };
+    return { wanted: { kind, type }, config, path: ["spec", "config"] };
   }
-  return { wanted: { kind, group }, config: (spec ?? {}) as Config };
+  return {
+    wanted: { kind, group },
+    config: (spec ?? {}) as Config,
+    path: ["spec"],
+  };
 }

@@ -46,6 +46,21 @@ export function providerOf(
   object: Wanted,
   choice: ProviderChoice,
 ): Provider {
+  const { entry, ...provider } = enabledProvider(object, choice);
+  checkGrant(choice.workspace, entry, provider);
+  return provider;
+}
+
+/**
+ * The plugin that serves such objects, whether or not the workspace grants what
+ * it needs.
+ *
+ * @throws Problem ArtifactUnavailable, AmbiguousPlugin or VersionNotFound
+ */
+export function enabledProvider(
+  object: Wanted,
+  choice: ProviderChoice,
+): Provider & { entry: EnabledPlugin } {
   const { workspace } = choice;
   const found = enabledPlugins(workspace).flatMap((entry) => {
     const plugin = choice.plugin(entry.name);
@@ -66,8 +81,7 @@ export function providerOf(
   const version = chooseVersion(only.plugin, object, {
     wanted: choice.version ?? only.entry.version,
   });
-  checkGrant(workspace, only.entry, { plugin: only.plugin, version });
-  return { plugin: only.plugin, version };
+  return { ...only, version };
 }
 
 function provides(

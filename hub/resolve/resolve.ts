@@ -9,18 +9,12 @@ import type { Plugin } from "../../api/plugin.ts";
 import type { AgentPlugin } from "../../api/plugin_entry.ts";
 import type { ResolvedPlugin, Revision } from "../../api/revision.ts";
 import type { Workspace } from "../../api/workspace.ts";
-import { mergeConfig, parseConfig } from "./config.ts";
-import { compileSchema, configProblems, isClose } from "./config_schema.ts";
-import { kindProblems } from "./kind_problems.ts";
+import { objectOf } from "./object_of.ts";
 import { type PluginObject, readPluginObject } from "./plugin_object.ts";
 import { Problem } from "./problem.ts";
 import { providerOf } from "./provider_of.ts";
-import { secretFields, valueAt } from "./secret_fields.ts";
-import {
-  type LiftedSecret,
-  type SecretReader,
-  separateSecrets,
-} from "./secrets.ts";
+import { resolveConfig } from "./resolve_config.ts";
+import type { LiftedSecret, SecretReader } from "./secrets.ts";
 import { type Publisher, publisherOf } from "./trust.ts";
 
 /** Name of the hub as publisher. */
@@ -85,7 +79,7 @@ async function resolveEntry(
 > {
   const { agent, workspace } = inputs;
   const { kind, metadata: { name } } = object;
-  const { wanted, config: shared } = readPluginObject(object);
+  const { wanted } = readPluginObject(object);
   const { plugin, version } = providerOf(wanted, {
     workspace,
     plugin: inputs.plugin,
@@ -111,41 +105,19 @@ async function resolveEntry(
       }. Add the publisher's key to the Workspace's spec.trust`,
     );
   }
-  const override = parseConfig(
-    entry.config,
-    `Agent ${agent.metadata.name}, plugin ${name}`,
-  );
-  const merged = mergeConfig(
-    parseConfig(shared, `${kind} ${name}`),
-    override,
-  );
-  const schema = version.configSchema ?? {};
-  const { config, complete, references, lifted, unread } =
-    await separateSecrets(
-      merged,
-      {
-        fields: secretFields(merged, schema),
-        // A Secret goes with the object that its value was written in.
-        ownerOf: (field) =>
-          valueAt(override, field) === undefined ? object : agent,
-        where: `${kind} ${name}`,
-        secrets: inputs.secrets,
-      },
-    );
-  const problems = configProblems(complete, compileSchema(schema, where), {
-    unread,
+  const { config, references, lifted, problems, place } = await resolveConfig({
+    object,
+    agent,
+    entry,
+    version,
+    where,
+    secrets: inputs.secrets,
   });
-  const own = version.kinds?.find(({ group, names }) =>
-    group === wanted.group && names.kind === kind
-  );
-  // What the kind itself says holds of what this Agent makes of it, too; of secrets there are none without a configSchema.
-  if (own && !version.configSchema) {
-    problems.push(...await kindProblems(complete, own));
-  }
   if (problems.length) {
     throw new Problem(
       "ConfigInvalid",
       `config of ${kind} ${name} for ${where}: ${problems.join("; ")}`,
+      { place },
     );
   }
   return {
@@ -165,32 +137,4 @@ async function resolveEntry(
     lifted,
     catalogue: plugin,
   };
-}
-
-function objectOf(
-  entry: AgentPlugin,
-  { objects, workspace }: ResolveInputs,
-): PluginObject {
-  const named = objects.filter((o) => o.metadata.name === entry.name);
-  const found = named.filter((o) => !entry.kind || o.kind === entry.kind);
-  if (found.length > 1) {
-    throw new Problem(
-      "AmbiguousPlugin",
-      `spec.plugins names ${entry.name}, and there are ${
-        found.map((o) => `${o.kind}/${o.metadata.name}`).join(" and ")
-      }; add \`kind: ${found[0]!.kind}\` to the entry`,
-    );
-  }
-  if (found[0]) return found[0];
-  const wanted = entry.kind ? `${entry.kind}/${entry.name}` : entry.name;
-  const close = [
-    ...named,
-    ...objects.filter((o) => isClose(o.metadata.name, entry.name)),
-  ][0];
-  throw new Problem(
-    "PluginObjectNotFound",
-    `spec.plugins names ${wanted}, which is not in Workspace ${workspace.metadata.name}${
-      close ? `; did you mean ${close.kind}/${close.metadata.name}?` : ""
-    }`,
-  );
 }

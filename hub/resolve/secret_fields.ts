@@ -49,7 +49,7 @@ export function secretFields(value: unknown, schema: JsonSchema): string[] {
 
 /** The value at a pointer; undefined where there is none. */
 export function valueAt(value: unknown, pointer: string): unknown {
-  return tokens(pointer).reduce(
+  return pathOf(pointer).reduce(
     (at, token) =>
       typeof at === "object" && at !== null && Object.hasOwn(at, token)
         ? (at as Record<string, unknown>)[token]
@@ -67,7 +67,7 @@ export function replaceAt(
   pointer: string,
   replacement: unknown,
 ): void {
-  const path = tokens(pointer);
+  const path = pathOf(pointer);
   const last = path.pop()!;
   const parent = valueAt(
     value,
@@ -102,10 +102,12 @@ function follow(schema: JsonSchema, ref: string): unknown {
     : undefined;
 }
 
-function tokens(pointer: string): string[] {
+/** What a JSON Pointer (RFC 6901) leads through. */
+export function pathOf(pointer: string): string[] {
   return pointer === "" ? [] : pointer.slice(1).split("/").map(unescapePointer);
 }
 
-function escapePointer(token: string): string {
+/** A token as it stands in a JSON Pointer (RFC 6901). */
+export function escapePointer(token: string): string {
   return token.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -8,7 +8,7 @@ import type { KubeObject } from "../../api/meta.ts";
 import type { SecretReference } from "../../api/revision.ts";
 import type { SecretObject } from "../keys/key_secret.ts";
 import { type Config, isConfig } from "./config.ts";
-import { Problem } from "./problem.ts";
+import { type ConfigPlace, Problem } from "./problem.ts";
 import { replaceAt, valueAt } from "./secret_fields.ts";
 
 /** Key of the value in a Secret that the hub made of a value in a config. */
@@ -61,12 +61,14 @@ export async function separateSecrets(
     fields: string[];
     /** Object that a field was written in. */
     ownerOf(field: string): KubeObject;
+    /** Where a field was written, for errors. */
+    placeOf?(field: string): ConfigPlace;
     /** Whose config it is, for errors. */
     where: string;
     secrets: SecretReader;
   },
 ): Promise<Separated> {
-  const { fields, ownerOf, where, secrets } = options;
+  const { fields, ownerOf, placeOf, where, secrets } = options;
   // Most configs have no secret, and stay as they are.
   const [config, complete] = fields.length
     ? [cloneJson(merged), cloneJson(merged)]
@@ -84,7 +86,10 @@ export async function separateSecrets(
       const standIn = secrets.unread?.(named.name);
       if (standIn !== undefined) unread.push(path);
       value = standIn ??
-        read(secrets, named, `config.${dotted(path)} of ${where}`);
+        read(secrets, named, {
+          where: `config.${dotted(path)} of ${where}`,
+          place: placeOf?.(path),
+        });
       replaceAt(complete, path, value);
     } else if (typeof given === "string") {
       value = given;
@@ -106,6 +111,7 @@ export async function separateSecrets(
         `config.${
           dotted(path)
         } of ${where} is a secret: it has to be a string, or {secretKeyRef: {name, key}}`,
+        { place: placeOf?.(path) },
       );
     }
     replaceAt(config, path, undefined);
@@ -128,26 +134,28 @@ function secretKeyRef(
 function read(
   secrets: SecretReader,
   { name, key }: { name: string; key: string },
-  where: string,
+  { where, place }: { where: string; place: ConfigPlace | undefined },
 ): string {
+  const problem = (reason: string, message: string) =>
+    new Problem(reason, `${where} ${message}`, { place });
   const secret = secrets.get(name);
   if (!secret) {
-    throw new Problem(
+    throw problem(
       "SecretNotFound",
-      `${where} refers to Secret ${name}, which is not in the workspace`,
+      `refers to Secret ${name}, which is not in the workspace`,
     );
   }
   if (CREDENTIALS.test(secret.type ?? "")) {
-    throw new Problem(
+    throw problem(
       "SecretNotAllowed",
-      `${where} refers to Secret ${name}, which is a credential of type ${secret.type}; put the value into a Secret of its own`,
+      `refers to Secret ${name}, which is a credential of type ${secret.type}; put the value into a Secret of its own`,
     );
   }
   const data = secret.data?.[key];
   if (data === undefined) {
-    throw new Problem(
+    throw problem(
       "SecretNotFound",
-      `${where} refers to key ${key} of Secret ${name}, which has ${
+      `refers to key ${key} of Secret ${name}, which has ${
         Object.keys(secret.data ?? {}).join(", ") || "no keys"
       }`,
     );
@@ -157,9 +165,9 @@ function read(
       Uint8Array.fromBase64(data),
     );
   } catch {
-    throw new Problem(
+    throw problem(
       "ConfigInvalid",
-      `${where} refers to key ${key} of Secret ${name}, whose value is not text`,
+      `refers to key ${key} of Secret ${name}, whose value is not text`,
     );
   }
 }
