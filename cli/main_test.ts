@@ -129,6 +129,18 @@ Deno.test("what stands in the way of a start is told with the way out", async ()
     const file = join(dir, "file");
     await Deno.writeTextFile(file, "");
     const data = `--data ${join(dir, "data")}`;
+    const kubeconfig = join(dir, "kubeconfig");
+    await Deno.writeTextFile(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        clusters: [{ name: "a", cluster: { server: "http://127.0.0.1:1" } }],
+        users: [{ name: "a", user: {} }],
+        contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
+        "current-context": "a",
+      }),
+    );
     for (
       const [line, expected] of [
         [
@@ -142,6 +154,15 @@ Deno.test("what stands in the way of a start is told with the way out", async ()
         [
           `up --data ${file} --listen 127.0.0.1:0`,
           `Cannot use folder ${file}: .*; choose another folder by --data`,
+        ],
+        [
+          `hub --kubeconfig ${kubeconfig} --engine kubernetes --data ${file}/hub`,
+          `Cannot use folder ${file}/hub: .*; choose another folder by --data`,
+        ],
+        // It is there, and takes no file, not even root's.
+        [
+          `hub --kubeconfig ${kubeconfig} --engine kubernetes --data /proc`,
+          `Cannot use folder /proc: .*; choose another folder by --data`,
         ],
         [
           `apiserver --data ${file} --listen 127.0.0.1:0`,

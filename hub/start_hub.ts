@@ -34,6 +34,7 @@ import { gitOpsMetrics } from "./gitops_metrics.ts";
 import { HubMetrics } from "./metrics.ts";
 import { runPlan } from "./preview/run_plan.ts";
 import { runControllers } from "./run_controllers.ts";
+import { writableFolder } from "./writable_folder.ts";
 
 /** Options of {@linkcode startHub}. */
 export interface HubOptions {
@@ -123,12 +124,14 @@ const SHUTDOWN = 5000;
  * Starts a hub: installs the kinds of Faros, serves HTTP, and runs the
  * controllers as soon as it is the leader.
  *
- * @throws where the engine cannot be made ready, or the port is taken
+ * @throws where the engine cannot be made ready, the port is taken, or `stateDir` cannot be written
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const { client, log = silentLogger, clock = systemClock } = options;
   const stop = new LinkedSignal(options.signal);
   const { signal } = stop;
+  // Before anything is written to the API: else the first fetch would tell.
+  await writableFolder(options.stateDir);
   await install(client, { kinds: options.kinds, log, clock, signal });
   const keys = new HubKeys(
     await openKeyRing(client, { now: clock.now(), signal }),

@@ -263,7 +263,7 @@ ${style.bold("It stays until Ctrl-C. In another terminal:")}
   kubectl get agents -A -o wide
   kubectl describe agent press-1 -n factory-a
   kubectl explain agent.spec.plugins
-  cd ${repository.clone} && sed -i s/5s/3s/ workspaces/*/monitoring.yaml && git commit -qam 'Faster' && git push -q origin HEAD:main
+  cd ${repository.clone} && sed -i.bak s/5s/3s/ workspaces/*/monitoring.yaml && git commit -qam 'Faster' && git push -q origin HEAD:main
 `);
   }
 
