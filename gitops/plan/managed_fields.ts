@@ -1,6 +1,7 @@
 import type { KubeObject, ManagedFieldsEntry } from "../../api/meta.ts";
 import { GITOPS_MANAGER, ORIGIN_ANNOTATIONS } from "../../api/names.ts";
 import { fieldName } from "../manifest/problem.ts";
+import { ListItems } from "./list_items.ts";
 
 type Fields = Record<string, unknown>;
 type Path = (string | number)[];
@@ -120,14 +121,16 @@ function walk(
     }
     return;
   }
+  const intoDesired = stepsInto(desired);
+  const intoLive = stepsInto(live);
   for (const [key, value] of below) {
-    const step = stepInto(key, desired);
+    const step = intoDesired(key);
     if (!step) continue;
     const next = [...path, step.part];
     if (isIgnored(next)) continue;
     walk((value ?? {}) as Fields, {
       desired: step.value,
-      live: stepInto(key, live)?.value,
+      live: intoLive(key)?.value,
       path: next,
       extra,
     });
@@ -150,32 +153,25 @@ function hasMore(live: unknown, desired: unknown): boolean {
   );
 }
 
-function stepInto(
-  key: string,
+/** The way from a value to what a key of FieldsV1 names in it. */
+function stepsInto(
   into: unknown,
-): { part: string | number; value: unknown } | undefined {
-  const sort = key.slice(0, 2);
-  const rest = key.slice(2);
+): (key: string) => { part: string | number; value: unknown } | undefined {
   const list = Array.isArray(into) ? into : [];
-  switch (sort) {
-    case "f:":
-      return { part: rest, value: (into as Fields | undefined)?.[rest] };
-    case "k:": {
-      const keys = Object.entries(JSON.parse(rest) as Fields);
-      // A key that has a default may be left out of the manifest.
-      const value = list.find((item) =>
-        keys.every(([k, v]) => item?.[k] === undefined || item[k] === v) &&
-        keys.some(([k, v]) => item?.[k] === v)
-      );
-      return { part: rest, value };
+  const items = new ListItems(list);
+  return (key) => {
+    const rest = key.slice(2);
+    switch (key.slice(0, 2)) {
+      case "f:":
+        return { part: rest, value: (into as Fields | undefined)?.[rest] };
+      case "k:":
+        return { part: rest, value: items.withFields(JSON.parse(rest)) };
+      case "v:":
+        return { part: rest, value: items.withValue(rest) };
+      case "i:":
+        return { part: Number(rest), value: list[Number(rest)] };
     }
-    case "v:": {
-      const value = list.find((item) => JSON.stringify(item) === rest);
-      return { part: rest, value };
-    }
-    case "i:":
-      return { part: Number(rest), value: list[Number(rest)] };
-  }
+  };
 }
 
 function isIgnored(path: Path): boolean {

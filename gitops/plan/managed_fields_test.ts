@@ -25,3 +25,38 @@ Deno.test("a field that left an item of an atomic list is extra", () => {
   ]);
   assert.deepEqual(extraFields(live, live), []);
 });
+
+Deno.test("extraFields() of lists with very many items names what is too many", () => {
+  const count = 30_000;
+  const ports = Array.from({ length: count }, (_, i) => ({ port: i }));
+  const names = ports.map(({ port }) => `n${port}`);
+  const live: KubeObject & { spec: unknown } = {
+    apiVersion: "example.org/v1",
+    kind: "Wide",
+    metadata: {
+      name: "wide",
+      managedFields: [{
+        manager: "faros-gitops",
+        operation: "Apply",
+        apiVersion: "example.org/v1",
+        fieldsType: "FieldsV1",
+        fieldsV1: {
+          "f:spec": {
+            "f:ports": Object.fromEntries(
+              ports.map((item) => [`k:${JSON.stringify(item)}`, { ".": {} }]),
+            ),
+            "f:names": Object.fromEntries(
+              names.map((name) => [`v:${JSON.stringify(name)}`, {}]),
+            ),
+          },
+        },
+      }],
+    },
+    spec: { ports, names },
+  };
+  const desired = {
+    ...live,
+    spec: { ports: ports.slice(1), names: names.slice(1) },
+  };
+  assert.equal(extraFields(desired, live).length, 2);
+});
