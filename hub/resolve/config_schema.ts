@@ -80,7 +80,7 @@ export function configFaults(
   const byField = new Map<string, ErrorObject[]>();
   for (const error of errors) {
     if (unread.some((path) => isAbout(error, path))) continue;
-    const field = `config${fieldName(pathOf(error))}`;
+    const field = configField(pathOf(error));
     byField.set(field, [...byField.get(field) ?? [], error]);
   }
   return [...byField].map(([field, errors]) => {
@@ -139,8 +139,7 @@ function isAbout(error: ErrorObject, path: string): boolean {
 }
 
 function pathOf(error: ErrorObject): (string | number)[] {
-  const path = error.instancePath.split("/").slice(1).map(unescapePointer)
-    .map((token) => /^\d+$/.test(token) ? Number(token) : token);
+  const path = fieldPath(error.instancePath);
   const inner = innerOf(error);
   return inner === undefined ? path : [...path, inner];
 }
@@ -151,9 +150,18 @@ function innerOf({ params }: ErrorObject): string | undefined {
     params.unevaluatedProperty;
 }
 
-function fieldName(path: (string | number)[]): string {
-  return path.map((part) => typeof part === "number" ? `[${part}]` : `.${part}`)
-    .join("");
+/** The fields that lead where a JSON Pointer (RFC 6901) does; what may be the number of an item counts as that. */
+export function fieldPath(pointer: string): (string | number)[] {
+  return pointer.split("/").slice(1).map(unescapePointer)
+    .map((token) => /^\d+$/.test(token) ? Number(token) : token);
+}
+
+/** `config.peers[0].publicKey` */
+export function configField(path: (string | number)[]): string {
+  return `config${
+    path.map((part) => typeof part === "number" ? `[${part}]` : `.${part}`)
+      .join("")
+  }`;
 }
 
 function explain(errors: ErrorObject[], schema: JsonSchema): string {

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { compileSchema, configProblems } from "./config_schema.ts";
+import {
+  compileSchema,
+  configField,
+  configProblems,
+  fieldPath,
+} from "./config_schema.ts";
 import { Problem } from "./problem.ts";
 
 const schema = {
@@ -69,4 +74,11 @@ Deno.test("compileSchema() says whose schema is none", () => {
       error instanceof Problem && error.reason === "InvalidConfigSchema" &&
       error.message.includes("Plugin x 1.0.0"),
   );
+});
+
+Deno.test("configField() names what a JSON Pointer leads to", () => {
+  const field = (pointer: string) => configField(fieldPath(pointer));
+  assert.equal(field("/peers/0/psk"), "config.peers[0].psk");
+  assert.equal(field("/a~1b/c~0d"), "config.a/b.c~d");
+  assert.equal(field(""), "config");
 });

@@ -6,17 +6,13 @@ import {
   compileSchema,
   type ConfigFault,
   configFaults,
+  fieldPath,
   tellFaults,
 } from "./config_schema.ts";
 import { kindProblems } from "./kind_problems.ts";
 import { type PluginObject, readPluginObject } from "./plugin_object.ts";
 import { type ConfigPlace, Problem } from "./problem.ts";
-import {
-  escapePointer,
-  pathOf,
-  secretFields,
-  valueAt,
-} from "./secret_fields.ts";
+import { escapePointer, secretFields, valueAt } from "./secret_fields.ts";
 import {
   type SecretReader,
   type Separated,
@@ -86,7 +82,7 @@ export async function resolveConfig(
       ownerOf: (field) =>
         valueAt(override, field) === undefined ? object : agent,
       placeOf: (field) =>
-        placeOf({ path: pathOf(field), about: "value" }, parts),
+        placeOf({ path: fieldPath(field), about: "value" }, parts),
       where: `${kind} ${name}`,
       secrets,
     });

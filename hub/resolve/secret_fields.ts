@@ -103,7 +103,7 @@ function follow(schema: JsonSchema, ref: string): unknown {
 }
 
 /** What a JSON Pointer (RFC 6901) leads through. */
-export function pathOf(pointer: string): string[] {
+function pathOf(pointer: string): string[] {
   return pointer === "" ? [] : pointer.slice(1).split("/").map(unescapePointer);
 }
 

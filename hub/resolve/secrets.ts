@@ -8,6 +8,7 @@ import type { KubeObject } from "../../api/meta.ts";
 import type { SecretReference } from "../../api/revision.ts";
 import type { SecretObject } from "../keys/key_secret.ts";
 import { type Config, isConfig } from "./config.ts";
+import { configField, fieldPath } from "./config_schema.ts";
 import { type ConfigPlace, Problem } from "./problem.ts";
 import { replaceAt, valueAt } from "./secret_fields.ts";
 
@@ -87,7 +88,7 @@ export async function separateSecrets(
       if (standIn !== undefined) unread.push(path);
       value = standIn ??
         read(secrets, named, {
-          where: `config.${dotted(path)} of ${where}`,
+          where: `${configField(fieldPath(path))} of ${where}`,
           place: placeOf?.(path),
         });
       replaceAt(complete, path, value);
@@ -108,8 +109,8 @@ export async function separateSecrets(
     } else {
       throw new Problem(
         "ConfigInvalid",
-        `config.${
-          dotted(path)
+        `${
+          configField(fieldPath(path))
         } of ${where} is a secret: it has to be a string, or {secretKeyRef: {name, key}}`,
         { place: placeOf?.(path) },
       );
@@ -170,8 +171,4 @@ function read(
       `refers to key ${key} of Secret ${name}, whose value is not text`,
     );
   }
-}
-
-function dotted(pointer: string): string {
-  return pointer.slice(1).replaceAll("/", ".");
 }
