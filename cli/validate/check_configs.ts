@@ -181,8 +181,11 @@ class WorkspaceCheck {
   async run(): Promise<Problem[]> {
     const named = new Set<KubeObject>();
     const objects = [...this.#objects.keys()] as PluginObject[];
+    const names = new Set(objects.map(({ metadata }) => metadata.name));
     for (const manifest of this.#set.manifests) {
       for (const one of entriesOf(manifest)) {
+        // To find out what was meant takes its time, and is done elsewhere.
+        if (!names.has(one.entry.name)) continue;
         let object: PluginObject;
         try {
           object = objectOf(one.entry, {

@@ -13,6 +13,11 @@ import {
   referencesIn,
 } from "./references.ts";
 
+/** Problems that say what may have been meant: to look for that among many names takes its time. */
+const HINTS = 100;
+/** Keys of a Secret that are named. */
+const KEYS = 10;
+
 /** What is there besides what the manifests say. */
 export interface LiveObjects {
   /** An object that is there, and stays when the manifests are applied. */
@@ -71,9 +76,13 @@ class Check {
   readonly #options: CheckReferencesOptions;
   readonly #plugins = new Map<string, Manifest[]>();
   readonly #secrets: Map<string, Manifest>;
+  /** Of the hub's own. */
+  readonly #catalogued: Map<string, Manifest>;
+  readonly #hubSecrets: Map<string, Manifest>;
   readonly #manifests: readonly Manifest[];
-  #foreignOnes: Manifest[] | undefined;
+  #foreignOnes: Map<string, KubeObject[]> | undefined;
   readonly #asked = new Map<string, Promise<KubeObject | undefined>>();
+  #hints = 0;
 
   constructor(
     manifests: readonly Manifest[],
@@ -86,13 +95,34 @@ class Check {
       this.#plugins.set(name, [...this.#plugins.get(name) ?? [], manifest]);
     }
     this.#secrets = byName(manifests, "Secret");
+    this.#catalogued = byName(options.root, "Plugin");
+    this.#hubSecrets = byName(options.root, "Secret");
     this.#manifests = manifests;
   }
 
-  get #foreign(): Manifest[] {
-    return this.#foreignOnes ??= this.#manifests.filter(({ object }) =>
-      isForeign(object)
-    );
+  /** Objects of others' kinds by their own names, and those of the Secrets that they make. */
+  #foreign(name: string): KubeObject[] {
+    if (!this.#foreignOnes) {
+      const objects = this.#manifests.map(({ object }) => object)
+        .filter(isForeign);
+      this.#foreignOnes = Map.groupBy(
+        objects,
+        ({ metadata }) => metadata.name,
+      );
+      for (const object of objects) {
+        const target = targetOf(object);
+        if (typeof target !== "string") continue;
+        const named = this.#foreignOnes.get(target);
+        if (named) named.push(object);
+        else this.#foreignOnes.set(target, [object]);
+      }
+    }
+    return this.#foreignOnes.get(name) ?? [];
+  }
+
+  /** What `make` says, for the first problems. */
+  #hint(make: () => string): string {
+    return this.#hints++ < HINTS ? make() : "";
   }
 
   /** An Agent names no object twice. */
@@ -145,7 +175,7 @@ class Check {
     }
     if (found.length === 1) return;
     // A plugin may bring kinds that nobody here knows.
-    const isOfPlugin = this.#foreign.some(({ object }) =>
+    const isOfPlugin = this.#foreign(name).some((object) =>
       object.metadata.name === name && (!kind || object.kind === kind)
     );
     if (isOfPlugin) return;
@@ -159,17 +189,18 @@ class Check {
       if (await this.#live(resource, name)) return;
     }
     const wanted = kind ? `${kind}/${name}` : name;
-    const others = [...this.#plugins].flatMap(([other, manifests]) =>
-      kind && !manifests.some(({ object }) => object.kind === kind)
-        ? []
-        : [other]
-    );
+    const others = () =>
+      [...this.#plugins].flatMap(([other, manifests]) =>
+        kind && !manifests.some(({ object }) => object.kind === kind)
+          ? []
+          : [other]
+      );
     const other = this.#plugins.get(name)?.[0];
     const hint = kinds.length === 0
       ? near || "; only a plugin could bring that kind"
       : other
       ? `; there is ${other.object.kind}/${name} (${other.file}:${other.line})`
-      : didYouMean(name, others);
+      : this.#hint(() => didYouMean(name, others()));
     this.#missing(manifest, reference, {
       what: wanted,
       hint,
@@ -191,42 +222,38 @@ class Check {
         manifest,
         { ...reference, path: [...reference.path.slice(0, -1), "key"] },
         `found ${key}, which is not in Secret ${name}${
-          didYouMean(key, keys) ||
-          (keys.length ? `; it has ${keys.join(", ")}` : "; it is empty")
+          this.#hint(() => didYouMean(key, keys)) || whatKeys(keys)
         }`,
       );
     }
     // ExternalSecret, SealedSecret and their like make Secrets of their name.
-    const isMade = this.#foreign.some(({ object }) =>
-      object.metadata.name === name || targetOf(object) === name
-    );
-    if (isMade) return;
+    if (this.#foreign(name).length) return;
     this.#missing(manifest, reference, {
       what: `Secret ${name}`,
-      hint: didYouMean(name, this.#secrets.keys()),
+      hint: this.#hint(() => didYouMean(name, this.#secrets.keys())),
       isSure: true,
     });
   }
 
   async #catalogue(manifest: Manifest, reference: Reference) {
-    const { root, builtin = [] } = this.#options;
+    const { builtin = [] } = this.#options;
     const { name } = reference;
-    const declared = byName(root, "Plugin");
+    const declared = this.#catalogued;
     if (declared.has(name) || builtin.includes(name)) return;
     if (await this.#live(Plugin, name)) return;
-    const known = [...declared.keys(), ...builtin];
+    const known = () => [...declared.keys(), ...builtin];
     this.#warn(
       manifest,
       reference,
       `found ${name}, which is not in the catalogue: it runs nowhere until a Plugin of that name is there${
-        didYouMean(name, known)
+        this.#hint(() => didYouMean(name, known()))
       }`,
     );
   }
 
   async #hubSecret(manifest: Manifest, reference: Reference) {
     const { name } = reference;
-    if (byName(this.#options.root, "Secret").has(name)) return;
+    if (this.#hubSecrets.has(name)) return;
     if (await this.#live(Secret, name)) return;
     this.#warn(
       manifest,
@@ -306,6 +333,14 @@ function byName(
     manifests.filter(({ object }) => object.kind === kind)
       .map((manifest) => [manifest.object.metadata.name, manifest]),
   );
+}
+
+function whatKeys(keys: string[]): string {
+  if (keys.length === 0) return "; it is empty";
+  const more = keys.length - KEYS;
+  return `; it has ${keys.slice(0, KEYS).join(", ")}${
+    more > 0 ? ` and ${more} more` : ""
+  }`;
 }
 
 /** `spec.target.name` of an ExternalSecret. */

@@ -238,3 +238,56 @@ spec:
     'workspaces/a/agents.yaml:9:12: spec.plugins[2].name: found Thermometr/oven, which is neither in the repository nor in the workspace; did you mean "Thermometer"?',
   ]);
 });
+
+Deno.test("checkReferences() takes very many names that are nowhere, and does not name all the keys of a Secret", async () => {
+  const count = 3000;
+  const each = (make: (i: number) => string, between = "") =>
+    Array.from({ length: count }, (_, i) => make(i)).join(between);
+  const files = {
+    "agents.yaml": `
+apiVersion: edge.faros.sh/v1alpha1
+kind: Agent
+metadata: {name: press-1}
+spec:
+  plugins:
+${each((i) => `  - {name: hots-${i}, kind: Monitoring}\n`)}`,
+    "plugins.yaml": each(
+      (i) =>
+        `{apiVersion: plugins.faros.sh/v1alpha1, kind: Monitoring, metadata: {name: host-${i}}, spec: {type: host}}\n`,
+      "---\n",
+    ),
+    "secret.yaml": `
+apiVersion: plugins.faros.sh/v1alpha1
+kind: Network
+metadata: {name: mesh}
+spec:
+  type: wireguard
+  config: {privateKey: {secretKeyRef: {name: keys, key: nothing-like-it}}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: keys}
+stringData:
+${each((i) => `  k${i}: x\n`)}`,
+  };
+  const { workspaces } = loadTree({
+    commit: "",
+    refused: [],
+    files: Object.entries(files).map(([name, text]) => ({
+      path: `workspaces/a/${name}`,
+      oid: name,
+      text,
+    })),
+  });
+  const { problems, warnings } = await checkReferences(
+    workspaces.get("a")!.manifests,
+    { root: [] },
+  );
+  assert.equal(warnings.length, count);
+  assert.match(warnings[0]!.message, /did you mean "host-0"\?$/);
+  assert.match(warnings.at(-1)!.message, /it has to be in the workspace$/);
+  assert.match(
+    problems[0]!.message,
+    /; it has k0, k1, .*, k9 and 2990 more$/,
+  );
+});

@@ -13,7 +13,7 @@ export function objectOf(
   entry: AgentPlugin,
   { objects, workspace }: { objects: PluginObject[]; workspace: Workspace },
 ): PluginObject {
-  const named = objects.filter((o) => o.metadata.name === entry.name);
+  const named = byName(objects).get(entry.name) ?? [];
   const found = named.filter((o) => !entry.kind || o.kind === entry.kind);
   if (found.length > 1) {
     throw new Problem(
@@ -35,4 +35,16 @@ export function objectOf(
       close ? `; did you mean ${close.kind}/${close.metadata.name}?` : ""
     }`,
   );
+}
+
+const indexes = new WeakMap<PluginObject[], Map<string, PluginObject[]>>();
+
+/** Made once for the objects of a workspace: there may be many of them, and of entries that name one. */
+function byName(objects: PluginObject[]): Map<string, PluginObject[]> {
+  let index = indexes.get(objects);
+  if (!index) {
+    index = Map.groupBy(objects, ({ metadata }) => metadata.name);
+    indexes.set(objects, index);
+  }
+  return index;
 }
