@@ -6,6 +6,7 @@
 import { cloneJson } from "../../apiserver/schema/clone_json.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import type { SecretReference } from "../../api/revision.ts";
+import { named } from "../../kube/named.ts";
 import type { SecretObject } from "../keys/key_secret.ts";
 import { type Config, isConfig } from "./config.ts";
 import { configField, fieldPath } from "./config_schema.ts";
@@ -16,6 +17,9 @@ import { replaceAt, valueAt } from "./secret_fields.ts";
 export const LIFTED_KEY = "value";
 /** How the names of those Secrets begin. */
 export const LIFTED_PREFIX = "faros-config-";
+
+/** Keys of a Secret that a message names: a condition takes 32 KiB. */
+const KEYS = 10;
 
 /** Types of Secrets that are credentials of their own, and never a plugin's config. */
 const CREDENTIALS = /^(kubernetes\.io\/service-account-token|faros\.sh\/.*)$/;
@@ -157,7 +161,7 @@ function read(
     throw problem(
       "SecretNotFound",
       `refers to key ${key} of Secret ${name}, which has ${
-        Object.keys(secret.data ?? {}).join(", ") || "no keys"
+        named(Object.keys(secret.data ?? {}), { most: KEYS }) || "no keys"
       }`,
     );
   }
