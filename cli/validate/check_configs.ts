@@ -33,7 +33,11 @@ import {
   resolveConfig,
   type ResolvedConfig,
 } from "../../hub/resolve/resolve_config.ts";
-import { escapePointer, valueAt } from "../../hub/resolve/secret_fields.ts";
+import {
+  escapePointer,
+  pointerTo,
+  valueAt,
+} from "../../hub/resolve/secret_fields.ts";
 import type { SecretReader } from "../../hub/resolve/secrets.ts";
 import { parseApiVersion } from "../../kube/resource.ts";
 
@@ -398,8 +402,7 @@ function foundIn(
   { merged, secretFields }: ResolvedConfig,
   path: (string | number)[],
 ): string {
-  const pointer = path.map((part) => `/${escapePointer(String(part))}`)
-    .join("");
+  const pointer = pointerTo(path);
   const isSecret = secretFields.some((secret) =>
     secret === pointer || secret.startsWith(`${pointer}/`) ||
     pointer.startsWith(`${secret}/`)

@@ -12,7 +12,7 @@ import {
 import { kindProblems } from "./kind_problems.ts";
 import { type PluginObject, readPluginObject } from "./plugin_object.ts";
 import { type ConfigPlace, Problem } from "./problem.ts";
-import { escapePointer, secretFields, valueAt } from "./secret_fields.ts";
+import { pointerTo, secretFields, valueAt } from "./secret_fields.ts";
 import {
   type SecretReader,
   type Separated,
@@ -132,7 +132,7 @@ function placeOf(
   { base, override }: { base: Config; override: Config | undefined },
 ): ConfigPlace {
   const has = (config: Config | undefined, path: (string | number)[]) =>
-    config !== undefined && valueAt(config, pointer(path)) !== undefined;
+    config !== undefined && valueAt(config, pointerTo(path)) !== undefined;
   // What lacks a field is the deepest part of it that is there.
   let there = path;
   if (about === "missing") {
@@ -146,8 +146,4 @@ function placeOf(
     path,
     about: about === "unknown" ? "key" : "value",
   };
-}
-
-function pointer(path: (string | number)[]): string {
-  return path.map((part) => `/${escapePointer(String(part))}`).join("");
 }

@@ -69,10 +69,7 @@ export function replaceAt(
 ): void {
   const path = pathOf(pointer);
   const last = path.pop()!;
-  const parent = valueAt(
-    value,
-    path.map((token) => `/${escapePointer(token)}`).join(""),
-  ) as Record<string, unknown>;
+  const parent = valueAt(value, pointerTo(path)) as Record<string, unknown>;
   if (replacement !== undefined) parent[last] = replacement;
   else if (Array.isArray(parent)) parent[Number(last)] = null;
   else delete parent[last];
@@ -105,6 +102,11 @@ function follow(schema: JsonSchema, ref: string): unknown {
 /** What a JSON Pointer (RFC 6901) leads through. */
 function pathOf(pointer: string): string[] {
   return pointer === "" ? [] : pointer.slice(1).split("/").map(unescapePointer);
+}
+
+/** The JSON Pointer (RFC 6901) of what a path leads to. */
+export function pointerTo(path: readonly (string | number)[]): string {
+  return path.map((part) => `/${escapePointer(String(part))}`).join("");
 }
 
 /** A token as it stands in a JSON Pointer (RFC 6901). */
