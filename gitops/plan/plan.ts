@@ -1,5 +1,3 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Resource } from "../../api/kind.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import {
@@ -9,6 +7,7 @@ import {
 } from "../../api/names.ts";
 import { objectKey } from "../manifest/manifest.ts";
 import type { ResolvedManifest } from "../manifest/resolve_kinds.ts";
+import { contentHash } from "./content_hash.ts";
 import { differences } from "./differences.ts";
 import {
   CORRECT,
@@ -284,17 +283,16 @@ const fingerprints = new WeakMap<KubeObject, string>();
 export function fingerprint(object: KubeObject): string {
   const before = fingerprints.get(object);
   if (before) return before;
-  const hash = hashOf(contentOf(object), 32);
+  const hash = contentHash(contentOf(object), 32);
   fingerprints.set(object, hash);
   return hash;
 }
 
 function contentOf(object: KubeObject): string {
-  const annotations = Object.fromEntries(
-    Object.entries(object.metadata.annotations ?? {}).filter(([name]) =>
-      !ORIGIN_ANNOTATIONS.includes(name)
-    ),
-  );
+  const annotations = { ...object.metadata.annotations };
+  for (const name of ORIGIN_ANNOTATIONS) {
+    if (name in annotations) delete annotations[name];
+  }
   return JSON.stringify({
     ...object,
     metadata: { ...object.metadata, annotations },
@@ -343,14 +341,10 @@ function marked(
   if (keepsApplied(drift)) {
     object.metadata.annotations = {
       ...annotations,
-      [APPLIED_ANNOTATION]: hashOf(contentOf(object), 16),
+      [APPLIED_ANNOTATION]: contentHash(contentOf(object), 16),
     };
   }
   return object;
-}
-
-function hashOf(text: string, length: number): string {
-  return bytesToHex(sha256(new TextEncoder().encode(text))).slice(0, length);
 }
 
 function isPrunable({ object, resource }: LiveObject, setId: string): boolean {

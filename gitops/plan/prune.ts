@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import type { z } from "zod";
 import type { PendingPrune } from "../../api/repository.ts";
 import { Workspace } from "../../api/workspace.ts";
+import { contentHash } from "./content_hash.ts";
 import { type PruneGuard, pruneGuard } from "./prune_guard.ts";
 import type { LiveObject, Removal } from "./plan.ts";
 import { deleteAfter, isAgent, isSuspended } from "./tombstone.ts";
@@ -170,8 +169,7 @@ export function pruneToken(
   removals: readonly Removal[],
 ): string {
   const names = removals.map((r) => `${r.key} ${r.object.metadata.uid}`).sort();
-  const text = JSON.stringify([setId, ...names]);
-  return bytesToHex(sha256(new TextEncoder().encode(text))).slice(0, 16);
+  return contentHash(JSON.stringify([setId, ...names]), 16);
 }
 
 function isWorkspace({ removals }: PruneUnit): boolean {

@@ -1,5 +1,6 @@
+import { BlobStore, LOCAL } from "./blob_store.ts";
 import { FarosIgnore, IGNORE_FILE } from "./farosignore.ts";
-import { GitError, runGit } from "./run_git.ts";
+import { runGit } from "./run_git.ts";
 import { SourceError } from "./source_error.ts";
 
 /** Most bytes of one file: etcd takes 1.5 MiB of an object. */
@@ -87,7 +88,7 @@ export async function readTree(
   } = options;
   const what = `Cannot read commit ${commit.slice(0, 12)}`;
   const entries = await listEntries(commit, { ...options, what });
-  const store = new BlobStore({ ...options, maxTotalBytes }, what);
+  const store = new BlobStore({ ...options, what, maxTotalBytes });
   const refused: RefusedFile[] = [];
   const ignored = await readIgnoreFiles(entries, {
     store,
@@ -128,39 +129,31 @@ export async function readTree(
       `its manifests are ${selected.length} files${bytes}, more than the limit of ${maxFiles} files and ${maxTotalBytes} bytes; split the repository, or leave files out by ${IGNORE_FILE}`,
     );
   if (selected.length > maxFiles) throw tooMany("");
-  const sizes = await store.sizes(
-    selected.filter((e) => !before(e)).map((e) => e.oid),
-  );
+  const unread = (from: Entry[]) => from.flatMap((e) => before(e) ? [] : e.oid);
+  const sizes = await store.sizes(unread(selected));
+  const wanted: Entry[] = [];
   let total = 0;
-  const wanted = selected.filter((entry) => {
+  for (const entry of selected) {
     const size = before(entry)?.text.length ?? sizes.get(entry.oid)!;
     if (size > maxFileBytes) {
       const reason =
         `is ${size} bytes large, more than the limit of ${maxFileBytes}`;
       refused.push({ path: entry.path, reason });
-      return false;
-    }
-    total += size;
-    return true;
-  });
-  if (total > maxTotalBytes) throw tooMany(` of ${total} bytes`);
-  const blobs = await store.read(
-    wanted.filter((e) => !before(e)).map((e) => e.oid),
-  );
-  const files: SourceFile[] = [];
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  for (const entry of wanted) {
-    const { path, oid } = entry;
-    const kept = before(entry);
-    if (kept) {
-      files.push(kept);
       continue;
     }
-    try {
-      files.push({ path, oid, text: decoder.decode(blobs.get(oid)!) });
-    } catch {
-      refused.push({ path, reason: "is not UTF-8 text" });
-    }
+    total += size;
+    wanted.push(entry);
+  }
+  if (total > maxTotalBytes) throw tooMany(` of ${total} bytes`);
+  const texts = await readTexts(unread(wanted), store);
+  const files: SourceFile[] = [];
+  for (const entry of wanted) {
+    const { path, oid } = entry;
+    const text = texts.get(oid);
+    const file = before(entry) ??
+      (text === undefined ? undefined : { path, oid, text });
+    if (file) files.push(file);
+    else refused.push({ path, reason: "is not UTF-8 text" });
   }
   return { commit, files, refused };
 }
@@ -201,6 +194,23 @@ function refusal({ mode }: Entry): string | undefined {
   }
 }
 
+/** Contents by hash; those that are no UTF-8 text are left out. */
+async function readTexts(
+  oids: string[],
+  store: BlobStore,
+): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  await store.read(oids, (oid, bytes) => {
+    try {
+      texts.set(oid, decoder.decode(bytes));
+    } catch {
+      // It is left out.
+    }
+  });
+  return texts;
+}
+
 async function readIgnoreFiles(
   entries: Entry[],
   options: { store: BlobStore; maxFileBytes: number; refused: RefusedFile[] },
@@ -222,11 +232,13 @@ async function readIgnoreFiles(
     refused.push({ path, reason });
     return false;
   });
-  const blobs = await store.read(readable.map((e) => e.oid));
+  const texts = new Map<string, string>();
+  await store.read(readable.map((e) => e.oid), (oid, bytes) => {
+    texts.set(oid, new TextDecoder().decode(bytes));
+  });
   for (const { oid, path } of readable) {
     const folder = path.slice(0, -IGNORE_FILE.length - 1);
-    const text = new TextDecoder().decode(blobs.get(oid)!);
-    const reason = ignored.add(folder, text);
+    const reason = ignored.add(folder, texts.get(oid)!);
     if (reason) refused.push({ path, reason });
   }
   return ignored;
@@ -246,10 +258,13 @@ async function listEntries(
     const entries: Entry[] = [];
     for (const record of new TextDecoder().decode(out).split("\0")) {
       // <mode> SP <type> SP <oid> TAB <path>
-      const match = /^(\d+) \w+ ([0-9a-f]+)\t([^]*)$/.exec(record);
-      if (!match) continue;
-      const [, mode = "", oid = "", path = ""] = match;
-      entries.push({ mode, oid, path });
+      const tab = record.indexOf("\t");
+      if (tab < 0) continue;
+      entries.push({
+        mode: record.slice(0, record.indexOf(" ")),
+        oid: record.slice(record.lastIndexOf(" ", tab) + 1, tab),
+        path: record.slice(tab + 1),
+      });
     }
     return entries;
   };
@@ -284,90 +299,4 @@ function normalize(path = ""): string {
     );
   }
   return parts.join("/");
-}
-
-/** For commands that are not to fetch, one by one, what is not there. */
-const LOCAL = { GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" };
-
-/** Contents by hash, read by `git cat-file`. */
-class BlobStore {
-  readonly #options: ReadTreeOptions & { maxTotalBytes: number };
-  readonly #what: string;
-
-  constructor(
-    options: ReadTreeOptions & { maxTotalBytes: number },
-    what: string,
-  ) {
-    this.#options = options;
-    this.#what = what;
-  }
-
-  /** Bytes of each, which are in the store then. */
-  async sizes(oids: string[]): Promise<Map<string, number>> {
-    const unique = [...new Set(oids)];
-    if (unique.length === 0) return new Map();
-    const lines = await this.#lookFor(unique);
-    return new Map(unique.map((oid, i) => {
-      const [, type, size] = lines[i]!.split(" ");
-      if (type !== "blob") throw this.#missing(oid, lines[i]!);
-      return [oid, Number(size)];
-    }));
-  }
-
-  /** A line of `--batch-check` for each, which is got first where it is not there. */
-  async #lookFor(oids: string[]): Promise<string[]> {
-    const { provide } = this.#options;
-    const look = async () =>
-      new TextDecoder().decode(
-        await this.#catFile("--batch-check", oids, 128),
-      ).split("\n");
-    if (!provide) return await look();
-    try {
-      const lines = await look();
-      if (!lines.some((line) => line.endsWith(" missing"))) return lines;
-    } catch (error) {
-      // Git before 2.45 fails where it may not fetch what was left out.
-      if (!(error instanceof GitError)) throw error;
-    }
-    await provide(oids);
-    return await look();
-  }
-
-  async read(oids: string[]): Promise<Map<string, Uint8Array>> {
-    const blobs = new Map<string, Uint8Array>();
-    const unique = [...new Set(oids)];
-    if (unique.length === 0) return blobs;
-    const out = await this.#catFile("--batch", unique, 128);
-    let at = 0;
-    const decoder = new TextDecoder();
-    for (const oid of unique) {
-      const end = out.indexOf(0x0a, at);
-      const header = decoder.decode(out.subarray(at, end));
-      const [, type, size] = header.split(" ");
-      if (type !== "blob") throw this.#missing(oid, header);
-      blobs.set(oid, out.subarray(end + 1, end + 1 + Number(size)));
-      at = end + 1 + Number(size) + 1;
-    }
-    return blobs;
-  }
-
-  #catFile(
-    mode: "--batch" | "--batch-check",
-    oids: string[],
-    overhead: number,
-  ): Promise<Uint8Array> {
-    const { gitDir, signal, maxTotalBytes } = this.#options;
-    return runGit(["cat-file", mode], {
-      what: this.#what,
-      gitDir,
-      signal,
-      env: LOCAL,
-      stdin: new TextEncoder().encode(oids.join("\n") + "\n"),
-      maxBytes: maxTotalBytes + oids.length * overhead,
-    });
-  }
-
-  #missing(oid: string, header: string): GitError {
-    return new GitError(this.#what, `missing blob ${oid}: ${header}`);
-  }
 }

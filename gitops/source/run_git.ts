@@ -36,6 +36,8 @@ export interface RunGitOptions {
   signal?: AbortSignal;
 }
 
+/** Bytes that are read at a time, at most. */
+const CHUNK = 64 * 1024;
 /** How long git gets to clean up after SIGTERM, in milliseconds. */
 const GRACE = 2000;
 
@@ -192,28 +194,34 @@ async function feed(child: Deno.ChildProcess, bytes?: Uint8Array) {
   }
 }
 
-/** Reads to the end, keeping the first `max` bytes. */
+/**
+ * Reads to the end, keeping the first `max` bytes. Into one buffer: a stream by
+ * itself takes a new one of 64 KiB for each few bytes that git writes.
+ */
 async function collect(
-  stream: ReadableStream<Uint8Array>,
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   limit: { max: number; onExceeded: () => void },
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+  const reader = stream.getReader({ mode: "byob" });
+  let chunk = new Uint8Array(CHUNK);
+  let all = new Uint8Array(CHUNK);
   let size = 0;
-  for await (const chunk of stream) {
-    if (size + chunk.length > limit.max) {
+  for (;;) {
+    const { value, done } = await reader.read(chunk);
+    if (done) return all.subarray(0, size);
+    chunk = new Uint8Array(value.buffer);
+    if (size + value.length > limit.max) {
       limit.onExceeded();
       continue;
     }
-    size += chunk.length;
-    chunks.push(chunk);
+    if (size + value.length > all.length) {
+      const larger = new Uint8Array(all.length * 2);
+      larger.set(all);
+      all = larger;
+    }
+    all.set(value, size);
+    size += value.length;
   }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 /** The lines of git's that say what is wrong, without its advice. */
