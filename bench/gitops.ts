@@ -27,9 +27,10 @@ import { findWrk } from "./wrk.ts";
 
 /** Manifests that a hub that has just started syncs first, and applies of a server before anything is measured. */
 const WARM_UP = 1000;
-/** The workspaces, as namespaces. */
+/** The workspaces of the hub, and what those of the API server begin with. */
 const NEW = "new";
 const BENCH = "bench";
+const SERVERS = { warmUp: "warm-up", fresh: "fresh", own: "own" };
 /** Until the hub has done what may come later, in milliseconds. */
 const REST = 2000;
 
@@ -147,7 +148,7 @@ try {
     `The median of ${rounds} rounds, each on a new server${
       rounds > 1 ? "; kubectl in the first of them" : ""
     }.`,
-    "The hub, which follows a repository on its own disk, from the end of the push until its status says that the commit is applied; kubectl apply --server-side --prune --applyset from its start to its end; the API server: as many applies of the same objects from 32 connections, the mean of before and after the hub's.",
+    "The hub, which follows a repository on its own disk, from the end of the push until its status says that the commit is applied; kubectl apply --server-side --prune --applyset from its start to its end; the API server: as many applies of the same objects, checked as strictly, from 32 connections by the ServiceAccount as which the hub syncs a workspace, the mean of before and after the hub's.",
   ];
   console.log([...conditions, "", renderTable(table)].join("\n"));
   if (values.save) await save(conditions, table);
@@ -188,13 +189,18 @@ async function measure(
       const { result, ms } = await server.around(() => push(files), manifests);
       return { step, ...result, server: ms };
     };
-    const server = await ServerSide.start({ ...load, name: "server" });
-    const other = await ServerSide.start({ ...load, name: "other" });
-    // They are made once in the life of a site, and meanwhile the server warms up.
-    await other.around(
-      () => push({ ...workspaceFile(NEW), ...workspaceFile(BENCH) }),
-      { n: WARM_UP, value: "warm-up" },
-    );
+    const workspaces = [
+      NEW,
+      BENCH,
+      ...Object.values(SERVERS).flatMap((name) => ServerSide.workspaces(name)),
+    ];
+    // They are made once in the life of a site.
+    await push(Object.assign({}, ...workspaces.map(workspaceFile)));
+    const start = (name: string) => ServerSide.start({ ...load, name });
+    const nothing = () => Promise.resolve();
+    const warmUp = await start(SERVERS.warmUp);
+    await warmUp.around(nothing, { n: WARM_UP, value: "warm-up" });
+    const server = await start(SERVERS.own);
     const all = (value: string) => ({
       value,
       files: tree(BENCH, { n, value }),
@@ -207,7 +213,7 @@ async function measure(
       { step: `${numberOf(n)}, one changed`, files: one },
       { step: `${numberOf(n)}, nothing changed`, files: none },
     ];
-    const fresh = await ServerSide.start({ ...load, name: "fresh" });
+    const fresh = await start(SERVERS.fresh);
     const rows = [
       await row({
         step: `${numberOf(WARM_UP)}, first, by a hub that has just started`,

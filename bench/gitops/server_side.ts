@@ -1,5 +1,8 @@
-import * as core from "../../api/core.ts";
-import { COMMIT_ANNOTATION, SOURCE_ANNOTATION } from "../../api/names.ts";
+import {
+  COMMIT_ANNOTATION,
+  SOURCE_ANNOTATION,
+  SYNC_SERVICE_ACCOUNT,
+} from "../../api/names.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { Address, LoadTool } from "../load_tool.ts";
 
@@ -8,7 +11,7 @@ export interface ServerSideOptions {
   client: KubeClient;
   tool: LoadTool;
   address: Address;
-  /** What its namespaces begin with. */
+  /** What its workspaces begin with; {@linkcode ServerSide.workspaces} has to be there. */
   name: string;
 }
 
@@ -19,28 +22,42 @@ export interface Manifests {
   value: string;
 }
 
+/** When it applies. */
+const TIMES = ["before", "after"] as const;
+
 /**
- * How long the API server itself takes to apply manifests, whoever sends them,
- * with the label and the annotations that an object of a repository has: what
- * it costs to store and to merge them is not the hub's time.
+ * How long the API server itself takes to apply manifests, with the label and
+ * the annotations that an object of a repository has, in a workspace and by the
+ * ServiceAccount as which the hub syncs it: what it costs to know who that is
+ * and what they may do, to check, to merge and to store is not the hub's time.
  */
 export class ServerSide {
   readonly #options: ServerSideOptions;
+  /** Of each time's ServiceAccount. */
+  readonly #tokens: Map<string, string>;
 
-  private constructor(options: ServerSideOptions) {
+  private constructor(options: ServerSideOptions, tokens: Map<string, string>) {
     this.#options = options;
+    this.#tokens = tokens;
   }
 
-  /** Makes its namespaces. */
+  /** The workspaces in which it applies. */
+  static workspaces(name: string): string[] {
+    return TIMES.map((when) => `${name}-${when}`);
+  }
+
+  /** Signs in to its workspaces. */
   static async start(options: ServerSideOptions): Promise<ServerSide> {
-    for (const when of ["before", "after"]) {
-      await options.client.create(core.Namespace, {
-        apiVersion: "v1",
-        kind: "Namespace",
-        metadata: { name: `${options.name}-${when}` },
-      });
+    const { client, name } = options;
+    const tokens = new Map<string, string>();
+    for (const workspace of ServerSide.workspaces(name)) {
+      const { token } = await client.createToken(
+        workspace,
+        SYNC_SERVICE_ACCOUNT,
+      );
+      tokens.set(workspace, token);
     }
-    return new ServerSide(options);
+    return new ServerSide(options, tokens);
   }
 
   /**
@@ -61,14 +78,15 @@ export class ServerSide {
 
   async #apply(
     { n, value }: Manifests,
-    when: "before" | "after",
+    when: typeof TIMES[number],
   ): Promise<number> {
     const { tool, address, name } = this.#options;
     const namespace = `${name}-${when}`;
-    const { perSecond } = await tool.run(address, {
+    const token = this.#tokens.get(namespace)!;
+    const { perSecond } = await tool.run({ ...address, token }, {
       method: "PATCH",
       path:
-        `/api/v1/namespaces/${namespace}/configmaps/config-%d?fieldManager=bench&force=true`,
+        `/api/v1/namespaces/${namespace}/configmaps/config-%d?fieldManager=bench&force=true&fieldValidation=Strict`,
       type: "application/apply-patch+yaml",
       body: JSON.stringify({
         apiVersion: "v1",
