@@ -142,11 +142,23 @@ export function errorEvent(error: StatusError): Bytes {
   );
 }
 
+/** What a line tells; LEFT is of an object that the selection has no longer. */
+type LineType = "ADDED" | "MODIFIED" | "DELETED" | "LEFT";
+
 /** Makes the lines of a watch; those of changes once for all watches of the same shape. */
 class EventEncoder {
-  #key: string;
+  /** Under which a change keeps its line, made once: a watch asks with every change. */
+  readonly #keys: Record<LineType, string>;
+
   constructor(readonly served: Served, readonly shape: Shape) {
-    this.#key = `${served.apiVersion} ${shapeKey(shape)}`;
+    const key = (type: LineType) =>
+      `${type} ${served.apiVersion} ${shapeKey(shape)}`;
+    this.#keys = {
+      ADDED: key("ADDED"),
+      MODIFIED: key("MODIFIED"),
+      DELETED: key("DELETED"),
+      LEFT: key("LEFT"),
+    };
   }
 
   /** The lines of what is there, and one after them. */
@@ -178,11 +190,8 @@ class EventEncoder {
     return was ? this.#shared(change, "LEFT") : undefined;
   }
 
-  #shared(
-    change: EntryChange,
-    type: "ADDED" | "MODIFIED" | "DELETED" | "LEFT",
-  ): Bytes {
-    const key = `${type} ${this.#key}`;
+  #shared(change: EntryChange, type: LineType): Bytes {
+    const key = this.#keys[type];
     change.encoded ??= new Map();
     let line = change.encoded.get(key);
     if (!line) {
