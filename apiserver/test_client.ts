@@ -3,12 +3,15 @@
  *
  * @module
  */
+import assert from "node:assert/strict";
 import {
   type ApiServer,
   type ApiServerOptions,
   startApiServer,
 } from "./mod.ts";
 import type { JsonObject } from "./types.ts";
+
+const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /** An answer with its body read. */
 export interface Answer {
@@ -232,4 +235,28 @@ export async function eventually<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** Asserts that an answer is a Status that refuses, with a message. */
+export function refused(
+  { code, body }: Answer,
+  wanted: number,
+  message: RegExp,
+): void {
+  assert.equal(code, wanted, JSON.stringify(body));
+  assert.equal(body.kind, "Status");
+  assert.equal(body.code, wanted);
+  assert.match(body.message, message);
+}
+
+/** A server that has the definition of widgets. */
+export async function withWidgets(
+  work: (api: TestClient) => Promise<void>,
+  version?: JsonObject,
+): Promise<void> {
+  await withServer(async (api) => {
+    const created = await api.post(CRDS, widgetCrd(version));
+    assert.equal(created.code, 201, JSON.stringify(created.body));
+    await work(api);
+  });
 }

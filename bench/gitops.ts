@@ -22,6 +22,7 @@ import { fileOf, manifest, tree, workspaceFile } from "./gitops/tree.ts";
 import { median } from "./median.ts";
 import { memoryOf } from "./memory.ts";
 import { ownClient } from "./own_client.ts";
+import { roundsOf } from "./rounds.ts";
 import { addressIn } from "./targets.ts";
 import { findWrk } from "./wrk.ts";
 
@@ -76,11 +77,7 @@ if (!sizes.every((n) => Number.isInteger(n) && n > 0)) {
   );
   Deno.exit(2);
 }
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(`--rounds is ${values.rounds}; it takes a number, as in 3`);
-  Deno.exit(2);
-}
+const rounds = roundsOf(values.rounds);
 const missing = engine.missing ??
   (findKubectl() ? undefined : "kubectl is not on the PATH");
 if (missing) {

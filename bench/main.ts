@@ -28,6 +28,7 @@ import {
   saveResult,
   type ServerResult,
 } from "./results.ts";
+import { roundsOf } from "./rounds.ts";
 import { measureScale } from "./scale.ts";
 import { measureSync } from "./sync.ts";
 import { startEmbedded, startKubernetes, type Target } from "./targets.ts";
@@ -71,11 +72,7 @@ if (!(share > 0 && share <= 1)) {
   console.error(`--share is ${values.share}; it can be above 0, up to 1`);
   Deno.exit(2);
 }
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(`--rounds is ${values.rounds}; it takes a number, as in 3`);
-  Deno.exit(2);
-}
+const rounds = roundsOf(values.rounds);
 if (values.save && share < 1) {
   console.error("--save keeps whole runs: leave out --share");
   Deno.exit(2);

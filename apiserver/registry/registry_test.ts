@@ -1,35 +1,14 @@
 import assert from "node:assert/strict";
 import {
-  type Answer,
   configMap,
-  eventually,
-  type TestClient,
+  refused,
   widget,
-  widgetCrd,
   withServer,
+  withWidgets,
 } from "../test_client.ts";
-import type { JsonObject } from "../types.ts";
 
 const MAPS = "/api/v1/namespaces/default/configmaps";
-const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const WIDGETS = "/apis/example.com/v1/namespaces/default/widgets";
-
-function refused(answer: Answer, code: number, message: RegExp) {
-  assert.equal(answer.code, code, JSON.stringify(answer.body));
-  assert.equal(answer.body.kind, "Status");
-  assert.match(answer.body.message, message);
-}
-
-async function withWidgets(
-  work: (api: TestClient) => Promise<void>,
-  version?: JsonObject,
-) {
-  await withServer(async (api) => {
-    const created = await api.post(CRDS, widgetCrd(version));
-    assert.equal(created.code, 201, JSON.stringify(created.body));
-    await work(api);
-  });
-}
 
 Deno.test("create: fills in what the server sees to, and answers 201", async () => {
   await withServer(async (api) => {
@@ -363,159 +342,6 @@ Deno.test("custom resources: validation names each field, as causes too", async 
       await api.put(`${WIDGETS}/w`, widget("w")),
       404,
       /^widgets.example.com "w" not found$/,
-    );
-  });
-});
-
-Deno.test("delete: preconditions, finalizers, and no new ones once it has begun", async () => {
-  await withServer(async (api) => {
-    const { body } = await api.post(
-      MAPS,
-      configMap("a", {}, { finalizers: ["a.com/x"] }),
-    );
-    refused(
-      await api.delete(`${MAPS}/a`, { preconditions: { uid: "other" } }),
-      409,
-      /Precondition failed/,
-    );
-    const waits = await api.delete(`${MAPS}/a`);
-    assert.equal(waits.code, 200);
-    assert.ok(waits.body.metadata.deletionTimestamp);
-    refused(
-      await api.patch(`${MAPS}/a`, "merge", {
-        metadata: { finalizers: ["a.com/x", "a.com/y"] },
-      }),
-      422,
-      /no new finalizers can be added if the object is being deleted/,
-    );
-    const last = await api.patch(`${MAPS}/a`, "merge", {
-      metadata: { finalizers: null },
-    });
-    assert.equal(last.code, 200);
-    assert.equal((await api.get(`${MAPS}/a`)).code, 404);
-    await api.post(MAPS, configMap("b"));
-    const gone = await api.delete(`${MAPS}/b`);
-    assert.equal(gone.body.status, "Success");
-    assert.equal(gone.body.details.name, "b");
-    assert.notEqual(gone.body.details.uid, body.metadata.uid);
-  });
-});
-
-Deno.test("delete: owners take dependents along, in the foreground after them, or leave them", async () => {
-  await withServer(async (api) => {
-    for (
-      const [policy, left] of [
-        ["Background", false],
-        ["Foreground", false],
-        ["Orphan", true],
-      ] as const
-    ) {
-      const { body: owner } = await api.post(MAPS, configMap("owner"));
-      const { apiVersion, kind, metadata: { name, uid } } = owner;
-      await api.post(
-        MAPS,
-        configMap("dependent", {}, {
-          ownerReferences: [{
-            apiVersion,
-            kind,
-            name,
-            uid,
-            blockOwnerDeletion: true,
-          }],
-        }),
-      );
-      await api.delete(`${MAPS}/owner`, { propagationPolicy: policy });
-      await eventually(async () => {
-        const [a, b] = [
-          await api.get(`${MAPS}/owner`),
-          await api.get(`${MAPS}/dependent`),
-        ];
-        return a.code === 404 &&
-          (left
-            ? b.body.metadata.ownerReferences === undefined
-            : b.code === 404);
-      });
-      if (left) await api.delete(`${MAPS}/dependent`);
-    }
-  });
-});
-
-Deno.test("deletecollection: deletes what the selector selects", async () => {
-  await withServer(async (api) => {
-    await api.post(MAPS, configMap("a", {}, { labels: { x: "1" } }));
-    await api.post(MAPS, configMap("b", {}, { labels: { x: "2" } }));
-    const { code } = await api.delete(`${MAPS}?labelSelector=x%3D1`);
-    assert.equal(code, 200);
-    assert.equal((await api.get(`${MAPS}/a`)).code, 404);
-    assert.equal((await api.get(`${MAPS}/b`)).code, 200);
-  });
-});
-
-Deno.test("list: chunks are one consistent list, whatever happens between them", async () => {
-  await withServer(async (api) => {
-    for (const name of ["c", "a", "e", "b", "d"]) {
-      await api.post(MAPS, configMap(name, {}, { labels: { l: "1" } }));
-    }
-    const query = `${MAPS}?limit=2&labelSelector=l=1`;
-    const names = (answer: Answer) =>
-      answer.body.items.map((i: { metadata: { name: string } }) =>
-        i.metadata.name
-      );
-    const first = await api.get(query);
-    assert.deepEqual(names(first), ["a", "b"]);
-    await api.delete(`${MAPS}/c`);
-    await api.post(MAPS, configMap("cc", {}, { labels: { l: "1" } }));
-    const second = await api.get(
-      `${query}&continue=${first.body.metadata.continue}`,
-    );
-    assert.deepEqual(names(second), ["c", "d"]);
-    const third = await api.get(
-      `${query}&continue=${second.body.metadata.continue}`,
-    );
-    assert.deepEqual(names(third), ["e"]);
-    assert.equal(third.body.metadata.continue, undefined);
-    assert.equal(
-      third.body.metadata.resourceVersion,
-      first.body.metadata.resourceVersion,
-    );
-  });
-});
-
-Deno.test("list: a continue token outlives its history, inconsistently and by consent", async () => {
-  await withServer(async (api) => {
-    const query = "/api/v1/namespaces?limit=2";
-    const first = await api.get(query);
-    for (let i = 0; i < 40; i++) await api.post(MAPS, configMap(`m${i}`));
-    const expired = await api.get(
-      `${query}&continue=${first.body.metadata.continue}`,
-    );
-    refused(expired, 410, /continue parameter is too old/);
-    const rest = await api.get(
-      `${query}&continue=${expired.body.metadata.continue}`,
-    );
-    assert.equal(rest.code, 200);
-    assert.equal(rest.body.items.length, 2);
-  }, { history: 5 });
-});
-
-Deno.test("list: fields and labels select, and unknown fields are refused", async () => {
-  await withWidgets(async (api) => {
-    await api.post(WIDGETS, widget("a", { color: "red" }));
-    await api.post(WIDGETS, widget("b", { color: "blue" }));
-    const { body } = await api.get(
-      `${WIDGETS}?fieldSelector=spec.color=blue`,
-    );
-    assert.equal(body.items.length, 1);
-    assert.equal(body.kind, "WidgetList");
-    refused(
-      await api.get(`${WIDGETS}?fieldSelector=spec.size=1`),
-      400,
-      /field label not supported: spec.size/,
-    );
-    refused(
-      await api.get(`${MAPS}?labelSelector=a=b=c`),
-      400,
-      /found '=', expected: ',' or 'end of string'/,
     );
   });
 });

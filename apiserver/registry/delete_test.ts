@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { configMap, eventually, refused, withServer } from "../test_client.ts";
+
+const MAPS = "/api/v1/namespaces/default/configmaps";
+
+Deno.test("delete: preconditions, finalizers, and no new ones once it has begun", async () => {
+  await withServer(async (api) => {
+    const { body } = await api.post(
+      MAPS,
+      configMap("a", {}, { finalizers: ["a.com/x"] }),
+    );
+    refused(
+      await api.delete(`${MAPS}/a`, { preconditions: { uid: "other" } }),
+      409,
+      /Precondition failed/,
+    );
+    const waits = await api.delete(`${MAPS}/a`);
+    assert.equal(waits.code, 200);
+    assert.ok(waits.body.metadata.deletionTimestamp);
+    refused(
+      await api.patch(`${MAPS}/a`, "merge", {
+        metadata: { finalizers: ["a.com/x", "a.com/y"] },
+      }),
+      422,
+      /no new finalizers can be added if the object is being deleted/,
+    );
+    const last = await api.patch(`${MAPS}/a`, "merge", {
+      metadata: { finalizers: null },
+    });
+    assert.equal(last.code, 200);
+    assert.equal((await api.get(`${MAPS}/a`)).code, 404);
+    await api.post(MAPS, configMap("b"));
+    const gone = await api.delete(`${MAPS}/b`);
+    assert.equal(gone.body.status, "Success");
+    assert.equal(gone.body.details.name, "b");
+    assert.notEqual(gone.body.details.uid, body.metadata.uid);
+  });
+});
+
+Deno.test("delete: owners take dependents along, in the foreground after them, or leave them", async () => {
+  await withServer(async (api) => {
+    for (
+      const [policy, left] of [
+        ["Background", false],
+        ["Foreground", false],
+        ["Orphan", true],
+      ] as const
+    ) {
+      const { body: owner } = await api.post(MAPS, configMap("owner"));
+      const { apiVersion, kind, metadata: { name, uid } } = owner;
+      await api.post(
+        MAPS,
+        configMap("dependent", {}, {
+          ownerReferences: [{
+            apiVersion,
+            kind,
+            name,
+            uid,
+            blockOwnerDeletion: true,
+          }],
+        }),
+      );
+      await api.delete(`${MAPS}/owner`, { propagationPolicy: policy });
+      await eventually(async () => {
+        const [a, b] = [
+          await api.get(`${MAPS}/owner`),
+          await api.get(`${MAPS}/dependent`),
+        ];
+        return a.code === 404 &&
+          (left
+            ? b.body.metadata.ownerReferences === undefined
+            : b.code === 404);
+      });
+      if (left) await api.delete(`${MAPS}/dependent`);
+    }
+  });
+});
+
+Deno.test("deletecollection: deletes what the selector selects", async () => {
+  await withServer(async (api) => {
+    await api.post(MAPS, configMap("a", {}, { labels: { x: "1" } }));
+    await api.post(MAPS, configMap("b", {}, { labels: { x: "2" } }));
+    const { code } = await api.delete(`${MAPS}?labelSelector=x%3D1`);
+    assert.equal(code, 200);
+    assert.equal((await api.get(`${MAPS}/a`)).code, 404);
+    assert.equal((await api.get(`${MAPS}/b`)).code, 200);
+  });
+});
