@@ -205,6 +205,13 @@ export function garbageCollector(
     },
     affected(change) {
       const { type, object, group, resource } = change;
+      // A kind that could not be looked up may be known now.
+      const known = group === "apiextensions.k8s.io" &&
+        resource === "customresourcedefinitions";
+      const { ownerReferences, deletionTimestamp } = object.metadata;
+      // Nearly all that is new.
+      const alone = !ownerReferences && !deletionTimestamp && !known;
+      if (type === "ADDED" && alone) return [];
       const key = keyText(keyOfChange(change));
       if (type === "DELETED") {
         index.remove(key);
@@ -213,10 +220,7 @@ export function garbageCollector(
         return [...ownersOf(object), ...dependents.map(({ key }) => key)];
       }
       const changed = index.put(key, object);
-      // A kind that could not be looked up may be known now.
-      const known = group === "apiextensions.k8s.io" &&
-        resource === "customresourcedefinitions";
-      const goes = !!object.metadata.deletionTimestamp && needsLook(object);
+      const goes = !!deletionTimestamp && needsLook(object);
       if (!changed && !goes && !known) return [];
       return [
         ...changed && change.old ? ownersOf(change.old) : [],

@@ -90,7 +90,7 @@ export async function startControllers(
   // First follow, then look at what is there: nothing falls in between.
   const unsubscribe = client.subscribe((change) => {
     for (const { controller, queue } of running) {
-      controller.affected(change).forEach((key) => queue.add(key));
+      for (const key of controller.affected(change)) queue.add(key);
     }
   });
   for (const { controller, queue } of running) {
