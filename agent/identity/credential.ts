@@ -112,12 +112,27 @@ export async function saveCredential(
   await state.writeJson(FILE, credential);
 }
 
+/** Least time between two renewals, in milliseconds, whatever the device's clock says of the new token. */
+const SHORTEST_LIFE = 60_000;
+
 /**
  * When to renew, in milliseconds since 1970: after two thirds of its life, as kubelets do, so that a hub that is away
  * for some time does no harm.
+ *
+ * Where the device's clock is ahead of the hub's each new token seems to have expired before: not at once again.
  */
 export function renewalTime(
   { received, tokenExpires }: Pick<HeldCredential, "received" | "tokenExpires">,
 ): number {
-  return received + (Date.parse(tokenExpires) - received) * 2 / 3;
+  const life = Date.parse(tokenExpires) - received;
+  return received + Math.max(life * 2 / 3, SHORTEST_LIFE);
+}
+
+/** Whether its token has expired, as far as the device's clock can tell: where it is ahead, only the server can. */
+export function isExpired(
+  { received, tokenExpires }: Pick<HeldCredential, "received" | "tokenExpires">,
+  now: number,
+): boolean {
+  const expires = Date.parse(tokenExpires);
+  return expires <= now && expires > received;
 }

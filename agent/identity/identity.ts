@@ -1,10 +1,12 @@
 import type { Device } from "../../api/device.ts";
 import { Backoff } from "../../kube/backoff.ts";
 import type { Clock } from "../../kube/clock.ts";
+import { LinkedSignal } from "../../kube/linked_signal.ts";
 import type { Logger } from "../../kube/log.ts";
 import type { StateFolder } from "../state/state_folder.ts";
 import {
   type HeldCredential,
+  isExpired,
   loadCredential,
   type OpenedCredential,
   renewalTime,
@@ -19,6 +21,10 @@ import { renewCredential } from "./renew.ts";
 
 /** A token younger than that is not replaced because it was refused, in milliseconds. */
 const FRESH = 10_000;
+/** Longest sleep before the clock is looked at again, which may have been set right meanwhile, in milliseconds. */
+const LOOK_AGAIN = 600_000;
+/** Time to be let in again by the join kubeconfig before the hub is asked anew, in milliseconds. */
+const REJOIN = 300_000;
 
 /** Options of {@linkcode Identity.open}. */
 export interface IdentityOptions {
@@ -90,8 +96,7 @@ export class Identity {
   async token({ refresh }: { refresh: boolean }): Promise<string> {
     const held = await this.require();
     const now = this.#options.clock.now();
-    const expired = Date.parse(held.tokenExpires) <= now;
-    if (!refresh && !expired) return held.token;
+    if (!refresh && !isExpired(held, now)) return held.token;
     // A server that refuses a brand-new token will refuse the next one, too.
     const age = now - held.received;
     if (age >= 0 && age < FRESH) return held.token;
@@ -108,13 +113,18 @@ export class Identity {
   async keepFresh(): Promise<void> {
     const { clock, signal, log } = this.#options;
     const backoff = new Backoff({ base: 5_000, max: 300_000 });
+    // Spread a little, so that a fleet that enrolled together does not renew together.
+    const early = Math.random() * 0.15;
     while (!signal.aborted) {
       const held = await this.require();
-      // Spread a little, so that a fleet that enrolled together does not renew together.
-      const lifetime = Date.parse(held.tokenExpires) - held.received;
-      const due = renewalTime(held) - Math.random() * lifetime / 10;
+      const due = renewalTime(held);
+      const now = clock.now();
+      // A clock that was set back cannot tell how old the credential is.
+      const wait = held.received > now
+        ? 0
+        : due - (due - held.received) * early - now;
       try {
-        if (due > clock.now()) await clock.sleep(due - clock.now(), signal);
+        if (wait > 0) await clock.sleep(Math.min(wait, LOOK_AGAIN), signal);
         else {
           await this.renew();
           backoff.reset();
@@ -155,7 +165,7 @@ export class Identity {
   }
 
   async #join(): Promise<HeldCredential> {
-    const { kubeconfigPath, name, device, clock, log, signal } = this.#options;
+    const { kubeconfigPath, name, device, clock, log } = this.#options;
     const join = await readJoinConfig(kubeconfigPath, { name });
     log.info("Enrolling", {
       server: join.cluster.server,
@@ -163,6 +173,21 @@ export class Identity {
       agent: join.agent,
       enrollment: this.keys.id,
     });
+    using joining = new LinkedSignal(this.#options.signal);
+    const { signal } = joining;
+    const known = this.#credential;
+    if (known) {
+      // Not for ever: it may have been a proxy's 404, and the join token may have expired long ago.
+      clock.sleep(REJOIN, signal).then(
+        () =>
+          joining.abort(
+            new Error(
+              `The hub at ${known.hubURL} does not know this device, and the one of ${kubeconfigPath} has not let it in again; make a new kubeconfig by: kubectl faros agent generate`,
+            ),
+          ),
+        () => {},
+      );
+    }
     const opened = await enroll({
       join,
       keys: this.keys,
@@ -171,7 +196,7 @@ export class Identity {
       clock,
       log,
       signal,
-    });
+    }).finally(() => joining.abort());
     const held = await this.#take(opened);
     log.info("Enrolled", {
       agent: held.agent,
