@@ -19,6 +19,8 @@ import { loadProgress, type Progress, saveProgress } from "./progress.ts";
 
 /** Starts of the agent amid one trial, after which the Revision is taken to be what ends it. */
 const MAX_TRIAL_STARTS = 3;
+/** Why an assignment that was run failed; all other reasons are those of a {@linkcode StageError}. */
+const ROLLED_BACK = "RolledBack";
 
 /** Options of {@linkcode Reconciler}. */
 export interface ReconcilerOptions {
@@ -59,6 +61,7 @@ export class Reconciler {
   #rejected: string | undefined;
   #problem: Report["problem"];
   #offers: Promise<void> = Promise.resolve();
+  #saves: Promise<void> = Promise.resolve();
   /** Aborts the work on the assignment before. */
   #overtaken = new AbortController();
   #wake = Promise.withResolvers<void>();
@@ -83,18 +86,25 @@ export class Reconciler {
 
   /** Reads what was on disk. */
   async load(): Promise<void> {
-    this.#progress = await loadProgress(this.#options.state);
+    const { failed, ...progress } = await loadProgress(this.#options.state);
+    // What could not be staged may be, by this version of the agent; what was unhealthy still is.
+    const final = failed?.reason === ROLLED_BACK;
+    this.#progress = final ? { ...progress, failed } : progress;
   }
 
   /** Takes the Agent as it is now; its assignment is followed where it is in order. */
   offer(agent: Agent): Promise<void> {
     // One after the other: the counter of each is checked against the one before.
     this.#offers = this.#offers.then(() => this.#consider(agent))
-      .catch((error) =>
+      .catch((error) => {
+        const { message } = error as Error;
         this.#options.log.error("Cannot take an assignment", {
-          error: (error as Error).message,
-        })
-      );
+          error: message,
+        });
+        if (this.#problem?.message === message) return;
+        this.#problem = { reason: "StateUnwritable", message };
+        this.#options.onChange();
+      });
     return this.#offers;
   }
 
@@ -108,7 +118,7 @@ export class Reconciler {
     const { good, assignment } = this.#progress;
     // What worked runs first, whatever becomes of the rest.
     if (good && good.revision !== assignment?.revision) {
-      await this.#runGood(signal);
+      await this.#resumeGood(good.revision, signal);
     }
     while (!signal.aborted) {
       const overtaken = this.#overtaken.signal;
@@ -172,9 +182,34 @@ export class Reconciler {
     onChange();
   }
 
-  async #save(change: Partial<Progress>): Promise<void> {
-    this.#progress = { ...this.#progress, ...change };
-    await saveProgress(this.#options.state, this.#progress);
+  /** One after the other, else an older one might be renamed into place last. What is not on disk does not count. */
+  #save(change: Partial<Progress>): Promise<void> {
+    const saved = this.#saves.then(async () => {
+      const next = { ...this.#progress, ...change };
+      await saveProgress(this.#options.state, next);
+      this.#progress = next;
+    });
+    this.#saves = saved.catch(() => {});
+    return saved;
+  }
+
+  /** Runs what worked, as far as it is on disk: a damaged one must not keep the device from its assignment. */
+  async #resumeGood(revision: string, signal: AbortSignal): Promise<void> {
+    const { supervisor, log, onChange } = this.#options;
+    let specs: PluginSpec[];
+    try {
+      specs = await this.#stageOnce(revision, { online: undefined, signal });
+    } catch (error) {
+      log.error("Cannot start the last good revision from the disk", {
+        revision,
+        error: (error as Error).message,
+      });
+      return;
+    }
+    await supervisor.apply(specs);
+    this.#running = revision;
+    log.info("Runs the last good revision", { revision });
+    onChange();
   }
 
   /** Makes what is assigned run, or falls back. */
@@ -187,7 +222,8 @@ export class Reconciler {
     const proven = good?.revision === revision;
     const starts = trial?.counter === counter ? trial.starts : 0;
     if (!proven && good && starts >= MAX_TRIAL_STARTS) {
-      return await this.#fail("RolledBack", {
+      return await this.#fail(ROLLED_BACK, {
+        assignment,
         message:
           `Revision ${revision} did not get through ${starts} starts of the agent`,
         signal,
@@ -198,7 +234,8 @@ export class Reconciler {
       specs = await this.#stage(revision, signal);
     } catch (error) {
       if (!(error instanceof StageError)) throw error;
-      return await this.#fail(error.reason, { message: error.message, signal });
+      const { reason, message } = error;
+      return await this.#fail(reason, { assignment, message, signal });
     }
     if (!proven) await this.#save({ trial: { counter, starts: starts + 1 } });
     signal.throwIfAborted();
@@ -209,7 +246,8 @@ export class Reconciler {
     if (!proven) {
       const problem = await this.#unhealthy(started, signal);
       if (problem) {
-        return await this.#fail("RolledBack", {
+        return await this.#fail(ROLLED_BACK, {
+          assignment,
           message:
             `Revision ${revision} did not become healthy within ${this.#options.healthTimeout} ms: ${problem}`,
           signal,
@@ -245,7 +283,8 @@ export class Reconciler {
     const backoff = new Backoff({ base: 500, max: 60_000 });
     while (true) {
       try {
-        const specs = await this.#stageOnce(name, signal);
+        const online = this.#options.online();
+        const specs = await this.#stageOnce(name, { online, signal });
         this.#problem = undefined;
         return specs;
       } catch (error) {
@@ -265,9 +304,11 @@ export class Reconciler {
     }
   }
 
-  async #stageOnce(name: string, signal: AbortSignal): Promise<PluginSpec[]> {
+  async #stageOnce(
+    name: string,
+    { online, signal }: { online?: Online; signal: AbortSignal },
+  ): Promise<PluginSpec[]> {
     const { revisions, stager, identity } = this.#options;
-    const online = this.#options.online();
     const namespace = identity.credential?.namespace ?? "";
     const spec = online
       ? await revisions.fetch(name, {
@@ -288,23 +329,29 @@ export class Reconciler {
   /** Gives an assignment up: back to what worked. */
   async #fail(
     reason: string,
-    { message, signal }: { message: string; signal: AbortSignal },
+    { assignment, message, signal }: {
+      /** The one that failed; a newer one may have been accepted meanwhile. */
+      assignment: Assignment;
+      message: string;
+      signal: AbortSignal;
+    },
   ): Promise<void> {
     const { log, onChange } = this.#options;
     signal.throwIfAborted();
-    const { assignment, good } = this.#progress;
+    const { good } = this.#progress;
     log.error("Assignment failed", {
-      revision: assignment!.revision,
-      counter: assignment!.counter,
+      revision: assignment.revision,
+      counter: assignment.counter,
       error: message,
       back: good?.revision,
     });
     this.#problem = undefined;
     await this.#save({
-      failed: { counter: assignment!.counter, reason, message },
+      failed: { counter: assignment.counter, reason, message },
       trial: undefined,
     });
     onChange();
+    await this.#collect();
     await this.#runGood(signal);
   }
 
@@ -327,6 +374,8 @@ export class Reconciler {
       const spec = name && await revisions.load(name);
       if (spec) keep.set(name, spec);
     }
+    // Damaged: what it needs is not known, and still wanted.
+    if (good && !keep.has(good.revision)) return;
     await stager.collect(keep).catch((error) =>
       log.warn("Cannot remove old files", { error: (error as Error).message })
     );
