@@ -75,14 +75,19 @@ export function configFaults(
 ): ConfigFault[] {
   if (validate(value)) return [];
   const errors = validate.errors ?? [];
-  const unsure = errors.filter(({ keyword }) => CONDITIONAL.test(keyword))
-    .map(({ instancePath }) => instancePath);
-  const byField = new Map<string, ErrorObject[]>();
-  for (const error of errors) {
-    if (unread.some((path) => isAbout(error, path))) continue;
-    const field = configField(pathOf(error));
-    byField.set(field, [...byField.get(field) ?? [], error]);
-  }
+  // A list may be wrong in each of its items: none is compared with each.
+  const unsure = new Set(
+    errors.filter(({ keyword }) => CONDITIONAL.test(keyword))
+      .map(({ instancePath }) => instancePath),
+  );
+  const unknown = new Set(unread);
+  const around = new Set(unread.flatMap(pointersAbove));
+  const known = errors.filter(({ instancePath, keyword }) =>
+    !unknown.has(instancePath) &&
+    // Of alternatives for what holds such a value.
+    !(/^(any|one)Of$/.test(keyword) && around.has(instancePath))
+  );
+  const byField = Map.groupBy(known, (error) => configField(pathOf(error)));
   return [...byField].map(([field, errors]) => {
     const [first] = errors as [ErrorObject];
     return {
@@ -95,10 +100,7 @@ export function configFaults(
         ? "unknown"
         : "value",
       isSure: errors.some(({ instancePath, keyword }) =>
-        !OPEN.test(keyword) &&
-        !unsure.some((path) =>
-          instancePath === path || instancePath.startsWith(`${path}/`)
-        )
+        !OPEN.test(keyword) && !isWithin(instancePath, unsure)
       ),
     };
   });
@@ -131,11 +133,20 @@ export function tellFaults(faults: ConfigFault[]): string[] {
   return more > 0 ? [...problems, `and ${more} more`] : problems;
 }
 
-/** Whether an error is about the value at a pointer, or of alternatives for what holds it. */
-function isAbout(error: ErrorObject, path: string): boolean {
-  const { instancePath, keyword } = error;
-  return instancePath === path ||
-    path.startsWith(`${instancePath}/`) && /^(any|one)Of$/.test(keyword);
+/** Whether a JSON Pointer is one of some, or leads below one. */
+function isWithin(pointer: string, some: ReadonlySet<string>): boolean {
+  return some.size > 0 &&
+    [pointer, ...pointersAbove(pointer)].some((at) => some.has(at));
+}
+
+/** JSON Pointers of all that holds what one leads to. */
+function pointersAbove(pointer: string): string[] {
+  const above: string[] = [];
+  for (let at = pointer; at !== "";) {
+    at = at.slice(0, at.lastIndexOf("/"));
+    above.push(at);
+  }
+  return above;
 }
 
 function pathOf(error: ErrorObject): (string | number)[] {

@@ -61,6 +61,24 @@ Deno.test("configProblems() names each field that is wrong, and what is wrong wi
   );
 });
 
+Deno.test("configProblems() comes back from a list that is wrong in each of its items", () => {
+  // Comparing each with each would take minutes.
+  const length = 100_000;
+  const peers = Array.from({ length }, () => ({ allowedIPs: 3, psk: 1 }));
+  const told = configProblems(
+    { listenPort: 1, peers },
+    compileSchema(schema, "a test"),
+    { unread: peers.map((_, i) => `/peers/${i}/allowedIPs`) },
+  );
+  assert.deepEqual(told.slice(0, 2), [
+    "config.peers[0].publicKey is required",
+    "config.peers[0].psk is not a field; there are publicKey, allowedIPs",
+  ]);
+  assert.equal(told.at(-1), `and ${2 * length - 5} more`);
+  const many = problems({ listenPort: 1, peers: peers.slice(0, 20_000) });
+  assert.equal(many.at(-1), `and ${3 * 20_000 - 5} more`);
+});
+
 Deno.test("configProblems() tells nothing of a secret's value", () => {
   const [only] = problems({ listenPort: 1, privateKey: "s3cret!" });
   assert.match(only!, /^config\.privateKey must match pattern/);
