@@ -12,7 +12,7 @@ import type { Workspace } from "../../api/workspace.ts";
 import { objectOf } from "./object_of.ts";
 import { type PluginObject, readPluginObject } from "./plugin_object.ts";
 import { Problem } from "./problem.ts";
-import { providerOf } from "./provider_of.ts";
+import { type Provider, providerOf, type Wanted } from "./provider_of.ts";
 import { resolveConfig } from "./resolve_config.ts";
 import type { LiftedSecret, SecretReader } from "./secrets.ts";
 import { type Publisher, publisherOf } from "./trust.ts";
@@ -53,16 +53,19 @@ export async function resolve(inputs: ResolveInputs): Promise<Resolved> {
   const plugins: ResolvedPlugin[] = [];
   const lifted: LiftedSecret[] = [];
   const used = new Set<KubeObject>([agent, workspace]);
+  const named = new Set<string>();
+  const choose = oncePerWish(inputs);
   for (const [index, entry] of (agent.spec?.plugins ?? []).entries()) {
     const object = objectOf(entry, inputs);
-    const { name } = object.metadata;
-    if (plugins.some((p) => p.name === name && p.kind === object.kind)) {
+    const what = `${object.kind} ${object.metadata.name}`;
+    if (named.has(what)) {
       throw new Problem(
         "DuplicatePlugin",
-        `spec.plugins[${index}] names ${object.kind} ${name} once more; leave one entry`,
+        `spec.plugins[${index}] names ${what} once more; leave one entry`,
       );
     }
-    const resolved = await resolveEntry(entry, object, inputs);
+    named.add(what);
+    const resolved = await resolveEntry(entry, object, { ...inputs, choose });
     plugins.push(resolved.plugin);
     lifted.push(...resolved.lifted);
     used.add(object).add(resolved.catalogue);
@@ -70,22 +73,34 @@ export async function resolve(inputs: ResolveInputs): Promise<Resolved> {
   return { spec: { plugins }, lifted, used: [...used] };
 }
 
+type Choose = (wanted: Wanted, version: string | undefined) => Provider;
+
+/** Chooses what serves plugin objects: looked for once for all that want the same, since a workspace may enable many. */
+function oncePerWish({ workspace, plugin, catalogue }: ResolveInputs): Choose {
+  const chosen = new Map<string, Provider>();
+  return (wanted, version) => {
+    const { kind, type, group } = wanted;
+    const wish = JSON.stringify([kind, type, group, version]);
+    let provider = chosen.get(wish);
+    if (!provider) {
+      provider = providerOf(wanted, { workspace, plugin, catalogue, version });
+      chosen.set(wish, provider);
+    }
+    return provider;
+  };
+}
+
 async function resolveEntry(
   entry: AgentPlugin,
   object: PluginObject,
-  inputs: ResolveInputs,
+  inputs: ResolveInputs & { choose: Choose },
 ): Promise<
   { plugin: ResolvedPlugin; lifted: LiftedSecret[]; catalogue: Plugin }
 > {
   const { agent, workspace } = inputs;
   const { kind, metadata: { name } } = object;
   const { wanted } = readPluginObject(object);
-  const { plugin, version } = providerOf(wanted, {
-    workspace,
-    plugin: inputs.plugin,
-    catalogue: inputs.catalogue,
-    version: entry.version,
-  });
+  const { plugin, version } = inputs.choose(wanted, entry.version);
   const where = `Plugin ${plugin.metadata.name} ${version.version}`;
   const publishers = [
     ...inputs.hub,

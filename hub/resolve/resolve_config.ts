@@ -7,6 +7,7 @@ import {
   type ConfigFault,
   configFaults,
   fieldPath,
+  type JsonSchema,
   tellFaults,
 } from "./config_schema.ts";
 import { kindProblems } from "./kind_problems.ts";
@@ -18,6 +19,9 @@ import {
   type Separated,
   separateSecrets,
 } from "./secrets.ts";
+
+/** Of a plugin without one; always this object, since compiling one takes milliseconds, and is done once for each. */
+const ANYTHING: JsonSchema = {};
 
 /** What decides a plugin's config. */
 export interface ConfigInputs {
@@ -73,7 +77,7 @@ export async function resolveConfig(
     base,
     override: entry.config === undefined ? undefined : override,
   };
-  const schema = version.configSchema ?? {};
+  const schema = version.configSchema ?? ANYTHING;
   const fields = secretFields(merged, schema);
   const { config, complete, references, lifted, unread } =
     await separateSecrets(merged, {
