@@ -19,6 +19,17 @@ export interface AppOptions extends DeviceRoutesOptions, WebhookRoutesOptions {
   checks: Record<string, ReadyCheck>;
 }
 
+/** Those that are counted apart: strangers could make up any number of others, and each would be a series of its own. */
+const METHODS = new Set([
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+]);
+
 /** The hub's own HTTP API. */
 export function createApp(options: AppOptions): Hono<ConnectionEnv> {
   const { metrics, checks, keys, log } = options;
@@ -26,7 +37,7 @@ export function createApp(options: AppOptions): Hono<ConnectionEnv> {
   app.use(async (c, next) => {
     await next();
     metrics.count("faros_http_requests_total", {
-      method: c.req.method,
+      method: METHODS.has(c.req.method) ? c.req.method : "other",
       code: String(c.res.status),
     });
   });

@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import { Hono } from "hono";
 import { FakeClock } from "../../kube/clock.ts";
 import { silentLogger } from "../../kube/log.ts";
+import { HubKeys } from "../keys/hub_keys.ts";
+import { createKeyRing } from "../keys/key_ring.ts";
+import { HubMetrics } from "../metrics.ts";
+import { type AppOptions, createApp } from "./app.ts";
 import { rateLimit } from "./rate_limit.ts";
 import { answerErrors, answerNotFound, StatusError } from "./status_error.ts";
 
@@ -46,4 +50,23 @@ Deno.test("errors are Kubernetes Statuses, and an unforeseen one tells nothing",
   ]);
   assert.ok(!JSON.stringify(await body("/bug")).includes("hunter2"));
   assert.equal((await body("/nowhere")).reason, "NotFound");
+});
+
+Deno.test("methods that strangers make up are counted as one", async () => {
+  const metrics = new HubMetrics();
+  const app = createApp({
+    metrics,
+    checks: {},
+    keys: new HubKeys(await createKeyRing(0)),
+    log: silentLogger,
+  } as unknown as AppOptions);
+  for (const method of ["GET", "BREW", "X-1", "X-2"]) {
+    await app.request("/healthz", { method });
+  }
+  const counted = metrics.text().split("\n")
+    .filter((line) => line.startsWith("faros_http_requests_total{"));
+  assert.deepEqual(counted, [
+    'faros_http_requests_total{method="GET",code="200"} 1',
+    'faros_http_requests_total{method="other",code="404"} 3',
+  ]);
 });
