@@ -461,6 +461,42 @@ Deno.test("Enrollments that became no Agent do not pile up, whoever has the join
   );
 });
 
+Deno.test("what strangers send does not pile up, and a Registration of any ttl serves", async () => {
+  await using environment = await start(
+    embedded!,
+    { ttl: "99999999999h" },
+    { enrollmentLimits: { perRegistration: 2 } },
+  );
+  const { client } = environment;
+  const scope = { namespace: NAMESPACE };
+  // Longer than a token lives, and than there are dates.
+  await join(environment, await TestDevice.make(), "press-1");
+  await environment.create(Registration, "other", {
+    ...scope,
+    spec: { ttl: "2000000h" },
+  });
+  await environment.until(
+    Registration,
+    { ...scope, name: "other" },
+    "is Ready",
+    condition("Ready"),
+  );
+  for (let i = 0; i < 6; i++) {
+    const stranger = await TestDevice.make();
+    await stranger.enroll(client, {
+      ...scope,
+      agent: "press-2",
+      registration: i % 2 ? REGISTRATION : `none-${i}`,
+      token: "not the token",
+    });
+  }
+  await eventually(async () => {
+    const { items } = await client.list<Enrollment>(Enrollment, scope);
+    const seen = items.filter(({ status }) => status?.conditions);
+    return items.length === 3 && seen.length === 3 ? true : undefined;
+  }, { timeout: 60_000, what: "a device and two strangers are left" });
+});
+
 Deno.test("a challenge counts once, and for the device that asked", async () => {
   await using environment = await start(embedded!);
   const [one, two] = [await TestDevice.make(), await TestDevice.make()];

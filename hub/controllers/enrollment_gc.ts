@@ -12,7 +12,7 @@ export interface EnrollmentLimits {
   refused: number;
   /** Time for those that wait, in milliseconds. A device that is still there asks again. @default a week */
   waiting: number;
-  /** Most that wait by one Registration; later ones go at once. @default {500} */
+  /** Most that wait by one Registration, and most that are refused in one workspace; later ones go at once. @default {500} */
   perRegistration: number;
 }
 
@@ -51,15 +51,30 @@ export function runEnrollmentGC(
     return !!agent && agent.metadata.uid === status?.agentUID;
   }
 
-  /** Those that wait by the same Registration and are more than may, the latest ones. */
-  function tooMany({ metadata, spec }: Enrollment): Enrollment[] {
-    const order = ({ metadata }: Enrollment) =>
-      `${metadata.creationTimestamp} ${metadata.name}`;
+  /** Those that count together: that wait by the same Registration, or are refused, whatever Registration they name. */
+  function allLike(enrollment: Enrollment): Enrollment[] {
+    const { metadata, spec } = enrollment;
+    const refused = isRefused(enrollment);
     return informer.list(metadata.namespace).filter((other) =>
-      other.spec.registration === spec.registration && isOpen(other) &&
-      !REFUSED.has(reasonOf(other) ?? "")
-    ).sort((a, b) => order(a) < order(b) ? -1 : 1)
-      .slice(limits.perRegistration);
+      (refused || other.spec.registration === spec.registration) &&
+      isOpen(other) && isRefused(other) === refused
+    );
+  }
+
+  /** Those that are more than may be, the latest ones. */
+  function tooMany(enrollment: Enrollment): Enrollment[] {
+    const all = allLike(enrollment);
+    if (all.length <= limits.perRegistration) return [];
+    return all.map((other) => ({ other, order: orderOf(other) }))
+      .sort((a, b) => a.order < b.order ? -1 : 1)
+      .slice(limits.perRegistration).map(({ other }) => other);
+  }
+
+  function isTooMany(enrollment: Enrollment): boolean {
+    const order = orderOf(enrollment);
+    const before = allLike(enrollment)
+      .filter((other) => orderOf(other) < order);
+    return before.length >= limits.perRegistration;
   }
 
   function timeLeft(enrollment: Enrollment): number | undefined {
@@ -74,10 +89,8 @@ export function runEnrollmentGC(
     }
     const reason = reasonOf(enrollment);
     if (reason === undefined) return undefined; // nobody has looked at it yet
-    if (REFUSED.has(reason)) return limits.refused - age;
-    return tooMany(enrollment).some((e) => e.metadata.name === metadata.name)
-      ? 0
-      : limits.waiting - age;
+    if (isTooMany(enrollment)) return 0;
+    return (isRefused(enrollment) ? limits.refused : limits.waiting) - age;
   }
 
   /** Whether the server itself has neither the Agent that it is nor the Registration that it could come back by. */
@@ -94,6 +107,8 @@ export function runEnrollmentGC(
   return runController({
     ...context,
     name: "enrollment-gc",
+    // Whoever makes too many has several connections, too.
+    concurrency: 8,
     reconcile: async ({ namespace, name }): Promise<Result> => {
       const enrollment = informer.get(namespace, name);
       if (!enrollment || enrollment.metadata.deletionTimestamp) return;
@@ -138,6 +153,14 @@ export function runEnrollmentGC(
 
 function reasonOf({ status }: Enrollment): string | undefined {
   return getCondition(status?.conditions, "Ready")?.reason;
+}
+
+function isRefused(enrollment: Enrollment): boolean {
+  return REFUSED.has(reasonOf(enrollment) ?? "");
+}
+
+function orderOf({ metadata }: Enrollment): string {
+  return `${metadata.creationTimestamp} ${metadata.name}`;
 }
 
 /** Whether a device has been let in by nobody yet, nor turned away. */

@@ -29,6 +29,11 @@ const DEFAULT_LIFE = 365 * 24 * 3_600_000;
 /** TokenRequest gives none that is shorter, in milliseconds. */
 const SHORTEST_LIFE = 600_000;
 
+/** TokenRequest gives none that is longer, in milliseconds: 136 years. */
+const LONGEST_LIFE = 2 ** 32 * 1000;
+/** The latest time that there is, in milliseconds since 1970 (ECMA-262). */
+const LATEST = 8.64e15;
+
 /** Makes a join credential for each Registration, and ends it with the Registration's time. */
 export function runRegistrationController(context: HubContext): Promise<void> {
   const informer = context.informers.get<Registration>(Registration);
@@ -83,8 +88,9 @@ export function registrationEnd(
 ): number | undefined {
   const { ttl } = registration.spec ?? {};
   if (ttl === undefined) return undefined;
-  return Date.parse(registration.metadata.creationTimestamp!) +
+  const end = Date.parse(registration.metadata.creationTimestamp!) +
     parseDuration(ttl);
+  return end > LATEST ? undefined : end;
 }
 
 async function reconcile(
@@ -210,7 +216,10 @@ async function ensureJoinSecret(
       ...(live?.data ? { data: live.data } : {}),
     },
   });
-  const life = Math.max(SHORTEST_LIFE, (end ?? now + DEFAULT_LIFE) - now);
+  const life = Math.min(
+    Math.max(SHORTEST_LIFE, (end ?? now + DEFAULT_LIFE) - now),
+    LONGEST_LIFE,
+  );
   const { token } = await client.createToken(namespace!, account, {
     expirationSeconds: Math.ceil(life / 1000),
     boundObjectRef: {
