@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import ignore from "ignore";
+import { FarosIgnore, IGNORE_FILE } from "./farosignore.ts";
 import type { RefusedFile, SourceFile, SourceTree } from "./read_tree.ts";
 
 /** Options of {@linkcode readWorkTree}. */
@@ -16,9 +16,6 @@ export interface ReadWorkTreeOptions {
   maxFiles?: number;
   signal?: AbortSignal;
 }
-
-/** Name of the file, at the top, that says what is left out, as .gitignore. */
-const IGNORE_FILE = ".farosignore";
 
 /**
  * Reads a folder as if it were a commit, with the same limits: links are never
@@ -40,9 +37,17 @@ export async function readWorkTree(
   const refused: RefusedFile[] = [];
   const kindOf = inspector(folder);
   const paths = options.files ?? await listAll(folder, signal);
-  const ignored = ignore();
-  if (kindOf(IGNORE_FILE)?.isFile) {
-    ignored.add(readText(join(folder, IGNORE_FILE), maxFileBytes) ?? "");
+  const ignored = new FarosIgnore();
+  for (const path of ignoreFilesAmong(paths)) {
+    const info = kindOf(path);
+    if (!info) continue;
+    const text = info.isFile
+      ? readText(join(folder, path), maxFileBytes)
+      : undefined;
+    const reason = text === undefined
+      ? "is no regular file of UTF-8 text within the limit of size"
+      : ignored.add(path.slice(0, -IGNORE_FILE.length - 1), text);
+    if (reason) refused.push({ path, reason });
   }
   let total = 0;
   for (const path of [...paths].sort()) {
@@ -76,6 +81,14 @@ export async function readWorkTree(
     else files.push({ path, oid: `work:${path}`, text });
   }
   return { commit: "", files, refused };
+}
+
+/** Those that say what is left out, outer folders' first. */
+function ignoreFilesAmong(paths: readonly string[]): string[] {
+  const depth = (path: string) => path.split("/").length;
+  return paths.filter((path) =>
+    path === IGNORE_FILE || path.endsWith(`/${IGNORE_FILE}`)
+  ).sort((a, b) => depth(a) - depth(b));
 }
 
 /** Tells what a path is, where no link is on the way to it. */
@@ -127,7 +140,7 @@ async function listAll(
   const walk = async (below: string) => {
     signal?.throwIfAborted();
     for await (const entry of Deno.readDir(join(folder, below))) {
-      if (entry.name.startsWith(".")) continue;
+      if (entry.name.startsWith(".") && entry.name !== IGNORE_FILE) continue;
       const path = below ? `${below}/${entry.name}` : entry.name;
       if (entry.isDirectory) await walk(path);
       else paths.push(path);
