@@ -34,6 +34,7 @@ export const command = defineCommand({
       choices: ["json", "yaml"],
     },
   },
+  usageExitCode: 1,
   examples: [
     {
       run: "faros repository diff fleet",

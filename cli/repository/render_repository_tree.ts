@@ -128,8 +128,8 @@ function short(commit: string): string {
 function lines(branches: Branch[], indent: string): string[] {
   const widths: number[] = [];
   for (const { text } of branches) {
-    if (text.length === 1) continue;
-    text.forEach((part, i) =>
+    // Nothing comes after the last one, which may be a whole sentence.
+    text.slice(0, -1).forEach((part, i) =>
       widths[i] = Math.max(widths[i] ?? 0, part.length)
     );
   }
