@@ -3,6 +3,7 @@ import type { Resource } from "../../api/kind.ts";
 import { pluginObjectKinds } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { Workspace } from "../../api/workspace.ts";
+import { isSuspended } from "../../gitops/plan/tombstone.ts";
 import { isConverged } from "../../hub/controllers/repository_devices.ts";
 import { getCondition, isTrue } from "../../kube/conditions.ts";
 
@@ -19,12 +20,14 @@ export interface DeviceState {
   commit?: string;
   /** Why it is not converged. */
   reason?: string;
+  /** Its Agent left the repository: a commit asks nothing of it, and no count has it. */
+  suspended?: true;
 }
 
 /**
  * The devices that an object reaches: an Agent's own; of a plugin object those
- * whose Agents name it; of a Workspace all in it. Undefined for kinds of which
- * that cannot be told.
+ * whose Agents name it; of a Workspace all in it; but of these two none whose
+ * Agent is suspended. Undefined for kinds of which that cannot be told.
  *
  * @param agents Those of its workspace
  */
@@ -39,10 +42,11 @@ export function devicesOf(
     return agents.filter((agent) => agent.metadata.name === name)
       .map(deviceState);
   }
-  if (is(Workspace)) return agents.map(deviceState);
+  const asked = agents.filter((agent) => !isSuspended(agent));
+  if (is(Workspace)) return asked.map(deviceState);
   if (!resource.namespaced) return undefined;
   const ofPlugins = pluginObjectKinds.some(is);
-  const found = agents.filter(({ spec, status }) =>
+  const found = asked.filter(({ spec, status }) =>
     spec?.plugins?.some((entry) => {
       if (entry.name !== name) return false;
       if (entry.kind !== undefined) return entry.kind === resource.kind;
@@ -69,6 +73,7 @@ export function deviceState(agent: Agent): DeviceState {
     ...(status?.revision ? { revision: status.revision } : {}),
     ...(status?.assignment?.commit ? { commit: status.assignment.commit } : {}),
     ...(converged ? {} : { reason: whyNot(agent) }),
+    ...(isSuspended(agent) ? { suspended: true } : {}),
   };
 }
 

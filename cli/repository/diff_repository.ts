@@ -5,26 +5,39 @@ import { SYSTEM_NAMESPACE } from "../../api/names.ts";
 import { Plugin } from "../../api/plugin.ts";
 import type { Repository } from "../../api/repository.ts";
 import { forEachLimited } from "../../gitops/apply/for_each_limited.ts";
+import type { PrunePolicy } from "../../gitops/apply/prune_set.ts";
 import { readLive } from "../../gitops/apply/read_live.ts";
+import { checkReferences } from "../../gitops/manifest/check_references.ts";
 import type {
   Manifests,
   ManifestSet,
 } from "../../gitops/manifest/load_tree.ts";
-import { objectKey } from "../../gitops/manifest/manifest.ts";
+import { type Manifest, objectKey } from "../../gitops/manifest/manifest.ts";
 import {
   compareProblems,
   type Problem,
 } from "../../gitops/manifest/problem.ts";
+import { redactProblems } from "../../gitops/manifest/redact_problems.ts";
 import { resolveKinds } from "../../gitops/manifest/resolve_kinds.ts";
 import { applySet } from "../../gitops/plan/apply_set.ts";
 import { driftPolicy } from "../../gitops/plan/drift_policy.ts";
-import { type Change, plan, type PlanInput } from "../../gitops/plan/plan.ts";
+import {
+  APPLIED_ANNOTATION,
+  type Change,
+  plan,
+  type PlanInput,
+} from "../../gitops/plan/plan.ts";
+import type { HeldPrune } from "../../gitops/plan/prune.ts";
 import { fetchRepository } from "../../gitops/repository/fetch_repository.ts";
+import { liveObjects } from "../../gitops/repository/live_objects.ts";
 import { loadRepository } from "../../gitops/repository/load_repository.ts";
+import { prunePolicy } from "../../gitops/repository/prune_policy.ts";
 import { Redactor } from "../../hub/preview/redactor.ts";
 import type { PluginObject } from "../../hub/resolve/plugin_object.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { isNotFound } from "../../kube/kube_api_error.ts";
+import { broughtKinds } from "./brought_kinds.ts";
+import { diffRemovals } from "./diff_removals.ts";
 import { type FieldDifference, fieldDifferences } from "./field_differences.ts";
 import type { Fleet } from "./fleet.ts";
 import { fromTop } from "./origins.ts";
@@ -49,6 +62,10 @@ export interface RepositoryDifference {
   commit: string;
   objects: ObjectDifference[];
   unchanged: number;
+  /** Objects that left the repository before: they are suspended, and deleted when their time is over. */
+  suspended: number;
+  /** Deletions among `objects` that would wait for approval. */
+  held: HeldPrune[];
   /** What keeps parts of it from being applied. */
   problems: Problem[];
 }
@@ -81,7 +98,6 @@ export async function diffRepository(
 ): Promise<RepositoryDifference> {
   const { commit, stateDir, progress, signal } = options;
   const { name } = repository.metadata;
-  const prune = repository.spec.prune ?? true;
   progress(`Fetching ${repository.spec.url}`);
   const fetched = await fetchRepository(
     commit === undefined ? repository : {
@@ -105,9 +121,13 @@ export async function diffRepository(
     commit: manifests.commit,
     objects: [],
     unchanged: 0,
+    suspended: 0,
+    held: [],
     problems: [...manifests.problems],
   };
-  const redactor = await makeRedactor(fleet, { manifests, signal });
+  const plugins = await allPlugins(fleet, { manifests, signal });
+  const redactor = await makeRedactor(fleet, { plugins, manifests, signal });
+  const policy = prunePolicy(repository, { fetched, signal });
   const add = async (set: ManifestSet, part: Part) => {
     if (set.problems.length) {
       result.problems.push(...set.problems);
@@ -116,13 +136,18 @@ export async function diffRepository(
     const found = await diffPart(set, {
       ...part,
       repository,
-      prune,
+      fleet,
+      root: manifests.root.manifests,
+      plugins,
+      policy,
       redactor,
       signal,
     });
     result.objects.push(...found.objects);
     result.problems.push(...found.problems);
     result.unchanged += found.unchanged;
+    result.suspended += found.suspended;
+    result.held.push(...found.held);
   };
   const hub = { client: fleet.hub, namespace: SYSTEM_NAMESPACE };
   const folders = [...manifests.workspaces.values()];
@@ -171,18 +196,22 @@ interface Part {
   keep?: KubeObject[];
 }
 
+type PartDifference = Omit<RepositoryDifference, "repository" | "commit">;
+
 async function diffPart(
   manifests: ManifestSet,
   part: Part & {
     repository: Repository;
-    prune: boolean;
+    fleet: Fleet;
+    root: readonly Manifest[];
+    plugins: readonly Plugin[];
+    /** None where nothing is deleted. */
+    policy: PrunePolicy | undefined;
     redactor: Redactor;
     signal?: AbortSignal;
   },
-): Promise<
-  Pick<RepositoryDifference, "objects" | "unchanged" | "problems">
-> {
-  const { client, namespace, workspace, of, signal } = part;
+): Promise<PartDifference> {
+  const { client, namespace, workspace, of, fleet, policy, signal } = part;
   const set = await applySet({
     repository: part.repository.metadata.name,
     namespace,
@@ -194,8 +223,29 @@ async function diffPart(
     discover: (apiVersion, kind) =>
       client.discovery.find(apiVersion, kind, { signal }),
   });
+  const references = await checkReferences(manifests.manifests, {
+    root: part.root,
+    live: {
+      ...liveObjects(set, {
+        access: { client, namespace },
+        hub: fleet.hub,
+        prune: policy !== undefined,
+        signal,
+      }),
+      kinds: () => broughtKinds(part.plugins, { client, signal }),
+    },
+  });
+  problems.push(...references.problems);
   const objects: ObjectDifference[] = [];
-  if (problems.length) return { objects, unchanged: 0, problems };
+  if (problems.length) {
+    return {
+      objects,
+      unchanged: 0,
+      suspended: 0,
+      held: [],
+      problems: redactProblems(problems, manifests.manifests),
+    };
+  }
   const where = workspace ? { workspace } : {};
   const live = await readLive(set, {
     access: { client, namespace },
@@ -211,7 +261,7 @@ async function diffPart(
     drift: driftPolicy(part.repository.spec, workspace),
     live: live.live,
     setId: set.id,
-    prune: part.prune,
+    prune: policy !== undefined,
     keep: new Set(part.keep?.map(objectKey)),
   };
   const steps = plan(input);
@@ -240,7 +290,17 @@ async function diffPart(
       fields: fieldsOf({ ...change, reasons: change.drifted }, part),
     });
   }
-  for (const { object } of steps.delete) {
+  const removals = policy && await diffRemovals(steps, {
+    live: live.live,
+    set,
+    repository: part.repository.metadata.name,
+    all: fleet.all,
+    of,
+    ...where,
+    policy,
+    signal,
+  });
+  for (const { object } of removals?.removed ?? []) {
     objects.push({
       change: "delete",
       ...where,
@@ -252,6 +312,8 @@ async function diffPart(
   return {
     objects,
     unchanged: steps.unchanged.filter((c) => !c.drifted.length).length,
+    suspended: removals?.suspended ?? 0,
+    held: removals?.held ?? [],
     problems: steps.conflicts.map(({ manifest, owner }) => ({
       file: manifest.file,
       line: manifest.line,
@@ -267,7 +329,9 @@ function fieldsOf(
   { redactor }: { redactor: Redactor },
 ) {
   const { sensitive } = manifest;
-  return fieldDifferences(reasons, {
+  // How a changed manifest is told from a changed object; no change of its own.
+  const shown = reasons.filter((r) => !r.includes(APPLIED_ANNOTATION));
+  return fieldDifferences(shown.length ? shown : reasons, {
     live: live!,
     desired: object,
     sensitive,
@@ -275,32 +339,53 @@ function fieldsOf(
   });
 }
 
+/** The catalogue as it is, and as the commit has it. */
+async function allPlugins(
+  { hub }: Fleet,
+  { manifests, signal }: { manifests: Manifests; signal?: AbortSignal },
+): Promise<Plugin[]> {
+  return [
+    ...await listIfServed<Plugin>(Plugin, { client: hub, signal }),
+    ...manifests.root.manifests.map(({ object }) => object)
+      .filter(({ kind }) => kind === Plugin.kind) as Plugin[],
+  ];
+}
+
 /** Knows what is a secret of all that is live and desired. */
 async function makeRedactor(
-  { hub, all }: Fleet,
-  { manifests, signal }: { manifests: Manifests; signal?: AbortSignal },
+  { all }: Fleet,
+  { plugins, manifests, signal }: {
+    plugins: Plugin[];
+    manifests: Manifests;
+    signal?: AbortSignal;
+  },
 ): Promise<Redactor> {
-  const list = async <T extends KubeObject>(client: KubeClient, kind: Kind) => {
-    try {
-      return (await client.listAll<T>(kind, { signal })).items;
-    } catch (error) {
-      if (isNotFound(error)) return []; // not served here
-      throw error;
-    }
-  };
-  const plugins = await list<Plugin>(hub, Plugin);
   const live = await Promise.all(
-    pluginObjectKinds.map((kind) => list<PluginObject>(all, kind)),
+    pluginObjectKinds.map((kind) =>
+      listIfServed<PluginObject>(kind, { client: all, signal })
+    ),
   );
   const desired = [manifests.root, ...manifests.workspaces.values()]
     .flatMap((set) => set.manifests.map(({ object }) => object));
   const named = (kind: Kind) =>
     desired.filter((object) => object.kind === kind.kind);
   return new Redactor({
-    plugins: [...plugins, ...named(Plugin) as Plugin[]],
+    plugins,
     objects: [
       ...live.flat(),
       ...pluginObjectKinds.flatMap(named) as PluginObject[],
     ],
   });
+}
+
+async function listIfServed<T extends KubeObject>(
+  kind: Kind,
+  { client, signal }: { client: KubeClient; signal?: AbortSignal },
+): Promise<T[]> {
+  try {
+    return (await client.listAll<T>(kind, { signal })).items;
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
 }

@@ -11,6 +11,7 @@ export function renderDifference(
   style: Style,
 ): string {
   const { repository, commit, objects, unchanged, problems } = difference;
+  const { held, suspended } = difference;
   const number = (change: ObjectDifference["change"]) =>
     objects.filter((object) => object.change === change).length;
   const summary = [
@@ -19,12 +20,18 @@ export function renderDifference(
     `${number("delete")} to delete`,
     ...(number("drift") ? [`${number("drift")} left as they differ`] : []),
     `${unchanged} unchanged`,
+    ...(suspended ? [`${suspended} suspended until they are deleted`] : []),
   ].join(", ");
   return [
     `Commit ${
       commit.slice(0, 12)
     } of repository ${repository}, against what is live:`,
     ...objects.flatMap((object) => lines(object, style)),
+    ...held.map(({ workspace, reason }) =>
+      style.yellow(
+        `! ${workspace ?? "root/"}   waits for approval: ${reason}`,
+      )
+    ),
     ...problems.map((problem) => style.red(`! ${formatProblem(problem)}`)),
     objects.length || problems.length ? summary : `No difference: ${summary}.`,
   ].join("\n");

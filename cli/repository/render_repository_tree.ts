@@ -52,7 +52,9 @@ function workspaceBranch(
   { name, commit, error, objects: all }: WorkspaceBranch,
   limit: number,
 ): Branch {
-  const devices = all.flatMap(({ device }) => device ?? []);
+  const devices = all.flatMap(({ device }) =>
+    device && !device.suspended ? device : []
+  );
   return {
     text: [
       name,
@@ -107,8 +109,9 @@ export function convergence(
   return offline ? `${text}, ${offline} offline` : text;
 }
 
-/** Counts devices. */
-export function sum(devices: readonly DeviceState[]) {
+/** Counts devices, without those whose Agents are suspended. */
+export function sum(all: readonly DeviceState[]) {
+  const devices = all.filter((d) => !d.suspended);
   return {
     total: devices.length,
     converged: devices.filter((d) => d.converged).length,

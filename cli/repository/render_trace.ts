@@ -21,7 +21,9 @@ export function renderTrace(trace: Trace, options: Options): string {
         ? "not noted yet; the next change of it tells"
         : `${trace.file}:${trace.line}`,
       ...commitFields(trace),
-      Devices: devices && convergence(sum(devices)),
+      Devices: devices?.some((device) => device.suspended)
+        ? "none is asked for; its own keeps what it runs"
+        : devices && convergence(sum(devices)),
     }),
     ...(devices?.length ? [deviceTable(devices, options)] : []),
   ].join("\n");
@@ -41,15 +43,16 @@ export function renderTraces(traces: Trace[], { limit }: Options): string {
         trace.file === undefined ? "-" : `${trace.file}:${trace.line}`,
         trace.commit.slice(0, 12),
         trace.author ?? "-",
-        trace.devices
-          ? `${
-            trace.devices.filter((d) => d.converged).length
-          }/${trace.devices.length}`
-          : "-",
+        trace.devices ? fraction(trace.devices) : "-",
       ]),
     ]),
     ...(more ? [`… ${more} more: --limit 0`] : []),
   ].join("\n");
+}
+
+function fraction(devices: DeviceState[]): string {
+  const { converged, total } = sum(devices);
+  return `${converged}/${total}`;
 }
 
 /** A trace of a commit. */

@@ -73,8 +73,15 @@ export async function traceObject(
   const { resource, name, client, namespace, workspace, hub } = place;
   const { all = client } = place;
   const scope = namespace === undefined ? {} : { namespace };
-  const object = await client.get(resource, name, { ...scope, signal });
   const what = `${resource.kind} ${name}`;
+  const object = await client.tryGet(resource, name, { ...scope, signal });
+  if (!object) {
+    throw new Error(
+      `Cannot trace ${what}: there is none of that name${
+        workspace ? ` in workspace ${workspace}` : ""
+      }`,
+    );
+  }
   const id = object.metadata.labels?.[APPLYSET_LABEL];
   if (!id) {
     throw new Error(

@@ -63,6 +63,25 @@ export const diff: Scenario = {
     const faulty = await world.run(["diff", "fleet"]);
     assert.equal(faulty.code, 1);
     assert.match(faulty.out, /^! fleet\/workspaces\/south\/settings\.yaml:\d/m);
+    await world.git.push({
+      [devices]: moved.replace("name: host }]", "name: hots }]"),
+    });
+    const dangling = await world.run(["diff", "fleet"]);
+    assert.equal(dangling.code, 1);
+    assert.match(
+      dangling.out,
+      /^! fleet\/\S+devices\.yaml:\d+:\d+: .* found hots, .* did you mean "host"\?$/m,
+    );
+    const onlyHost = moved.slice(0, 13) + moved.slice(moved.lastIndexOf("---"));
+    await world.git.push({ [devices]: onlyHost, [south]: "# nothing\n" });
+    const removed = await world.run(["diff", "fleet"]);
+    assert.equal(removed.code, 2);
+    assert.match(
+      removed.out,
+      /^! south +waits for approval: 2 of 2 objects would be deleted: all/m,
+    );
+    assert.doesNotMatch(removed.out, /^! north/m);
+    await world.git.push({ [devices]: moved, [south]: "kind: [\n" });
 
     const resumed = await world.run(["resume", "fleet", "--wait"]);
     assert.equal(resumed.code, 1, "what cannot be applied is an error");
@@ -70,7 +89,23 @@ export const diff: Scenario = {
       resumed.err,
       /Cannot resume repository fleet: ManifestInvalid/,
     );
-    await world.git.push({ [south]: files[south], [devices]: moved });
+    const [first, , ...others] = moved.split("---");
+    await world.git.push({
+      [south]: files[south],
+      [devices]: [first, ...others].join("---"),
+    });
+    await world.ok("sync", "fleet", "--wait");
+    const left = await world.run(["diff", "fleet"]);
+    assert.equal(left.code, 0, "a sync changes nothing of who is suspended");
+    assert.match(left.out, /6 unchanged, 1 suspended until/);
+    const tree = await world.ok("tree", "fleet", "-w", "north");
+    assert.match(tree, /Agent\/press-2 +Suspended /);
+    assert.match(tree, /── north .* 1\/1 device converged$/m);
+    assert.match(
+      await world.ok("trace", "agent/press-2", "-w", "north"),
+      /State: +Suspended\n[^]* Devices: +none is asked for/,
+    );
+    await world.git.push({ [devices]: moved });
     await world.ok("sync", "fleet", "--wait");
     assert.equal((await world.run(["diff", "fleet"])).code, 0);
   },

@@ -53,6 +53,11 @@ export const trace: Scenario = {
       [["press-2", 6, first]],
       "as the hub's messages name it",
     );
+    const missing = await world.run(["trace", "agent/press-9", "-w", "north"]);
+    assert.match(
+      missing.err,
+      /Cannot trace Agent press-9: there is none of that name in workspace north/,
+    );
     const nothing = await world.run(["trace", "--file", "README.md"]);
     assert.equal(nothing.code, 1);
     assert.match(nothing.err, /nothing that is applied stands there/);
