@@ -147,6 +147,28 @@ async function collect(
 /** What it says, on one line. */
 function explain(stderr: string): string {
   const text = stderr.split("\n").filter((line) => !/^# Warning/.test(line))
-    .join(" ").replace(/\s+/g, " ").replace(/^Error: /i, "").trim();
+    .map(withoutLogHeader).join(" ").replace(/\s+/g, " ").replace(
+      /^Error: /i,
+      "",
+    ).trim();
   return text.slice(0, 600) || "it failed without a word";
+}
+
+/**
+ * What a line of klog is about: some kubectl log their error, with a time and a
+ * process id that make the same fault another message at each try.
+ *
+ * @see https://github.com/kubernetes/klog/blob/main/klog.go
+ */
+function withoutLogHeader(line: string): string {
+  const [, quoted] =
+    /^[EF]\d{4} [\d:.]+ +\d+ \S+\] "[^"]*" err=("(?:[^"\\]|\\.)*")$/.exec(
+      line,
+    ) ?? [];
+  if (quoted === undefined) return line;
+  try {
+    return JSON.parse(quoted);
+  } catch {
+    return quoted; // Go quotes some characters otherwise.
+  }
 }
