@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { type Clock, systemClock } from "../../kube/clock.ts";
 import { StatusError } from "./status_error.ts";
@@ -18,15 +19,18 @@ export interface RateLimitOptions {
 
 const REMEMBERED = 100_000;
 
+/** Where a request comes from. */
+export function addressOf({ env }: Context<ConnectionEnv>): string {
+  const { remoteAddr } = env ?? {};
+  return remoteAddr && "hostname" in remoteAddr ? remoteAddr.hostname : "";
+}
+
 /** Middleware that lets each address make so many requests: a token bucket each. */
 export function rateLimit(options: RateLimitOptions) {
   const { rate, burst, clock = systemClock } = options;
   const buckets = new Map<string, { tokens: number; at: number }>();
   return createMiddleware<ConnectionEnv>(async (c, next) => {
-    const { remoteAddr } = c.env ?? {};
-    const address = remoteAddr && "hostname" in remoteAddr
-      ? remoteAddr.hostname
-      : "";
+    const address = addressOf(c);
     const now = clock.now();
     const { tokens, at } = buckets.get(address) ?? { tokens: burst, at: now };
     const left = Math.min(burst, tokens + (now - at) / 1000 * rate);

@@ -1,10 +1,11 @@
-import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { type Context, Hono } from "hono";
 import type { WebhookReceiver } from "../../gitops/mod.ts";
 import type { Clock } from "../../kube/clock.ts";
 import type { Logger } from "../../kube/log.ts";
 import type { HubMetrics } from "../metrics.ts";
+import { Bodies } from "./bodies.ts";
 import {
+  addressOf,
   type ConnectionEnv,
   rateLimit,
   type RateLimitOptions,
@@ -24,6 +25,18 @@ export interface WebhookRoutesOptions {
 /** Bytes of a payload. A push of GitHub's has up to 2,048 commits; most have a few KiB. */
 const MAX_BODY = 4 << 20;
 
+/** Bytes of all payloads that come at a time from one address, and from all. */
+const MAX_OF_ADDRESS = 16 << 20;
+const MAX_OF_ALL = 64 << 20;
+/** How long one may take to come, in milliseconds; forges give up after 10 s or so. */
+const DEADLINE = 20_000;
+/** Results of those that could not be read, by the status of the answer. */
+const UNREAD: Record<number, string> = {
+  408: "late",
+  413: "oversized",
+  503: "busy",
+};
+
 const CODES = {
   accepted: 202,
   ignored: 200,
@@ -38,25 +51,33 @@ export function webhookRoutes(options: WebhookRoutesOptions) {
   const { webhookLimit = { rate: 10, burst: 100, clock } } = options;
   const count = (result: string, type = "") =>
     metrics.count("faros_webhooks_total", { type, result });
+  const bodies = new Bodies({
+    largest: MAX_BODY,
+    perAddress: MAX_OF_ADDRESS,
+    total: MAX_OF_ALL,
+    deadline: DEADLINE,
+    clock,
+  });
+  const read = async (c: Context<ConnectionEnv>) => {
+    try {
+      return await bodies.read(c.req.raw, addressOf(c));
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      count(UNREAD[error.status]!);
+      throw new StatusError(
+        error.status,
+        `${error.message}; the hub finds the commits by itself, at the Repository's interval`,
+      );
+    }
+  };
   return new Hono<ConnectionEnv>()
     .use(rateLimit(webhookLimit))
-    .use(bodyLimit({
-      maxSize: MAX_BODY,
-      onError: () => {
-        count("oversized");
-        throw new StatusError(
-          413,
-          `the body is larger than ${
-            MAX_BODY >> 20
-          } MiB; the hub finds the commits by itself, at the Repository's interval`,
-        );
-      },
-    }))
     .post("/repositories/:name", async (c) => {
       const name = c.req.param("name");
+      using body = await read(c);
       const { result, type, message } = await webhooks.receive(name, {
         headers: c.req.raw.headers,
-        body: new Uint8Array(await c.req.arrayBuffer()),
+        body: body.bytes,
       });
       count(result, type);
       const code = CODES[result];
