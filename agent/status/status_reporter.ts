@@ -36,8 +36,11 @@ export class StatusReporter {
   /** Says that there is something new. */
   change({ urgent }: { urgent: boolean }): void {
     const { interval = 250, summaryInterval = 30_000, clock } = this.#options;
+    const now = clock.now();
+    // A clock that was set back cannot tell how long ago it was.
+    this.#last = Math.min(this.#last, now);
     const due = Math.max(
-      clock.now(),
+      now,
       this.#last + (urgent ? interval : summaryInterval),
     );
     if (due >= this.#due) return;
@@ -79,8 +82,10 @@ export class StatusReporter {
   }
 
   async #untilDue(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, interval = 250, summaryInterval = 30_000 } = this.#options;
+    const longest = Math.max(interval, summaryInterval);
     while (true) {
+      const waiting = this.#due !== Infinity;
       const wait = this.#due - clock.now();
       if (wait <= 0) return;
       using linked = new LinkedSignal(signal);
@@ -88,7 +93,12 @@ export class StatusReporter {
       void this.#changed.promise.then(() => linked.abort());
       try {
         // Ends early where something comes that is due sooner.
-        await clock.sleep(Math.min(wait, 2 ** 30), linked.signal);
+        await clock.sleep(
+          Math.min(wait, waiting ? longest : 2 ** 30),
+          linked.signal,
+        );
+        // By a clock that was set back it would not be due for long.
+        if (waiting) return;
       } catch {
         signal.throwIfAborted();
       }
