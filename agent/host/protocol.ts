@@ -12,8 +12,14 @@ export const PROTOCOL_VERSION = 1;
 /** Longest line, in bytes. */
 export const MAX_LINE = 8 * 1024 * 1024;
 
-/** Most bytes of JSON of a plugin's summary. */
+/** Most characters of JSON of a plugin's summary, and of the fields of a line that it logs. */
 export const MAX_SUMMARY = 16 * 1024;
+
+/** Most characters of what a plugin says, in an error or a line of its log. */
+export const MAX_TEXT = 8192;
+
+/** Most log lines of a plugin in one second; what is more is dropped. */
+export const MAX_LINES = 200;
 
 /** An instance of a plugin to run. */
 export interface PluginStart {

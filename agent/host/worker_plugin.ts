@@ -1,9 +1,11 @@
 import { denoPermissions } from "./deno_permissions.ts";
 import {
   type CallError,
-  type FromHost,
+  FromHost,
   type FromWorker,
+  MAX_LINES,
   MAX_SUMMARY,
+  MAX_TEXT,
   type PluginStart,
   type ToWorker,
 } from "./protocol.ts";
@@ -12,8 +14,6 @@ import { diskUsage, NotGranted, readDir, readText } from "./system_facts.ts";
 /** A Worker that does not answer for that long counts as hung, in milliseconds. */
 const HUNG_AFTER = 30_000;
 const PING_EVERY = 10_000;
-/** Most log lines of a plugin in one second; what is more is counted and dropped. */
-const MAX_LINES = 200;
 
 /** A plugin in a Worker. */
 export interface WorkerPlugin {
@@ -52,8 +52,27 @@ export function startWorkerPlugin(
     clearInterval(ping);
     clearTimeout(stopTimer);
     worker?.terminate();
-    send({ type: "ended", plugin: id, ...result });
+    const { error, terminal } = result;
+    send({
+      type: "ended",
+      plugin: id,
+      ...(error === undefined
+        ? {}
+        : { error: String(error).slice(0, MAX_TEXT) }),
+      ...(terminal === undefined ? {} : { terminal }),
+    });
     done.resolve();
+  }
+
+  /** The agent ends a host that says what the protocol does not have, with all that is in it. */
+  function sendChecked(message: FromHost): void {
+    const { success, error } = FromHost.safeParse(message);
+    if (success) return send(message);
+    const { path, message: why } = error.issues[0]!;
+    if (message.type !== "call") throw new Error(`${path.join(".")}: ${why}`);
+    const text = `Cannot ask for it: ${path.join(".")}: ${why}`;
+    const refusal = { code: 400, message: text };
+    post({ type: "error", id: message.id, error: refusal });
   }
 
   function onLog(message: Extract<FromWorker, { type: "log" }>): void {
@@ -67,17 +86,25 @@ export function startWorkerPlugin(
       lines = { second, count: 0, dropped: 0 };
     }
     if (++lines.count > MAX_LINES) lines.dropped++;
-    else {send({
-        ...message,
+    else {
+      const { level, message: said, fields } = message;
+      const size = fields ? JSON.stringify(fields).length : 0;
+      sendChecked({
+        type: "log",
         plugin: id,
-        message: message.message.slice(0, 8192),
-      });}
+        level,
+        message: said.slice(0, MAX_TEXT),
+        ...(size > MAX_SUMMARY
+          ? { fields: { droppedFields: `${size} characters` } }
+          : fields && { fields }),
+      });
+    }
   }
 
   function onStatus(summary: Record<string, unknown>): void {
     const size = JSON.stringify(summary).length;
     if (size <= MAX_SUMMARY) {
-      return send({ type: "status", plugin: id, summary });
+      return sendChecked({ type: "status", plugin: id, summary });
     }
     send({
       type: "log",
@@ -101,9 +128,7 @@ export function startWorkerPlugin(
   }
 
   if (worker) {
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (over) return;
-      lastPong = performance.now();
+    const onMessage = (data: FromWorker) => {
       switch (data.type) {
         case "loaded":
           return post({ type: "start", start });
@@ -118,7 +143,17 @@ export function startWorkerPlugin(
         case "system":
           return void onSystem(data);
         default:
-          return send({ ...data, plugin: id });
+          return sendChecked({ ...data, plugin: id });
+      }
+    };
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (over) return;
+      lastPong = performance.now();
+      try {
+        onMessage(data);
+      } catch (error) {
+        // The plugin's own postMessage() ends here, too.
+        end({ error: `it posted what is no message: ${message(error)}` });
       }
     };
     worker.onerror = (event) => {

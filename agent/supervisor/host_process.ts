@@ -1,6 +1,9 @@
-import { jsonWriter, readLines } from "../host/lines.ts";
+import { jsonWriter, LineTooLong, readLines } from "../host/lines.ts";
 import {
   FromHost,
+  MAX_LINES,
+  MAX_SUMMARY,
+  MAX_TEXT,
   type PluginCall,
   PROTOCOL_VERSION,
   type ToHost,
@@ -75,6 +78,8 @@ interface Running {
   options: RunOptions;
   ended: PromiseWithResolvers<void>;
   calls: Map<number, AbortController>;
+  /** Lines that it logged in that second. */
+  lines: { second: number; count: number };
 }
 
 /** Environment that a host starts with. What a plugin was granted comes with its start; credentials never. */
@@ -95,6 +100,12 @@ const ENV = [
 
 /** How long a host may take to end once its input is closed, in milliseconds. */
 const CLOSE_TIMEOUT = 10_000;
+/** How long what a host that is gone has said may take to arrive, in milliseconds. */
+const DRAIN_TIMEOUT = 1_000;
+/** Most calls of a plugin at a time, watches included. */
+const MAX_CALLS = 256;
+/** Most bytes of answers that a host has not read yet. */
+const MAX_BACKLOG = 64 * 2 ** 20;
 
 /** Starts a plugin host. */
 export function startHostProcess(options: HostProcessOptions): HostProcess {
@@ -110,6 +121,8 @@ class ChildHost implements HostProcess {
   readonly #plugins = new Map<string, Running>();
   readonly #done: Promise<void>;
   #closing = false;
+  /** Why the agent has ended it. */
+  #problem: string | undefined;
 
   constructor(options: HostProcessOptions) {
     this.#options = options;
@@ -140,15 +153,25 @@ class ChildHost implements HostProcess {
 
   async run(spec: PluginSpec, options: RunOptions): Promise<void> {
     const ended = Promise.withResolvers<void>();
-    const running: Running = { spec, options, ended, calls: new Map() };
+    const running: Running = {
+      spec,
+      options,
+      ended,
+      calls: new Map(),
+      lines: { second: 0, count: 0 },
+    };
     if (!this.alive) throw this.#death("it had ended before");
     this.#plugins.set(spec.id, running);
-    const stop = () =>
-      this.#send({
-        type: "stop",
-        plugin: spec.id,
-        timeout: options.stopTimeout,
-      });
+    let late: ReturnType<typeof setTimeout> | undefined;
+    const stop = () => {
+      const timeout = options.stopTimeout;
+      this.#send({ type: "stop", plugin: spec.id, timeout });
+      // The host sees to it in time; one that does not must not keep the device from its next Revision.
+      late = setTimeout(
+        () => this.#end(`it did not stop ${spec.id} within ${timeout} ms`),
+        timeout * 2,
+      );
+    };
     try {
       this.#send({
         type: "start",
@@ -166,6 +189,7 @@ class ChildHost implements HostProcess {
       if (options.signal.aborted) stop();
       await ended.promise;
     } finally {
+      clearTimeout(late);
       options.signal.removeEventListener("abort", stop);
       for (const call of running.calls.values()) call.abort();
       if (this.#plugins.get(spec.id) === running) {
@@ -190,6 +214,12 @@ class ChildHost implements HostProcess {
     this.#writer.write(message);
   }
 
+  /** Ends it for what it does. */
+  #end(problem: string): void {
+    this.#problem ??= problem;
+    this.#kill();
+  }
+
   #kill(): void {
     try {
       this.#child.kill("SIGKILL");
@@ -200,28 +230,42 @@ class ChildHost implements HostProcess {
 
   /** Reads all that the process says until it is gone. */
   async #follow(): Promise<void> {
+    const gone = new AbortController();
+    const { signal } = gone;
     const stderr = tail(
       this.#child.stderr,
       (line) => this.#options.log.debug("Plugin host", { line }),
+      signal,
     );
-    let problem: string | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ended = this.#child.status.then((status) => {
+      this.alive = false;
+      clearTimeout(timer);
+      // A program that a plugin has started may live on, and hold the pipes open.
+      timer = setTimeout(() => gone.abort(), DRAIN_TIMEOUT);
+      return status;
+    });
     try {
-      for await (const line of readLines(this.#child.stdout)) {
+      for await (const line of readLines(this.#child.stdout, { signal })) {
         this.#receive(FromHost.parse(JSON.parse(line)));
       }
+      // It may have closed its output only.
+      if (this.alive) timer ??= setTimeout(() => this.#kill(), CLOSE_TIMEOUT);
     } catch (error) {
       // It does not keep to the protocol: nothing that it says is worth more.
-      problem = `it said what the protocol does not have: ${
-        error instanceof Error ? error.message.slice(0, 500) : error
-      }`;
-      this.#kill();
-      await this.#child.stdout.cancel().catch(() => {});
+      if (!signal.aborted) {
+        this.#end(
+          `it said what the protocol does not have: ${
+            error instanceof Error ? error.message.slice(0, 500) : error
+          }`,
+        );
+      }
     }
-    const status = await this.#child.status;
-    this.alive = false;
+    const status = await ended;
     const last = await stderr;
+    clearTimeout(timer);
     if (!this.#closing) void this.#writer.close();
-    const why = problem ??
+    const why = this.#problem ??
       `${status.signal ?? `exit code ${status.code}`}${last && `: ${last}`}`;
     if (!this.#closing) {
       this.#options.log.warn("Plugin host ended", {
@@ -255,12 +299,20 @@ class ChildHost implements HostProcess {
       case "phase":
         return running.options.onPhase(message.phase);
       case "status":
+        // One that is too large would keep the whole device's status from being written.
+        if (!isSmall(message.summary)) return;
         return running.options.onSummary(message.summary);
-      case "log":
+      case "log": {
+        const second = Math.floor(performance.now() / 1000);
+        const { lines } = running;
+        if (lines.second !== second) running.lines = { second, count: 0 };
+        // The host holds its plugins to fewer, and says so.
+        if (++running.lines.count > MAX_LINES + 10) return;
         return running.options.log[message.level](
-          message.message,
-          message.fields,
+          message.message.slice(0, MAX_TEXT),
+          isSmall(message.fields) ? message.fields : undefined,
         );
+      }
       case "cancel":
         return running.calls.get(message.id)?.abort();
       case "call":
@@ -274,7 +326,9 @@ class ChildHost implements HostProcess {
           return running.ended.resolve();
         }
         return running.ended.reject(
-          new PluginEnded(error ?? "It ended by itself", { terminal }),
+          new PluginEnded(error?.slice(0, MAX_TEXT) ?? "It ended by itself", {
+            terminal,
+          }),
         );
       }
     }
@@ -283,29 +337,66 @@ class ChildHost implements HostProcess {
   async #call(running: Running, call: PluginCall): Promise<void> {
     const { id, plugin } = call;
     const controller = new AbortController();
+    const refuse = (code: number, message: string) =>
+      this.#answer({ type: "error", plugin, id, error: { code, message } });
+    if (running.calls.has(id)) {
+      return refuse(400, `There is a call ${id} already`);
+    }
+    if (running.calls.size >= MAX_CALLS) {
+      return refuse(
+        429,
+        `${MAX_CALLS} calls and watches are under way: await some, or end them by their signal`,
+      );
+    }
     running.calls.set(id, controller);
     try {
       const value = await this.#options.api.call(running.spec, call, {
         signal: controller.signal,
-        emit: (event) =>
-          this.#send({ type: "event", plugin, id, value: event }),
-      });
-      this.#send({ type: "result", plugin, id, value });
-    } catch (error) {
-      if (controller.signal.aborted) return;
-      const { code, message } = error as { code?: unknown; message?: string };
-      this.#send({
-        type: "error",
-        plugin,
-        id,
-        error: {
-          code: typeof code === "number" ? code : 503,
-          message: message ?? String(error),
+        emit: (event) => {
+          try {
+            this.#answer({ type: "event", plugin, id, value: event });
+          } catch (error) {
+            refuse(413, tooLarge(call, error as Error));
+            controller.abort();
+          }
         },
       });
+      this.#answer({ type: "result", plugin, id, value });
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      if (error instanceof LineTooLong) {
+        return refuse(413, tooLarge(call, error));
+      }
+      const { code, message } = error as { code?: unknown; message?: string };
+      refuse(
+        typeof code === "number" ? code : 503,
+        (message ?? String(error)).slice(0, MAX_TEXT),
+      );
     } finally {
-      running.calls.delete(id);
+      if (running.calls.get(id) === controller) running.calls.delete(id);
     }
+  }
+
+  /** Answers a call. @throws LineTooLong */
+  #answer(message: ToHost): void {
+    this.#send(message);
+    if (this.#writer.backlog > MAX_BACKLOG) {
+      this.#end(
+        `it did not read ${this.#writer.backlog} bytes of answers to its calls`,
+      );
+    }
+  }
+}
+
+function tooLarge({ method, kind }: PluginCall, { message }: Error): string {
+  return `The answer to ${method} ${kind} is too large: ${message}; ask for less by a labelSelector, or for one object by its name`;
+}
+
+function isSmall(value: unknown): boolean {
+  try {
+    return (JSON.stringify(value)?.length ?? 0) <= MAX_SUMMARY;
+  } catch {
+    return false; // nested too deeply
   }
 }
 
@@ -320,10 +411,11 @@ function environment(names: string[]): Record<string, string> {
 async function tail(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   onLine: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<string> {
   let why = "";
   try {
-    for await (const line of readLines(stream)) {
+    for await (const line of readLines(stream, { signal })) {
       onLine(line);
       if (
         /out of memory|heap limit|error|panicked|The host takes/i.test(line)
