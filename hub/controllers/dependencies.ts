@@ -38,6 +38,11 @@ export class Dependencies {
     this.gather(key).done();
   }
 
+  /** Whether any key depends on it. */
+  has(dependency: string): boolean {
+    return this.#on.has(dependency);
+  }
+
   /** The keys that depend on it. */
   dependents(dependency: string): Key[] {
     return [...this.#on.get(dependency)?.values() ?? []];

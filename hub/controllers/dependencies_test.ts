@@ -20,8 +20,10 @@ Deno.test("Dependencies follow what each key was made of last", () => {
   gather(dependencies, { key: a, on: ["x"] });
   assert.deepEqual(dependencies.dependents("y"), [b]);
   assert.deepEqual(dependencies.dependents("x"), [a]);
+  assert.equal(dependencies.has("x"), true);
   dependencies.delete(a!);
   assert.deepEqual(dependencies.dependents("x"), []);
+  assert.equal(dependencies.has("x"), false);
 });
 
 Deno.test("what changes while a key's dependencies are gathered is not missed", () => {

@@ -2,10 +2,17 @@ import { Agent } from "../../api/agent.ts";
 import { Secret } from "../../api/core.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { Revision } from "../../api/revision.ts";
-import { type Key, type Result, runController } from "../../kube/reconciler.ts";
+import type { Informer } from "../../kube/informer.ts";
+import {
+  type Key,
+  keyOf,
+  type Result,
+  runController,
+} from "../../kube/reconciler.ts";
 import type { SecretObject } from "../keys/key_secret.ts";
 import { LIFTED_KEY, LIFTED_PREFIX } from "../resolve/secrets.ts";
 import type { HubContext } from "./context.ts";
+import { Dependencies } from "./dependencies.ts";
 import { managedInformer } from "./managed.ts";
 import type { RevisionUse } from "./revision_use.ts";
 
@@ -44,10 +51,8 @@ export function runRevisionGC(
 
   function isUsed(revision: Revision): boolean {
     const { namespace, name } = revision.metadata;
-    return revisions.agents(namespace!, name).length > 0 ||
-      agents.list(namespace).some(({ status }) =>
-        status?.assignment?.revision === name || status?.revision === name
-      );
+    return revisions.isUsed(namespace!, name) ||
+      reported.has(`${namespace}/${name}`);
   }
 
   const named = (agent: Agent): Key[] => {
@@ -57,6 +62,10 @@ export function runRevisionGC(
       name ? [{ namespace, name }] : []
     );
   };
+  // Before the controllers listen, so that these know what they are told: each
+  // Agent may have a Revision of its own, and each of those a Secret.
+  const reported = index(agents, named);
+  const referred = index(informer, configSecrets);
   const remove = (resource: typeof Secret, object: KubeObject) => () =>
     context.client.delete(resource, object.metadata.name, {
       namespace: object.metadata.namespace,
@@ -95,9 +104,7 @@ export function runRevisionGC(
       const secret = secrets.get(namespace, name);
       if (!secret) return;
       return await collect(secret, {
-        used: informer.list(namespace).some((revision) =>
-          secretsOf(revision).includes(name)
-        ),
+        used: referred.has(`${namespace}/${name}`),
         remove: remove(Secret, secret),
       });
     },
@@ -108,11 +115,7 @@ export function runRevisionGC(
       },
       {
         informer,
-        keys: (revision) =>
-          secretsOf(revision).map((name) => ({
-            namespace: revision.metadata.namespace,
-            name,
-          })),
+        keys: configSecrets,
         filter: ({ type }) => type !== "updated",
       },
     ],
@@ -120,10 +123,26 @@ export function runRevisionGC(
   return Promise.all([collectRevisions, collectSecrets]).then(() => {});
 }
 
-/** Names of the Secrets of a Revision that the hub made. */
-function secretsOf({ spec }: Revision): string[] {
+/** Keeps which objects others name, by namespace and name. */
+function index<T extends KubeObject>(
+  informer: Informer<T>,
+  named: (object: T) => Key[],
+): Dependencies {
+  const dependencies = new Dependencies();
+  informer.on(({ type, object }) => {
+    const all = dependencies.gather(keyOf(object));
+    if (type !== "deleted") {
+      for (const key of named(object)) all.add(`${key.namespace}/${key.name}`);
+    }
+    all.done();
+  });
+  return dependencies;
+}
+
+/** The Secrets of a Revision that the hub made. */
+function configSecrets({ metadata, spec }: Revision): Key[] {
   return spec.plugins.flatMap((plugin) => plugin.secrets ?? [])
     .filter(({ name, key }) =>
       name.startsWith(LIFTED_PREFIX) && key === LIFTED_KEY
-    ).map(({ name }) => name);
+    ).map(({ name }) => ({ namespace: metadata.namespace, name }));
 }

@@ -33,6 +33,11 @@ export class RevisionUse {
     if (agents.size === 0) this.#agents.delete(of);
   }
 
+  /** Whether any Agent is to run a Revision. */
+  isUsed(namespace: string, revision: string): boolean {
+    return this.#agents.has(`${namespace}/${revision}`);
+  }
+
   /** The Agents that are to run a Revision. */
   agents(namespace: string, revision: string): Key[] {
     return [...this.#agents.get(`${namespace}/${revision}`)?.values() ?? []];

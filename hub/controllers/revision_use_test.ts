@@ -13,7 +13,9 @@ Deno.test("an Agent uses one Revision at a time, of its own namespace", () => {
   use.use(agent, "r-2");
   assert.deepEqual(use.agents("a", "r-1"), [other]);
   assert.deepEqual(use.agents("a", "r-2"), [agent]);
+  assert.equal(use.isUsed("a", "r-2"), true);
   use.release(agent);
   use.release(agent);
+  assert.equal(use.isUsed("a", "r-2"), false);
   assert.deepEqual(use.agents("a", "r-2"), []);
 });
