@@ -63,11 +63,7 @@ export function agentInputs(
   return {
     agent,
     workspace,
-    objects: [
-      ...pluginObjectInformers(context)
-        .flatMap((informer) => informer.list(namespace)),
-      ...context.pluginKinds.list(namespace),
-    ],
+    objects: objectsFor(context, agent),
     plugin: (name) => catalogue.get(undefined, name),
     catalogue: () => catalogue.list(),
     hub: context.keys.keys().map(({ key }) => ({ name: HUB_PUBLISHER, key })),
@@ -80,4 +76,29 @@ export function agentInputs(
         context.keys.hmac("secret-reference", [namespace, value]),
     },
   };
+}
+
+/**
+ * The plugin objects that an Agent names; all of its workspace where one is not there, to tell what may be meant. A
+ * workspace may have one for each Agent, and looking at all for each of them would take long.
+ */
+function objectsFor(
+  context: HubContext,
+  { metadata: { namespace }, spec }: Agent,
+): PluginObject[] {
+  const informers: Informer<PluginObject>[] = [
+    ...pluginObjectInformers(context),
+    ...context.pluginKinds.informers(),
+  ];
+  const found = new Set<PluginObject>();
+  for (const { name } of spec?.plugins ?? []) {
+    const named = informers.flatMap((informer) =>
+      informer.get(namespace, name) ?? []
+    );
+    if (!named.length) {
+      return informers.flatMap((informer) => informer.list(namespace));
+    }
+    for (const object of named) found.add(object);
+  }
+  return [...found];
 }

@@ -117,12 +117,6 @@ export class PluginKinds {
     return [...this.#followed.values()].map(({ informer }) => informer);
   }
 
-  /** Objects of all kinds in a namespace. */
-  list(namespace: string | undefined): KubeObject[] {
-    return [...this.#followed.values()]
-      .flatMap(({ informer }) => informer.list(namespace));
-  }
-
   /** Takes note of what is installed for a Plugin, or of why it is not. */
   set(
     plugin: string,
