@@ -4,6 +4,7 @@ import type { Informer, InformerEvent } from "./informer.ts";
 import { isConflict, KubeApiError } from "./kube_api_error.ts";
 import { LinkedSignal } from "./linked_signal.ts";
 import { type Logger, silentLogger } from "./log.ts";
+import { takeTurn } from "./turn.ts";
 import { WorkQueue, type WorkQueueOptions } from "./work_queue.ts";
 
 /** What is to be reconciled: the name of an object, never an event. */
@@ -157,6 +158,8 @@ async function work(worker: Worker): Promise<void> {
     } finally {
       queue.done(key);
     }
+    const turn = takeTurn();
+    if (turn) await turn;
   }
 }
 

@@ -242,3 +242,20 @@ Deno.test("controller lets a reconcile finish when it is stopped", async () => {
   });
   assert(finished);
 });
+
+Deno.test("controller lets timers have their turn while many keys need nothing", () => {
+  let done = 0;
+  const spin = () => {
+    const until = performance.now() + 1;
+    while (performance.now() < until);
+    done++;
+    return Promise.resolve();
+  };
+  return scene({ reconcile: spin, concurrency: 4 }, async (scene) => {
+    for (let i = 0; i < 1000; i++) scene.enqueue(`key-${i}`);
+    // As that of a Lease's renewal.
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.ok(done < 1000, `the timer came after all ${done} keys`);
+    await scene.outcome(1000);
+  });
+});
