@@ -9,7 +9,8 @@ import { AGREEMENT_ALG, type DeviceKeys } from "../identity/device_keys.ts";
 import type { StateFolder } from "../state/state_folder.ts";
 import { StageError } from "./stage_error.ts";
 
-interface SecretObject extends KubeObject {
+/** A Secret. */
+export interface SecretObject extends KubeObject {
   /** base64. */
   data?: Record<string, string>;
 }
@@ -38,16 +39,22 @@ export class SecretStore {
    * the reference's.
    *
    * @param options.client Left out offline.
+   * @param options.fetched Secrets that were read a moment ago, by name; gets those that are read.
    * @throws StageError
    */
   async get(
     reference: SecretReference,
-    options: { client?: KubeClient; namespace: string; signal: AbortSignal },
+    options: {
+      client?: KubeClient;
+      namespace: string;
+      signal: AbortSignal;
+      fetched?: Map<string, SecretObject>;
+    },
   ): Promise<string> {
     const file = `secrets/${await secretFile(reference)}`;
     const present = await this.#load(file);
     if (present !== undefined) return present;
-    const { client, namespace, signal } = options;
+    const { client, namespace, signal, fetched } = options;
     const { name, key } = reference;
     if (!client) {
       throw new StageError(
@@ -55,9 +62,9 @@ export class SecretStore {
         `Secret ${name} is not on disk`,
       );
     }
-    let secret: SecretObject;
+    let secret = fetched?.get(name);
     try {
-      secret = await client.get<SecretObject>(Secret, name, {
+      secret ??= await client.get<SecretObject>(Secret, name, {
         namespace,
         signal,
       });
@@ -69,6 +76,7 @@ export class SecretStore {
         { cause: error },
       );
     }
+    fetched?.set(name, secret);
     const data = secret.data?.[key];
     if (data === undefined) {
       throw new StageError(
@@ -113,17 +121,25 @@ export async function secretFile(
   return `${await sha256Hex(JSON.stringify([name, key, hmac]))}.jwe`;
 }
 
-/** A copy of `config` with `value` at the JSON Pointer (RFC 6901) `path`. @throws StageError */
-export function withValue(
+/** A copy of `config` with each value at its `path`, a JSON Pointer (RFC 6901). @throws StageError */
+export function withValues(
+  config: Record<string, unknown>,
+  values: { path: string; value: string }[],
+): Record<string, unknown> {
+  const copy = structuredClone(config);
+  for (const { path, value } of values) put(copy, path, value);
+  return copy;
+}
+
+function put(
   config: Record<string, unknown>,
   path: string,
   value: string,
-): Record<string, unknown> {
-  const copy = structuredClone(config);
+): void {
   const keys = path.split("/").slice(1)
     .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
   const last = keys.pop();
-  let at: Record<string, unknown> = copy;
+  let at = config;
   for (const key of keys) {
     if (!Object.hasOwn(at, key) || typeof at[key] !== "object" || !at[key]) {
       // The place of a secret that was all there was in an object.
@@ -139,7 +155,6 @@ export function withValue(
     );
   }
   Object.defineProperty(at, last, plain(value));
-  return copy;
 }
 
 /** Defined, not assigned: a key `__proto__` must stay a key. */

@@ -11,7 +11,12 @@ import {
   chooseArtifact,
 } from "./artifact_store.ts";
 import type { RevisionSpec } from "./revision_store.ts";
-import { secretFile, type SecretStore, withValue } from "./secret_store.ts";
+import {
+  secretFile,
+  type SecretObject,
+  type SecretStore,
+  withValues,
+} from "./secret_store.ts";
 import { StageError } from "./stage_error.ts";
 
 /** Name of the hub as a publisher. */
@@ -83,12 +88,20 @@ export class Stager {
     }
     const { state, trust, artifacts, secrets } = this.#parts;
     const code = await artifacts.get(plugin, { fetch: online?.fetch, signal });
-    let config = plugin.config;
+    const values: { path: string; value: string }[] = [];
+    const fetched = new Map<string, SecretObject>();
     for (const reference of plugin.secrets ?? []) {
-      const { client } = online ?? {};
-      const value = await secrets.get(reference, { client, namespace, signal });
-      config = withValue(config, reference.path, value);
+      const value = await secrets.get(reference, {
+        client: online?.client,
+        namespace,
+        signal,
+        fetched,
+      });
+      values.push({ path: reference.path, value });
     }
+    const config = values.length
+      ? withValues(plugin.config, values)
+      : plugin.config;
     const { kind, name, type, publisher } = plugin;
     return {
       id: idOf(plugin),
