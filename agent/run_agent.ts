@@ -60,11 +60,11 @@ export interface AgentOptions {
  * Runs the agent of this device: enrols, then keeps running what the hub assigns, with or without a network. Resolves
  * when the signal has aborted and all plugins have stopped.
  *
- * @throws Error where it cannot start: the state folder is in use or damaged, the kubeconfig is of no use
+ * @throws Error where it cannot start: the state folder is in use or cannot be read, the kubeconfig is of no use
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { log, clock = systemClock, pluginHost } = options;
-  using state = await StateFolder.open(options.stateDir);
+  using state = await StateFolder.open(options.stateDir, { log });
   // An error anywhere ends all of it.
   using running = new LinkedSignal(options.signal);
   const { signal } = running;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { z } from "zod";
+import { type Logger, silentLogger } from "../../kube/log.ts";
 import { TEMPORARY, writeAtomic } from "../../kube/atomic_file.ts";
 import { lockFile } from "./folder_lock.ts";
 
@@ -10,10 +11,12 @@ const FOLDERS = ["keys", "revisions", "artifacts", "secrets", "plugins"];
 export class StateFolder implements Disposable {
   readonly path: string;
   readonly #lock: Disposable;
+  readonly #log: Logger;
 
-  private constructor(path: string, lock: Disposable) {
+  private constructor(path: string, parts: { lock: Disposable; log: Logger }) {
     this.path = path;
-    this.#lock = lock;
+    this.#lock = parts.lock;
+    this.#log = parts.log;
   }
 
   /**
@@ -21,7 +24,10 @@ export class StateFolder implements Disposable {
    *
    * @throws Error where another agent has it open, or it cannot be made
    */
-  static async open(path: string): Promise<StateFolder> {
+  static async open(
+    path: string,
+    { log = silentLogger }: { log?: Logger } = {},
+  ): Promise<StateFolder> {
     await Deno.mkdir(path, { recursive: true, mode: 0o700 }).catch((error) => {
       throw new Error(
         `Cannot use state folder ${path}: ${error.message}; choose another by --state-dir`,
@@ -34,7 +40,7 @@ export class StateFolder implements Disposable {
     for (const folder of FOLDERS) {
       await Deno.mkdir(join(path, folder), { recursive: true, mode: 0o700 });
     }
-    const state = new StateFolder(path, lock);
+    const state = new StateFolder(path, { lock, log });
     for (const folder of [".", ...FOLDERS.filter((f) => f !== "plugins")]) {
       await state.#removeTemporary(folder);
     }
@@ -49,7 +55,8 @@ export class StateFolder implements Disposable {
   /**
    * A value that was written with {@linkcode writeJson}; undefined where it was not.
    *
-   * @throws Error where the file holds something else
+   * A file that holds something else is set aside: nobody may be near to mend it, and a device that begins anew can be
+   * let in again from the hub.
    */
   async readJson<S extends z.ZodType>(
     name: string,
@@ -60,19 +67,27 @@ export class StateFolder implements Disposable {
     let value: unknown;
     try {
       value = JSON.parse(text);
-    } catch (error) {
-      throw new Error(
-        `Cannot read ${this.file(name)}: ${(error as Error).message}`,
-      );
+    } catch {
+      // Not the parser's own words: they quote the file, which may be a key.
+      return await this.#setAside(name, "it is not JSON");
     }
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     const issue = result.error.issues[0]!;
-    throw new Error(
-      `Cannot read ${this.file(name)}: ${
-        issue.path.join(".")
-      }: ${issue.message}`,
+    return await this.#setAside(
+      name,
+      `${issue.path.join(".")}: ${issue.message}`,
     );
+  }
+
+  async #setAside(name: string, error: string): Promise<undefined> {
+    const aside = `${this.file(name)}.damaged`;
+    await Deno.rename(this.file(name), aside);
+    this.#log.error("A damaged file of the state folder is set aside", {
+      file: this.file(name),
+      aside,
+      error,
+    });
   }
 
   /** Text of a file; undefined where it is not there. */

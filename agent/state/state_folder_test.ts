@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { createLogger } from "../../kube/log.ts";
 import { eventually } from "../../kube/testing/eventually.ts";
 import { StateFolder } from "./state_folder.ts";
 
@@ -91,3 +92,21 @@ Deno.test("a kill amid writes leaves the old or the new value whole, and no litt
     });
   }
 });
+
+Deno.test("a damaged file is set aside and said, so that the device gets on without it", () =>
+  withFolder(async (dir) => {
+    const logs: string[] = [];
+    const log = createLogger({ write: (line) => logs.push(line) });
+    using state = await StateFolder.open(dir, { log });
+    const Value = z.object({ token: z.string() });
+    for (const text of ["", `{"token":"s3cret`, `{"token":3}`]) {
+      await state.write("x.json", text);
+      assert.equal(await state.readJson("x.json", Value), undefined);
+      assert.equal(await Deno.readTextFile(`${dir}/x.json.damaged`), text);
+    }
+    assert.equal(logs.length, 3);
+    assert.match(logs[0]!, /damaged.*x\.json/);
+    assert.doesNotMatch(logs.join(), /s3cret/);
+    await state.writeJson("x.json", { token: "t" });
+    assert.deepEqual(await state.readJson("x.json", Value), { token: "t" });
+  }));
