@@ -146,15 +146,17 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       log,
     });
     session = { client, namespace, reporter };
-    informer.on(({ type, object }) => {
+    informer.on(({ type, object, old }) => {
       const own = object.metadata.uid === identity.credential?.agentUID;
       // Ours is gone, or another has its name: only the hub can say who we are now.
       if (own === (type === "deleted")) void identity.renew().catch(() => {});
       if (type === "deleted") return;
       void reconciler.offer(object);
       reporter.change({ urgent: true });
-      reconciler.retry();
+      // What this device wrote itself is no sign that anything has changed.
+      if (!old || fromOthers(object) !== fromOthers(old)) reconciler.retry();
     });
+    informer.onListed(() => reconciler.retry());
     try {
       await Promise.all([
         informer.done.catch(() => {}),
@@ -232,6 +234,14 @@ interface Session {
   client: KubeClient;
   namespace: string;
   reporter: StatusReporter;
+}
+
+/** What others than its device say of an Agent. */
+function fromOthers({ metadata, status }: Agent): string {
+  const conditions = status?.conditions?.filter(({ type }) =>
+    type !== "UpToDate" && type !== "Degraded"
+  );
+  return JSON.stringify([metadata.generation, status?.assignment, conditions]);
 }
 
 function address(

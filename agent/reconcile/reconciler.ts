@@ -17,6 +17,8 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 import { probation } from "./probation.ts";
 import { loadProgress, type Progress, saveProgress } from "./progress.ts";
 
+/** Milliseconds after a failure in which nothing makes it try again but its back-off. */
+const LEAST_PAUSE = 5_000;
 /** Starts of the agent amid one trial, after which the Revision is taken to be what ends it. */
 const MAX_TRIAL_STARTS = 3;
 /** Why an assignment that was run failed; all other reasons are those of a {@linkcode StageError}. */
@@ -381,13 +383,16 @@ export class Reconciler {
     );
   }
 
-  /** Waits, or until {@linkcode retry}. */
+  /** Waits, or until {@linkcode retry}: not sooner than some seconds, since telling of a failure may call it. */
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
     using linked = new LinkedSignal(signal);
     this.#wake = Promise.withResolvers();
+    await clock.sleep(Math.min(ms, LEAST_PAUSE), signal);
+    if (ms <= LEAST_PAUSE) return;
     const woken = this.#wake.promise.then(() => linked.abort());
     try {
-      await this.#options.clock.sleep(ms, linked.signal);
+      await clock.sleep(ms - LEAST_PAUSE, linked.signal);
     } catch {
       signal.throwIfAborted();
       await woken;

@@ -7,7 +7,7 @@ import {
   revisionName,
 } from "../../api/protocol/claims.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { systemClock } from "../../kube/clock.ts";
+import { type Clock, FakeClock, systemClock } from "../../kube/clock.ts";
 import { createLogger, silentLogger } from "../../kube/log.ts";
 import { eventually } from "../../kube/testing/eventually.ts";
 import { openDeviceKeys } from "../identity/device_keys.ts";
@@ -78,7 +78,12 @@ interface Device {
 
 /** A device that has come that far before it was started. */
 async function withDevice(
-  before: { progress: Progress; online?: Pick<KubeClient, "get"> },
+  before: {
+    progress: Progress;
+    online?: Pick<KubeClient, "get">;
+    clock?: Clock;
+    onChange?: (reconciler: Reconciler) => void;
+  },
   test: (device: Device) => Promise<void>,
 ): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "faros-reconciler-" });
@@ -107,7 +112,7 @@ async function withDevice(
     }
     await state.writeJson("progress.json", before.progress);
     const credential = { ...self, agentUID: "uid-1" };
-    const reconciler = new Reconciler({
+    const reconciler: Reconciler = new Reconciler({
       state,
       identity: { trust, credential } as unknown as Identity,
       revisions: new RevisionStore(state),
@@ -123,9 +128,9 @@ async function withDevice(
           client: before.online as KubeClient,
           fetch: () => Promise.reject(new Error("no code here")),
         },
-      onChange() {},
+      onChange: () => before.onChange?.(reconciler),
       healthTimeout: 10,
-      clock: systemClock,
+      clock: before.clock ?? systemClock,
       log: createLogger({ write: (line) => logs.push(line) }),
     });
     await reconciler.load();
@@ -258,3 +263,34 @@ Deno.test("Revisions that fail one after the other do not fill the disk", async 
     );
     await eventually(() => !files("artifacts").length);
   }));
+
+Deno.test("a failure that is told in other words each time is not tried again without a pause", async () => {
+  const clock = new FakeClock();
+  let asked = 0;
+  const tooOften = Promise.withResolvers<void>();
+  const online = {
+    get() {
+      if (++asked > 40) tooOften.resolve();
+      // As object stores and captive portals answer.
+      return Promise.reject(new Error(`503 request id ${asked}`));
+    },
+  } as unknown as KubeClient;
+  await withDevice({
+    progress: { assignment: await assigned(unable, 1) },
+    online,
+    clock,
+    // The status is written, and the watch tells of that.
+    onChange: (reconciler) => void setTimeout(() => reconciler.retry()),
+  }, async ({ start }) => {
+    start();
+    await Promise.race([
+      (async () => {
+        await clock.untilSleeping();
+        for (let n = 0; n < 100; n++) await clock.advance(100);
+      })(),
+      tooOften.promise,
+    ]);
+    assert.ok(asked <= 20, `it asked ${asked} times within 10 s`);
+    assert.ok(asked > 1);
+  });
+});
