@@ -471,6 +471,21 @@ Deno.test("what strangers send does not pile up, and a Registration of any ttl s
   const scope = { namespace: NAMESPACE };
   // Longer than a token lives, and than there are dates.
   await join(environment, await TestDevice.make(), "press-1");
+  // Not even who may write Secrets gets a token of a device.
+  await client.create<KubeObject>(Secret, {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: "trap",
+      ...scope,
+      annotations: { "kubernetes.io/service-account.name": "agent-press-1" },
+    },
+    type: "kubernetes.io/service-account-token",
+  } as KubeObject);
+  await eventually(
+    async () => !await client.tryGet(Secret, "trap", scope) || undefined,
+    { timeout: 60_000, what: "the Secret is gone" },
+  );
   await environment.create(Registration, "other", {
     ...scope,
     spec: { ttl: "2000000h" },

@@ -2,6 +2,7 @@ import { Secret, ServiceAccount } from "../../api/core.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { keyOf, runController } from "../../kube/reconciler.ts";
 import { type HubContext, readyWorkspace } from "./context.ts";
+import { Dependencies } from "./dependencies.ts";
 import { managedInformer } from "./managed.ts";
 
 /** Annotation of a Secret that Kubernetes fills with a token: of which ServiceAccount. */
@@ -24,6 +25,16 @@ export function runAccountSecrets(context: HubContext): Promise<void> {
   const accounts = managedInformer(context, ServiceAccount);
   const accountOf = ({ metadata }: KubeObject) =>
     metadata.annotations?.[ACCOUNT_ANNOTATION];
+  // Whoever may write Secrets may write thousands, and there may be as many devices.
+  const secretsOf = new Dependencies();
+  secrets.on(({ type, object }) => {
+    const account = accountOf(object);
+    const gathering = secretsOf.gather(keyOf(object));
+    if (type !== "deleted" && account !== undefined) {
+      gathering.add(`${object.metadata.namespace}/${account}`);
+    }
+    gathering.done();
+  });
   return runController({
     ...context,
     name: "account-secrets",
@@ -49,8 +60,7 @@ export function runAccountSecrets(context: HubContext): Promise<void> {
       {
         informer: accounts,
         keys: ({ metadata: { namespace, name } }) =>
-          secrets.list(namespace).filter((s) => accountOf(s) === name)
-            .map(keyOf),
+          secretsOf.dependents(`${namespace}/${name}`),
         filter: ({ type }) => type === "added",
       },
     ],
