@@ -62,6 +62,9 @@ export function runAgentController(
   const informer = context.informers.get<Agent>(Agent);
   const controller = new AgentController(context, options);
   const { dependencies } = controller;
+  informer.on(({ type, object }) => {
+    if (type === "deleted") controller.forgetUID(object.metadata.uid!);
+  });
   const allIn = ({ metadata }: KubeObject) =>
     informer.list(metadata.name).map(keyOf);
   return runController({
@@ -218,6 +221,14 @@ class AgentController {
   forget(key: { namespace?: string; name: string }): void {
     this.dependencies.delete(key);
     this.#options.revisions.release(key);
+  }
+
+  /**
+   * Whoever makes and deletes Agents is not to fill the hub's memory. Of one that was merely out of sight, the status
+   * says what stands.
+   */
+  forgetUID(uid: string): void {
+    this.#known.delete(uid);
   }
 
   async reconcile(agent: Agent): Promise<Result> {
