@@ -9,6 +9,7 @@ import { Agent } from "../api/agent.ts";
 import { Secret } from "../api/core.ts";
 import { Monitoring } from "../api/monitoring.ts";
 import type { KubeObject } from "../api/meta.ts";
+import { DELETE_AFTER_ANNOTATION } from "../api/names.ts";
 import { Repository } from "../api/repository.ts";
 import { Workspace } from "../api/workspace.ts";
 import { createFleetRepository } from "../cli/demo/fleet_repository.ts";
@@ -166,6 +167,27 @@ Deno.test("plan --live tells what a cluster lacks, and changes nothing in it", a
         interval: "99s",
         listen: "127.0.0.1:0",
       });
+    });
+    await t.step("what left before is told no more", async () => {
+      const annotations = {
+        [DELETE_AFTER_ANNOTATION]: new Date(Date.now() + 3600_000)
+          .toISOString(),
+      };
+      await client.patch(
+        Workspace,
+        "factory-b",
+        { metadata: { annotations } },
+        {
+          type: "merge",
+        },
+      );
+      const { objects, devices, held } = await plan();
+      assert.deepEqual(
+        [...objects, ...devices, ...held].filter(({ workspace }) =>
+          workspace === "factory-b"
+        ),
+        [],
+      );
     });
     await t.step("another Repository is to be named right", async () => {
       const io = bufferIo();

@@ -21,6 +21,7 @@ import { compareDevices } from "./compare_devices.ts";
 import { fleetInputs } from "./fleet_inputs.ts";
 import { type LiveFleet, loadLive } from "./live_fleet.ts";
 import { ownRepository, repositorySettings } from "./repository_settings.ts";
+import { leftBefore, withoutLeft } from "./left_before.ts";
 import { FleetLoader } from "./load_fleet.ts";
 import { objectChange } from "./object_change.ts";
 import type {
@@ -168,7 +169,9 @@ export async function previewPart(
     }
     for (const { object } of decision.suspend) suspended.add(object);
   }
+  const left = leftBefore(second.changed);
   const objects = second.changed.flatMap((pair) => {
+    if (left.has(pair)) return [];
     const change = objectChange(pair, redactor);
     if (!change) return [];
     const isSuspended = !pair.after && suspended.has(pair.before!);
@@ -176,7 +179,13 @@ export async function previewPart(
   });
   objects.push(...sealed.objects);
   const secrets = [...redactor.known];
-  return { problems, objects, devices: devices.changes, held, secrets };
+  return {
+    problems,
+    objects,
+    devices: withoutLeft(devices.changes, left),
+    held,
+    secrets,
+  };
 }
 
 /** Without what a kustomization gives, its objects would seem to go. */
