@@ -102,7 +102,7 @@ function line(event: CoreEvent, style: Style): string {
   return [
     style.dim(eventTime(event).replace(/\.\d+Z$/, "Z")),
     mark(type.padEnd(7)),
-    reason.padEnd(16),
+    reason.padEnd(20),
     `${object}:`,
     message.replaceAll(/\s*\n\s*/g, " ") + times,
   ].join(" ");

@@ -17,6 +17,7 @@ import {
   compareProblems,
   type Problem,
 } from "../../gitops/manifest/problem.ts";
+import { problemsOfRefused } from "../../gitops/manifest/problems_of_refused.ts";
 import { redactProblems } from "../../gitops/manifest/redact_problems.ts";
 import { resolveKinds } from "../../gitops/manifest/resolve_kinds.ts";
 import { applySet } from "../../gitops/plan/apply_set.ts";
@@ -168,7 +169,7 @@ export async function diffRepository(
   await add(manifests.root, { ...hub, of: "root", keep: [repository] });
   let done = 0;
   await forEachLimited(folders, AT_ONCE, async (set) => {
-    await add(set, {
+    await add({ ...set, problems: await problemsOfRefused(set) }, {
       client: fleet.all,
       namespace: set.name,
       workspace: set.name,

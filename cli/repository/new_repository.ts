@@ -1,6 +1,8 @@
 import type { KubeObject } from "../../api/meta.ts";
 import { SYSTEM_NAMESPACE } from "../../api/names.ts";
 import { Repository } from "../../api/repository.ts";
+import { parseRemote } from "../../gitops/source/remote.ts";
+import { SourceError } from "../../gitops/source/source_error.ts";
 import { UsageError } from "../errors.ts";
 
 /** Flags that say what a Repository follows. */
@@ -112,6 +114,14 @@ export function newRepository(
   if (!checked.success) {
     const [issue] = checked.error.issues;
     throw new UsageError(`${issue!.path.join(".")}: ${issue!.message}`);
+  }
+  try {
+    parseRemote(options.url);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    throw new UsageError(
+      `--url is ${JSON.stringify(options.url)}: ${error.detail}`,
+    );
   }
   return repository as unknown as Repository;
 }

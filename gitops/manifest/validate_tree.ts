@@ -8,11 +8,8 @@ import {
 } from "./load_tree.ts";
 import type { Manifest } from "./manifest.ts";
 import { compareProblems, type Problem } from "./problem.ts";
-import {
-  type Discover,
-  discoverOffline,
-  resolveKinds,
-} from "./resolve_kinds.ts";
+import { discoverLeniently, isOurs } from "./discover_leniently.ts";
+import { discoverOffline, resolveKinds } from "./resolve_kinds.ts";
 
 /** What can be said of a tree without a server. */
 export interface Validation {
@@ -69,7 +66,7 @@ export async function validateTree(
     const resolved = await resolveKinds(set, {
       scope,
       namespace,
-      discover: lenient,
+      discover: discoverLeniently,
     });
     result.problems.push(...resolved.problems);
     for (const manifest of set.manifests) {
@@ -77,7 +74,7 @@ export async function validateTree(
       if (manifest.resource || await discoverOffline(apiVersion, kind)) {
         continue;
       }
-      if (OURS.test(apiVersion)) continue;
+      if (isOurs(apiVersion)) continue;
       const name = `${kind} of ${apiVersion}`;
       if (options.known?.has(name)) continue;
       unknown.set(name, [...unknown.get(name) ?? [], manifest]);
@@ -109,20 +106,3 @@ export async function validateTree(
   }
   return result;
 }
-
-/** Groups of Faros, whose kinds are known without a server. */
-const OURS = /(^|\.)faros\.sh\//;
-
-/** What belongs to others may be there on the server. */
-const lenient: Discover = async (apiVersion, kind) => {
-  const found = await discoverOffline(apiVersion, kind);
-  if (found || OURS.test(apiVersion)) return found;
-  const slash = apiVersion.indexOf("/");
-  return {
-    group: slash < 0 ? "" : apiVersion.slice(0, slash),
-    version: apiVersion.slice(slash + 1),
-    plural: `${kind.toLowerCase()}s`,
-    kind,
-    namespaced: true,
-  };
-};

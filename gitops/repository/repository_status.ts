@@ -147,9 +147,11 @@ function conditionsOf(
         status,
         ...mark(
           "Suspended",
-          `Suspended: nothing is fetched, applied or put back; commit ${
-            short(facts.appliedCommit)
-          } stays`,
+          `Suspended: nothing is fetched, applied or put back; ${
+            facts.appliedCommit
+              ? `commit ${short(facts.appliedCommit)} stays`
+              : "nothing was applied so far"
+          }`,
         ),
       },
       now,

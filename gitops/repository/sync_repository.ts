@@ -10,6 +10,7 @@ import type {
   WorkspaceManifests,
 } from "../manifest/load_tree.ts";
 import { objectKey } from "../manifest/manifest.ts";
+import { problemsOfRefused } from "../manifest/problems_of_refused.ts";
 import { type ApplySet, applySet } from "../plan/apply_set.ts";
 import { PluginKindDiscovery } from "./plugin_kind_discovery.ts";
 import {
@@ -180,7 +181,7 @@ class RepositorySync {
     if (set.problems.length) {
       return {
         ...this.#kept(set),
-        problems: set.problems,
+        problems: await problemsOfRefused(set),
         reason: invalidReason(set.problems),
         retry: mayPass(set.problems),
       };

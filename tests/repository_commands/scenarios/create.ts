@@ -8,18 +8,22 @@ export const create: Scenario = {
     for (
       const [line, expected] of [
         ["create x", /--url URL is missing/],
-        ["create x --url u --tag a --branch b", /--branch and --tag are given/],
         [
-          "create x --url u --username ann",
+          "create x --url /u --tag a --branch b",
+          /--branch and --tag are given/,
+        ],
+        [
+          "create x --url /u --username ann",
           /--username needs --password-stdin/,
         ],
-        ["create x --url u --ssh-key-file k", /needs --known-hosts-file/],
+        ["create x --url /u --ssh-key-file k", /needs --known-hosts-file/],
         ["create x --url https://a:b@c/d", /holds a password/],
+        ["create x --url fleet", /--url is "fleet": .* an absolute path/],
         [
-          "create x --url u --interval soon",
+          "create x --url /u --interval soon",
           /spec.interval: must be a duration/,
         ],
-        ["create x --url u --secret-ref s --ca-file c", /give one of them/],
+        ["create x --url /u --secret-ref s --ca-file c", /give one of them/],
         ["suspend", /NAME is missing/],
         ["resume x --all", /give one of them/],
         ["trace", /one of them/],

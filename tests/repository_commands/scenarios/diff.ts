@@ -4,6 +4,13 @@ import { Repository } from "../../../api/repository.ts";
 import { devices, files, moved } from "../fleet.ts";
 import type { Scenario } from "../scenario.ts";
 
+/** The second is found only where kinds are looked for. */
+const twoFaults = `
+{ apiVersion: v1, kind: ConfigMap, metadata: { name: 7 } }
+---
+{ apiVersion: edge.faros.sh/v1alpha1, kind: Agnet, metadata: { name: x } }
+`;
+
 export const diff: Scenario = {
   name: "suspend, diff, resume",
   async run(world) {
@@ -59,10 +66,14 @@ export const diff: Scenario = {
     await rules([rule]);
     assert.equal((await world.run(["diff", "fleet", "--applied"])).code, 0);
     await rules(null);
-    await world.git.push({ [south]: "kind: [\n" });
+    await world.git.push({ [south]: twoFaults });
     const faulty = await world.run(["diff", "fleet"]);
     assert.equal(faulty.code, 1);
-    assert.match(faulty.out, /^! fleet\/workspaces\/south\/settings\.yaml:\d/m);
+    assert.match(
+      faulty.out,
+      /^! fleet\/workspaces\/south\/settings\.yaml:\d.* metadata\.name/m,
+    );
+    assert.match(faulty.out, /^! .* there is no kind Agnet .*"Agent"\?$/m);
     await world.git.push({
       [devices]: moved.replace("name: host }]", "name: hots }]"),
     });
@@ -81,13 +92,13 @@ export const diff: Scenario = {
       /^! south +waits for approval: 2 of 2 objects would be deleted: all/m,
     );
     assert.doesNotMatch(removed.out, /^! north/m);
-    await world.git.push({ [devices]: moved, [south]: "kind: [\n" });
+    await world.git.push({ [devices]: moved, [south]: twoFaults });
 
     const resumed = await world.run(["resume", "fleet", "--wait"]);
     assert.equal(resumed.code, 1, "what cannot be applied is an error");
     assert.match(
       resumed.err,
-      /Cannot resume repository fleet: ManifestInvalid/,
+      /Cannot resume repository fleet: ManifestInvalid.* \(and 1 more\)/,
     );
     const [first, , ...others] = moved.split("---");
     await world.git.push({
