@@ -390,4 +390,10 @@ Deno.test("the workspace API of the first Faros serves each caller what is their
   assert.equal((await call("GET", "/a")).body.metadata.name, "a");
   assert.equal((await call("GET", "/b")).code, 403);
   assert.equal((await call("DELETE", "/b")).code, 403);
+  // Names that lead elsewhere are none, whatever the caller may.
+  for (const path of ["/b%2Fstatus", "/b%2F..%2Fa", "/B"]) {
+    const { code, body } = await call("GET", path);
+    assert.equal(code, 404, path);
+    assert.match(body.message, /there is no Workspace/);
+  }
 });

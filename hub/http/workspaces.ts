@@ -88,12 +88,12 @@ export function workspaceRoutes(options: { client: KubeClient }) {
       },
     )
     .get("/:name", async (c) => {
-      const name = c.req.param("name");
+      const name = nameOf(c.req.param("name"));
       await check(c.get("caller"), "get", name);
       return c.json(await client.get<Workspace>(Workspace, name));
     })
     .delete("/:name", async (c) => {
-      const name = c.req.param("name");
+      const name = nameOf(c.req.param("name"));
       await check(c.get("caller"), "delete", name);
       await client.delete(Workspace, name);
       return c.json({
@@ -108,6 +108,18 @@ export function workspaceRoutes(options: { client: KubeClient }) {
         },
       });
     });
+}
+
+/** A name that may stand in a path: `.` or `a/status` would ask for something else than was reviewed. */
+function nameOf(param: string): string {
+  const parsed = DnsLabel.safeParse(param);
+  if (parsed.success) return parsed.data;
+  throw new StatusError(
+    404,
+    `there is no Workspace ${JSON.stringify(param)}: a name ${
+      parsed.error.issues.map((issue) => issue.message).join("; ")
+    }`,
+  );
 }
 
 function parse(body: unknown) {
