@@ -4,6 +4,9 @@ import type { Condition } from "../../api/meta.ts";
 import { type ConditionInput, setCondition } from "../../kube/conditions.ts";
 import type { Report } from "../reconcile/reconciler.ts";
 
+/** Most characters of a condition's message: the API refuses the whole status for one that is eight times as long. */
+const MAX_MESSAGE = 4096;
+
 /** What {@linkcode deviceStatus} puts together. */
 export interface DeviceFacts {
   report: Report;
@@ -29,7 +32,11 @@ export function deviceStatus(facts: DeviceFacts): NonNullable<Agent["status"]> {
     plugins,
     device,
     conditions: [upToDate(facts), degraded(facts)].reduce(
-      (all, condition) => setCondition(all, condition, now),
+      (all, condition) =>
+        setCondition(all, {
+          ...condition,
+          message: condition.message?.slice(0, MAX_MESSAGE),
+        }, now),
       own as Condition[] | undefined,
     ),
   }));
@@ -87,7 +94,7 @@ function degraded({ report, plugins }: DeviceFacts): ConditionInput {
       type,
       status: "True",
       reason: "PluginUnhealthy",
-      message: messages.join("; ").slice(0, 4096),
+      message: messages.join("; "),
     };
   }
   return {
