@@ -63,6 +63,9 @@ export class Reconciler {
   #rejected: string | undefined;
   #problem: Report["problem"];
   #offers: Promise<void> = Promise.resolve();
+  #offered: Agent | undefined;
+  /** Set once it runs. */
+  #signal: AbortSignal | undefined;
   #saves: Promise<void> = Promise.resolve();
   /** Aborts the work on the assignment before. */
   #overtaken = new AbortController();
@@ -100,14 +103,24 @@ export class Reconciler {
     this.#offers = this.#offers.then(() => this.#consider(agent))
       .catch((error) => {
         const { message } = error as Error;
-        this.#options.log.error("Cannot take an assignment", {
+        void this.#offerAgain(agent);
+        if (this.#problem?.message === message) return;
+        this.#options.log.error("Cannot take an assignment yet", {
           error: message,
         });
-        if (this.#problem?.message === message) return;
         this.#problem = { reason: "StateUnwritable", message };
         this.#options.onChange();
       });
+    this.#offered = agent;
     return this.#offers;
+  }
+
+  /** Later, where none has come since: there may be no other word of this Agent for long. */
+  async #offerAgain(agent: Agent): Promise<void> {
+    const signal = this.#signal;
+    if (!signal) return;
+    await this.#options.clock.sleep(LEAST_PAUSE, signal).catch(() => {});
+    if (!signal.aborted && this.#offered === agent) await this.offer(agent);
   }
 
   /** Tries again at once what waits for the network. */
@@ -117,6 +130,7 @@ export class Reconciler {
 
   /** Follows the assignments until the signal aborts. The first is the one on disk. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
     const { good, assignment } = this.#progress;
     // What worked runs first, whatever becomes of the rest.
     if (good && good.revision !== assignment?.revision) {
