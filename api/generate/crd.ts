@@ -5,7 +5,9 @@
  */
 import type { Kind } from "../kind.ts";
 import type { KubeObject } from "../meta.ts";
-import { structuralSchema } from "./structural_schema.ts";
+import type { z } from "zod";
+import { type SchemaNode, structuralSchema } from "./structural_schema.ts";
+import { UNOBSERVED_STATUS } from "./unobserved_status.ts";
 
 /** A CustomResourceDefinition (apiextensions.k8s.io/v1). */
 export interface CustomResourceDefinition extends KubeObject {
@@ -48,11 +50,15 @@ export function customResourceDefinition(kind: Kind): CustomResourceDefinition {
               kind: { type: "string" },
               metadata: { type: "object" },
               spec: structuralSchema(kind.spec),
-              ...(kind.status ? { status: structuralSchema(kind.status) } : {}),
+              ...(kind.status ? { status: statusSchema(kind.status) } : {}),
             },
           },
         },
       }],
     },
   };
+}
+
+function statusSchema(status: z.ZodType): SchemaNode {
+  return { ...structuralSchema(status), default: UNOBSERVED_STATUS };
 }

@@ -3,6 +3,7 @@ import type { PluginKind } from "../plugin_kind.ts";
 import { z } from "zod";
 import type { CustomResourceDefinition } from "./crd.ts";
 import { type SchemaNode, structuralSchema } from "./structural_schema.ts";
+import { UNOBSERVED_STATUS } from "./unobserved_status.ts";
 
 /** What every plugin object's status has, whoever's kind it is of. */
 const { properties: STATUS } = structuralSchema(z.strictObject({
@@ -54,6 +55,7 @@ function withStatus(schema: SchemaNode): SchemaNode {
       kind: { type: "string" },
       metadata: metadata ?? { type: "object" },
       status: {
+        default: UNOBSERVED_STATUS,
         ...status,
         properties: { ...status.properties as object, ...STATUS },
       },

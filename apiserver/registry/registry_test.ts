@@ -311,6 +311,48 @@ Deno.test("status: each side of it is written alone, and only the rest counts as
   });
 });
 
+Deno.test("status: what it is by default is there from the first answer on, whatever was sent", async () => {
+  const openAPIV3Schema = {
+    type: "object",
+    properties: {
+      spec: { type: "object", properties: { size: { type: "integer" } } },
+      status: {
+        type: "object",
+        properties: { ready: { type: "integer" } },
+        default: { ready: -1 },
+      },
+    },
+  };
+  const version = { schema: { openAPIV3Schema }, selectableFields: [] };
+  await withWidgets(async (api) => {
+    const { body: made } = await api.post(WIDGETS, {
+      ...widget("w", { size: 1 }),
+      status: { ready: 5 },
+    });
+    assert.deepEqual(made.status, { ready: -1 });
+    const { body: read } = await api.get(`${WIDGETS}/w`);
+    assert.deepEqual(read, made);
+    const { body: applied } = await api.patch(
+      `${WIDGETS}/x?fieldManager=a`,
+      "apply",
+      widget("x", { size: 1 }),
+    );
+    assert.deepEqual(applied.status, { ready: -1 });
+    // Nobody's: whoever writes it first is in nobody's way.
+    const { body: reported } = await api.patch(
+      `${WIDGETS}/x/status?fieldManager=b`,
+      "apply",
+      { ...widget("x"), spec: undefined, status: { ready: 2 } },
+    );
+    assert.deepEqual(reported.status, { ready: 2 });
+    const { body: changed } = await api.patch(`${WIDGETS}/x`, "merge", {
+      spec: { size: 3 },
+      status: null,
+    });
+    assert.deepEqual(changed.status, { ready: 2 });
+  }, version);
+});
+
 Deno.test("scale: reads and writes the replicas that the definition points at", async () => {
   await withWidgets(async (api) => {
     await api.post(WIDGETS, widget("w", { size: 2 }));

@@ -13,6 +13,7 @@ import {
   markReconciling,
   markStalled,
 } from "../../kube/conditions.ts";
+import { UNOBSERVED_STATUS } from "../../api/generate/unobserved_status.ts";
 import { argocdConfig } from "./argocd.ts";
 import { argoHealth, customizations, fluxHealth } from "./health_testing.ts";
 
@@ -27,7 +28,10 @@ const states: [
   change: Partial<TestObject>,
   expected: [argo: string, flux: string],
 ][] = [
-  ["nothing said yet", {}, ["Progressing", "InProgress"]],
+  ["nothing said yet", { status: UNOBSERVED_STATUS }, [
+    "Progressing",
+    "InProgress",
+  ]],
   ["no conditions yet", { status: { observedGeneration: 2 } }, [
     "Progressing",
     "InProgress",
