@@ -2,6 +2,7 @@ import { type Document, LineCounter, parseAllDocuments } from "yaml";
 import { nodeProblems } from "./node_problems.ts";
 import type { Position, Problem } from "./problem.ts";
 import { jsonProblem, yamlMessage } from "./syntax_problems.ts";
+import { hasTooManyValues, TOO_MANY_VALUES } from "./too_many_values.ts";
 
 /** Errors of one file that are told; more follow from the first ones. */
 const MOST = 20;
@@ -41,6 +42,10 @@ export function parseNodes(
     if (!found.has(key)) found.set(key, { file: file.path, ...at, message });
   };
   const invalid = isJson(file.path) ? "no valid JSON" : "no valid YAML";
+  if (hasTooManyValues(file.text)) {
+    report(0, TOO_MANY_VALUES);
+    return { documents, problems: [...found.values()], position };
+  }
   const json = isJson(file.path) && file.text.trim()
     ? jsonProblem(file.text)
     : undefined;

@@ -6,6 +6,7 @@ import { isObject } from "./is_object.ts";
 import { documentValue } from "./document_value.ts";
 import type { Manifest } from "./manifest.ts";
 import { nodeProblems } from "./node_problems.ts";
+import { hasTooManyValues } from "./too_many_values.ts";
 
 /** What an object says that another one is there. */
 export interface Reference {
@@ -97,7 +98,8 @@ function pluginEntries(entries: unknown, path: PropertyKey[]): Reference[] {
 /** References in a config, which may be a text of YAML. */
 function secretKeys(config: unknown, path: PropertyKey[]): Reference[] {
   if (typeof config !== "string") return secretKeysIn(config, path);
-  if (!config.includes("secretKeyRef")) return [];
+  // The hub says what is wrong with one that is too large.
+  if (!config.includes("secretKeyRef") || hasTooManyValues(config)) return [];
   try {
     const document = parseDocument(config, { uniqueKeys: false });
     if (document.errors.length || nodeProblems(document).length) return [];

@@ -6,6 +6,10 @@
 import { parseDocument } from "yaml";
 import { documentValue } from "../../gitops/manifest/document_value.ts";
 import { nodeProblems } from "../../gitops/manifest/node_problems.ts";
+import {
+  hasTooManyValues,
+  TOO_MANY_VALUES,
+} from "../../gitops/manifest/too_many_values.ts";
 import { Problem } from "./problem.ts";
 
 /** A config: JSON without undefined. */
@@ -23,6 +27,12 @@ export function parseConfig(
 ): Config {
   let value: unknown = config ?? {};
   if (typeof config === "string") {
+    if (hasTooManyValues(config)) {
+      throw new Problem(
+        "ConfigInvalid",
+        `config of ${where}: ${TOO_MANY_VALUES}`,
+      );
+    }
     const document = parseDocument(config, {
       prettyErrors: false,
       // Looked for below: the library compares each key with each.
