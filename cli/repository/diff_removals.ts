@@ -1,7 +1,9 @@
 import { APPLYSET_LABEL } from "../../api/names.ts";
 import { workspaceContent } from "../../gitops/apply/workspace_content.ts";
-import type { PrunePolicy } from "../../gitops/apply/prune_set.ts";
-import { objectKey } from "../../gitops/manifest/manifest.ts";
+import {
+  contentOfAll,
+  type PrunePolicy,
+} from "../../gitops/apply/prune_set.ts";
 import { type ApplySet, applySet } from "../../gitops/plan/apply_set.ts";
 import type { LiveObject, Plan, Removal } from "../../gitops/plan/plan.ts";
 import { decidePrune, type HeldPrune } from "../../gitops/plan/prune.ts";
@@ -31,7 +33,12 @@ export async function diffRemovals(
   suspended: number;
   held: HeldPrune[];
 }> {
-  const { live, set, of, workspace, policy } = options;
+  const { live, set, of, workspace, policy, all, repository, signal } = options;
+  const contentOf = async (namespace: string) =>
+    await workspaceContent({ client: all, namespace }, {
+      set: await applySet({ repository, namespace, of: "workspace" }),
+      signal,
+    });
   const decision = decidePrune({
     ...policy,
     removals: steps.delete,
@@ -47,7 +54,7 @@ export async function diffRemovals(
     workspace,
     setId: set.id,
     ...(of === "workspaces"
-      ? { content: await contents(steps.delete, options) }
+      ? { content: await contentOfAll(steps.delete, contentOf) }
       : {}),
     isApproved: () => false,
     now: Date.now(),
@@ -62,25 +69,4 @@ export async function diffRemovals(
     suspended: waiting.size,
     held,
   };
-}
-
-/** What the removal of each Workspace would take along. */
-async function contents(
-  removals: readonly Removal[],
-  { all, repository, signal }: DiffRemovalsOptions,
-): Promise<Map<string, Removal[]>> {
-  return new Map(
-    await Promise.all(removals.map(async ({ key, object }) => {
-      const { name: namespace } = object.metadata;
-      const set = await applySet({ repository, namespace, of: "workspace" });
-      const content = await workspaceContent({ client: all, namespace }, {
-        set,
-        signal,
-      });
-      return [
-        key,
-        content.map((item) => ({ key: objectKey(item.object), ...item })),
-      ] as const;
-    })),
-  );
 }

@@ -170,17 +170,25 @@ export async function deleteRemovals(
   return { deleted, problems };
 }
 
+/** What the removal of each Workspace would take along, by its key. */
+export async function contentOfAll(
+  workspaces: readonly Removal[],
+  contentOf: NonNullable<PrunePolicy["contentOf"]>,
+): Promise<Map<string, Removal[]>> {
+  const all = await Promise.all(workspaces.map(async ({ key, object }) => {
+    const content = await contentOf(object.metadata.name);
+    return [
+      key,
+      content.map((item) => ({ key: objectKey(item.object), ...item })),
+    ] as const;
+  }));
+  return new Map(all);
+}
+
 async function decide(removals: Removal[], options: PruneSetOptions) {
   const { policy, set, commit, clock, approved } = options;
-  const content = policy.contentOf && new Map(
-    await Promise.all(removals.map(async (removal) =>
-      [
-        removal.key,
-        (await policy.contentOf!(removal.object.metadata.name))
-          .map((item) => ({ key: objectKey(item.object), ...item })),
-      ] as const
-    )),
-  );
+  const content = policy.contentOf &&
+    await contentOfAll(removals, policy.contentOf);
   const input = {
     ...policy,
     content,

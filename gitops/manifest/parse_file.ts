@@ -7,7 +7,6 @@ import type { Position, Problem } from "./problem.ts";
 import { rememberBriefly } from "./remember_briefly.ts";
 import type { Sensitive } from "./sensitive.ts";
 import { jsonProblem } from "./syntax_problems.ts";
-import { hasTooManyValues } from "./too_many_values.ts";
 
 /** A YAML or JSON object, and where its parts stand. */
 export interface ParsedDocument extends Places {
@@ -48,9 +47,7 @@ const plainScalarsOf = rememberBriefly(({ text }: TextFile) =>
  */
 export function parseFile(file: TextFile): ParsedFile {
   const isNoJson = isJson(file.path) && jsonProblem(file.text);
-  const values = isNoJson || hasTooManyValues(file.text)
-    ? undefined
-    : parseValues(file.text);
+  const values = isNoJson ? undefined : parseValues(file.text);
   if (values) {
     const documents = values.flatMap(({ value, ...start }, index) => {
       const find = ({ documents }: ParsedNodes) =>

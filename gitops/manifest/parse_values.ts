@@ -9,6 +9,7 @@ import {
 } from "js-yaml";
 import { DEEPEST, isOctalElsewhere } from "./node_problems.ts";
 import type { Position } from "./problem.ts";
+import { hasTooManyValues } from "./too_many_values.ts";
 
 /** An object of a file, and where it starts. */
 export interface ParsedValue extends Position {
@@ -46,11 +47,12 @@ const UNCLEAR = new Error("not read here");
  * The objects of a YAML or JSON file, read twenty times faster than by
  * `parseNodes`, without a tree that remembers where everything stands.
  *
- * @returns Nothing where the text has a fault, or is anything about which two
- * parsers could be of two minds
+ * @returns Nothing where the text has a fault, too many values, or is anything
+ * about which two parsers could be of two minds
  */
 export function parseValues(text: string): ParsedValue[] | undefined {
   try {
+    if (hasTooManyValues(text)) return undefined;
     return new Reader(text).documents();
   } catch {
     // Whatever is wrong: that is told by who knows the way out.

@@ -1,7 +1,4 @@
-import { GitError, runGit } from "./run_git.ts";
-
-/** For commands that are not to fetch, one by one, what is not there. */
-export const LOCAL = { GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" };
+import { GitError, LOCAL, runGit } from "./run_git.ts";
 
 /** Bytes of what `git cat-file` says of each content, at most. */
 const OVERHEAD = 128;

@@ -8,6 +8,20 @@ const MOST_PATTERNS = 1000;
 /** Stars in a part of a pattern, and `**` in all of it: what it may take to find that a path does not match grows with the path's length to that power. */
 const MOST_STARS = 2;
 
+/** Those of some files that say what is left out, with their folders: outer ones first, as they have to be added. */
+export function ignoreFilesAmong<T>(
+  files: readonly T[],
+  pathOf: (file: T) => string,
+): { file: T; folder: string }[] {
+  return files.filter((file) => {
+    const path = pathOf(file);
+    return path === IGNORE_FILE || path.endsWith(`/${IGNORE_FILE}`);
+  }).map((file) => ({
+    file,
+    folder: pathOf(file).slice(0, -IGNORE_FILE.length - 1),
+  })).sort((a, b) => depth(a.folder) - depth(b.folder));
+}
+
 /**
  * What `.farosignore` files leave out, as `.gitignore` does: one in any
  * folder, for what is below; the deeper one wins, then the later line; `!`
@@ -53,6 +67,11 @@ export class FarosIgnore {
   ignores(path: string): boolean {
     return this.#size > 0 && this.#ignored.ignores(path);
   }
+}
+
+/** Folders above the content of one: none of the top, whose name is empty. */
+function depth(folder: string): number {
+  return folder === "" ? 0 : folder.split("/").length;
 }
 
 /** Whether a pattern can be used at all, which is found out at the first path. */

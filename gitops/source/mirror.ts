@@ -1,7 +1,7 @@
 import type { GitCredentials } from "./credentials.ts";
 import { refPatterns, selectTip, type SourceRef, type Tip } from "./ref.ts";
 import type { Remote } from "./remote.ts";
-import { GitError, runGit } from "./run_git.ts";
+import { GitError, LOCAL, runGit } from "./run_git.ts";
 
 /** Where the mirror keeps what it fetched. */
 const REF = "refs/faros/fetched";
@@ -32,8 +32,6 @@ export interface RemoteOptions {
 
 /** How many times as large as when it was new a mirror is made anew. */
 const GROWTH = 3;
-/** What was left out is not to be fetched one by one by the way. */
-const LOCAL = { GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" };
 /** Objects that are no part of a pack, and packs, before they are packed together. */
 const LOOSE = 2000;
 const PACKS = 50;

@@ -1,6 +1,6 @@
-import { BlobStore, LOCAL } from "./blob_store.ts";
-import { FarosIgnore, IGNORE_FILE } from "./farosignore.ts";
-import { runGit } from "./run_git.ts";
+import { BlobStore } from "./blob_store.ts";
+import { FarosIgnore, IGNORE_FILE, ignoreFilesAmong } from "./farosignore.ts";
+import { LOCAL, runGit } from "./run_git.ts";
 import { SourceError } from "./source_error.ts";
 
 /** Most bytes of one file: etcd takes 1.5 MiB of an object. */
@@ -217,12 +217,11 @@ async function readIgnoreFiles(
 ): Promise<FarosIgnore> {
   const { store, maxFileBytes, refused } = options;
   const ignored = new FarosIgnore();
-  const depth = (e: Entry) => e.path.split("/").length;
-  const found = entries.filter((e) =>
-    e.path === IGNORE_FILE || e.path.endsWith(`/${IGNORE_FILE}`)
-  ).sort((a, b) => depth(a) - depth(b));
-  const sizes = await store.sizes(found.filter(isRegular).map((e) => e.oid));
-  const readable = found.filter(({ oid, path }) => {
+  const found = ignoreFilesAmong(entries, (entry) => entry.path);
+  const sizes = await store.sizes(
+    found.flatMap(({ file }) => isRegular(file) ? file.oid : []),
+  );
+  const readable = found.filter(({ file: { oid, path } }) => {
     const size = sizes.get(oid);
     if (size !== undefined && size <= maxFileBytes) return true;
     // What it ought to leave out would be taken in.
@@ -233,11 +232,10 @@ async function readIgnoreFiles(
     return false;
   });
   const texts = new Map<string, string>();
-  await store.read(readable.map((e) => e.oid), (oid, bytes) => {
+  await store.read(readable.map(({ file }) => file.oid), (oid, bytes) => {
     texts.set(oid, new TextDecoder().decode(bytes));
   });
-  for (const { oid, path } of readable) {
-    const folder = path.slice(0, -IGNORE_FILE.length - 1);
+  for (const { file: { oid, path }, folder } of readable) {
     const reason = ignored.add(folder, texts.get(oid)!);
     if (reason) refused.push({ path, reason });
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { FarosIgnore, IGNORE_FILE } from "./farosignore.ts";
+import { FarosIgnore, IGNORE_FILE, ignoreFilesAmong } from "./farosignore.ts";
 import type { RefusedFile, SourceFile, SourceTree } from "./read_tree.ts";
 
 /** Options of {@linkcode readWorkTree}. */
@@ -38,7 +38,8 @@ export async function readWorkTree(
   const kindOf = inspector(folder);
   const paths = options.files ?? await listAll(folder, signal);
   const ignored = new FarosIgnore();
-  for (const path of ignoreFilesAmong(paths)) {
+  const ignoreFiles = ignoreFilesAmong(paths, (path) => path);
+  for (const { file: path, folder: below } of ignoreFiles) {
     const info = kindOf(path);
     if (!info) continue;
     const text = info.isFile
@@ -46,7 +47,7 @@ export async function readWorkTree(
       : undefined;
     const reason = text === undefined
       ? "is no regular file of UTF-8 text within the limit of size"
-      : ignored.add(path.slice(0, -IGNORE_FILE.length - 1), text);
+      : ignored.add(below, text);
     if (reason) refused.push({ path, reason });
   }
   let total = 0;
@@ -81,14 +82,6 @@ export async function readWorkTree(
     else files.push({ path, oid: `work:${path}`, text });
   }
   return { commit: "", files, refused };
-}
-
-/** Those that say what is left out, outer folders' first. */
-function ignoreFilesAmong(paths: readonly string[]): string[] {
-  const depth = (path: string) => path.split("/").length;
-  return paths.filter((path) =>
-    path === IGNORE_FILE || path.endsWith(`/${IGNORE_FILE}`)
-  ).sort((a, b) => depth(a) - depth(b));
 }
 
 /** Tells what a path is, where no link is on the way to it. */

@@ -36,6 +36,9 @@ export interface RunGitOptions {
   signal?: AbortSignal;
 }
 
+/** Environment of commands that are not to fetch, one by one, what was left out of a mirror. */
+export const LOCAL = { GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" };
+
 /** Bytes that are read at a time, at most. */
 const CHUNK = 64 * 1024;
 /** How long git gets to clean up after SIGTERM, in milliseconds. */
