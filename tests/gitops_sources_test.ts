@@ -141,8 +141,9 @@ Deno.test({
     await env.follow(spec);
     assert.match(await failsFor(env, "Unreachable", now), /Cannot fetch/);
     await env.follow({ ...spec, url: `${server.url}/none.git` });
-    server.behaviour = {};
     await failsFor(env, "RepositoryNotFound", now);
+    // Not before, else a fetch by the URL before this one, still under way, may succeed.
+    server.behaviour = {};
 
     // Refs and paths that are not there.
     await env.follow({ ...spec, ref: { tag: "v1" } });
