@@ -66,7 +66,18 @@ export function decodeManagers(
   return out;
 }
 
-function seconds(time: string | undefined): number {
+/** What the server itself writes: such texts are in the order of their times. */
+const WHOLE_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+/** Compares two times to the second. */
+function orderOfTimes(a = "", b = ""): number {
+  if (a === b) return 0;
+  return WHOLE_SECONDS.test(a) && WHOLE_SECONDS.test(b)
+    ? order(a, b)
+    : seconds(a) - seconds(b);
+}
+
+function seconds(time: string): number {
   return time ? Math.floor(Date.parse(time) / 1000) : 0;
 }
 
@@ -78,7 +89,7 @@ function order(a: string, b: string): number {
 export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
   const sorted = [...managers.values()].sort((a, b) =>
     order(a.operation, b.operation) ||
-    seconds(a.time) - seconds(b.time) ||
+    orderOfTimes(a.time, b.time) ||
     order(a.manager, b.manager) ||
     order(a.apiVersion, b.apiVersion) ||
     order(a.subresource, b.subresource)
@@ -101,7 +112,7 @@ export function capManagers(managers: Managers): void {
   let count = updaters.length;
   if (count <= MAX_UPDATE_MANAGERS) return;
   updaters.sort(([, m], [, n]) =>
-    seconds(m.time) - seconds(n.time) || order(m.manager, n.manager) ||
+    orderOfTimes(m.time, n.time) || order(m.manager, n.manager) ||
     order(m.apiVersion, n.apiVersion) || order(m.subresource, n.subresource)
   );
   const first = new Map<string, string>();

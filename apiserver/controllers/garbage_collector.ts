@@ -208,15 +208,15 @@ export function garbageCollector(
       // A kind that could not be looked up may be known now.
       const known = group === "apiextensions.k8s.io" &&
         resource === "customresourcedefinitions";
-      const { ownerReferences, deletionTimestamp } = object.metadata;
-      // Nearly all that is new.
+      const { uid, ownerReferences, deletionTimestamp } = object.metadata;
+      // Nearly all that is written.
       const alone = !ownerReferences && !deletionTimestamp && !known;
-      if (type === "ADDED" && alone) return [];
+      if (type !== "DELETED" && alone && !index.has(uid)) return [];
       const key = keyText(keyOfChange(change));
       if (type === "DELETED") {
-        index.remove(key);
+        index.remove(uid);
         // Owners that waited for it, and what it owned.
-        const dependents = index.dependents(object.metadata.uid);
+        const dependents = index.dependents(uid);
         return [...ownersOf(object), ...dependents.map(({ key }) => key)];
       }
       const changed = index.put(key, object);

@@ -15,32 +15,44 @@ export interface Dependent {
 /** Dependents by the uid of their owner. */
 export class OwnerIndex {
   readonly #dependents = new Map<string, Map<string, Dependent>>();
-  /** Key → what its owner references said, and the uids in them. */
-  readonly #owners = new Map<string, { text: string; uids: string[] }>();
+  /** Objects that have owners by their own uid: what their references said, and the uids in them. */
+  readonly #owned = new Map<
+    string,
+    { key: string; text: string; uids: string[] }
+  >();
+
+  /** Whether an object had owners when it was last taken in. */
+  has(uid: string): boolean {
+    return this.#owned.has(uid);
+  }
 
   /** Takes in the current owners of an object; says whether they changed. */
-  put(key: string, object: KubeObject): boolean {
-    const references = object.metadata.ownerReferences ?? [];
+  put(key: string, { metadata }: KubeObject): boolean {
+    const references = metadata.ownerReferences ?? [];
     const text = references.length === 0 ? "" : JSON.stringify(references);
-    if ((this.#owners.get(key)?.text ?? "") === text) return false;
-    this.remove(key);
+    if ((this.#owned.get(metadata.uid)?.text ?? "") === text) return false;
+    this.remove(metadata.uid);
     if (!text) return true;
     for (const { uid, blockOwnerDeletion } of references) {
       let dependents = this.#dependents.get(uid);
       if (!dependents) this.#dependents.set(uid, dependents = new Map());
       dependents.set(key, { key, blocks: blockOwnerDeletion ?? false });
     }
-    this.#owners.set(key, { text, uids: references.map(({ uid }) => uid) });
+    const uids = references.map(({ uid }) => uid);
+    this.#owned.set(metadata.uid, { key, text, uids });
     return true;
   }
 
-  remove(key: string): void {
-    for (const uid of this.#owners.get(key)?.uids ?? []) {
-      const dependents = this.#dependents.get(uid);
-      dependents?.delete(key);
-      if (dependents?.size === 0) this.#dependents.delete(uid);
+  /** Forgets the object of this uid. */
+  remove(uid: string): void {
+    const owned = this.#owned.get(uid);
+    if (!owned) return;
+    for (const owner of owned.uids) {
+      const dependents = this.#dependents.get(owner);
+      dependents?.delete(owned.key);
+      if (dependents?.size === 0) this.#dependents.delete(owner);
     }
-    this.#owners.delete(key);
+    this.#owned.delete(uid);
   }
 
   dependents(uid: string): Dependent[] {
@@ -48,7 +60,7 @@ export class OwnerIndex {
   }
 
   /** Keys of all objects that have an owner. */
-  owned(): IterableIterator<string> {
-    return this.#owners.keys();
+  owned(): string[] {
+    return Array.from(this.#owned.values(), ({ key }) => key);
   }
 }

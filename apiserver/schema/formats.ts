@@ -27,24 +27,32 @@ function isCidr(text: string): boolean {
 }
 
 const dateTime =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})$/;
+  /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:?\d{2})$/;
 
 function isDate(text: string): boolean {
-  const m = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
-  if (!m) return false;
-  const month = Number(m[2]);
-  const day = Number(m[3]);
-  // Every month has these; a Date knows the others.
-  if (month >= 1 && month <= 12 && day >= 1 && day <= 28) return true;
-  const date = new Date(`${text}T00:00:00Z`);
-  return !isNaN(date.getTime()) && date.toISOString().startsWith(text);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && startsWithDay(text);
 }
 
 function isDateTime(text: string): boolean {
-  const m = dateTime.exec(text);
-  if (!m) return false;
-  return isDate(`${m[1]}-${m[2]}-${m[3]}`) && Number(m[4]) < 24 &&
-    Number(m[5]) < 60 && Number(m[6]) < 61;
+  return dateTime.test(text) && startsWithDay(text) &&
+    number(text, 11, 13) < 24 && number(text, 14, 16) < 60 &&
+    number(text, 17, 19) < 61;
+}
+
+/** Whether the day of a text that begins `YYYY-MM-DD` exists. */
+function startsWithDay(text: string): boolean {
+  const month = number(text, 5, 7);
+  const day = number(text, 8, 10);
+  if (month < 1 || month > 12 || day < 1) return false;
+  if (day <= 28) return true;
+  const last = new Date(0);
+  // The day before the first of the next month.
+  last.setUTCFullYear(number(text, 0, 4), month, 0);
+  return day <= last.getUTCDate();
+}
+
+function number(text: string, start: number, end: number): number {
+  return Number(text.slice(start, end));
 }
 
 const duration =

@@ -1,7 +1,14 @@
+/** What is counted of requests with the same labels. */
+interface Series {
+  /** Answers by status code. */
+  answers: Map<number, number>;
+  seconds: number;
+}
+
 /** Counts for `/metrics`, in the text format of Prometheus. */
 export class Metrics {
-  #requests = new Map<string, number>();
-  #seconds = new Map<string, number>();
+  /** By labels. */
+  #series = new Map<string, Series>();
 
   /** Counts one answered request. */
   observe(
@@ -13,12 +20,15 @@ export class Metrics {
       seconds: number;
     },
   ): void {
-    const key = `verb="${verb.toUpperCase()}",group="${group}",resource="${
+    const labels = `verb="${verb.toUpperCase()}",group="${group}",resource="${
       escape(resource)
     }"`;
-    const withCode = `code="${code}",${key}`;
-    this.#requests.set(withCode, (this.#requests.get(withCode) ?? 0) + 1);
-    this.#seconds.set(key, (this.#seconds.get(key) ?? 0) + seconds);
+    let series = this.#series.get(labels);
+    if (!series) {
+      this.#series.set(labels, series = { answers: new Map(), seconds: 0 });
+    }
+    series.answers.set(code, (series.answers.get(code) ?? 0) + 1);
+    series.seconds += seconds;
   }
 
   /** The counts, with `gauges` by name. */
@@ -27,14 +37,18 @@ export class Metrics {
       "# HELP apiserver_request_total Requests by verb, resource and answer.",
       "# TYPE apiserver_request_total counter",
     ];
-    for (const [labels, count] of this.#requests) {
-      lines.push(`apiserver_request_total{${labels}} ${count}`);
+    for (const [labels, { answers }] of this.#series) {
+      for (const [code, count] of answers) {
+        lines.push(
+          `apiserver_request_total{code="${code}",${labels}} ${count}`,
+        );
+      }
     }
     lines.push(
       "# HELP apiserver_request_duration_seconds_sum Time spent on requests.",
       "# TYPE apiserver_request_duration_seconds_sum counter",
     );
-    for (const [labels, seconds] of this.#seconds) {
+    for (const [labels, { seconds }] of this.#series) {
       lines.push(
         `apiserver_request_duration_seconds_sum{${labels}} ${
           seconds.toFixed(6)
@@ -49,5 +63,5 @@ export class Metrics {
 }
 
 function escape(text: string): string {
-  return text.replaceAll(/[\\"\n]/g, "_");
+  return /[\\"\n]/.test(text) ? text.replaceAll(/[\\"\n]/g, "_") : text;
 }
