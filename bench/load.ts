@@ -1,4 +1,9 @@
-import type { Address, LoadFigures, LoadTool } from "./load_tool.ts";
+import type {
+  Address,
+  LoadFigures,
+  LoadRequests,
+  LoadTool,
+} from "./load_tool.ts";
 import type { KubeClient } from "../kube/client.ts";
 import * as core from "../api/core.ts";
 
@@ -24,65 +29,86 @@ export interface LoadOptions {
 
 /** Requests of each kind that writes; there are twice as many of gets. */
 const WRITES = 10_000;
+/** Requests of each kind before those that count: what has just started is slower by the compiler's work. */
+const WARM_UP = 3000;
 /** Lists of all objects, one after the other, of which the median counts. */
 const LISTS = 20;
 
-/** Loads an API server with ConfigMaps, which every one has built in. */
-export async function measureRates(options: LoadOptions): Promise<Rates> {
-  const { namespace, objects, share = 1 } = options;
+/** Loads an API server with ConfigMaps, which every one has built in; it is warm when what counts begins. */
+export async function measureRates(
+  options: LoadOptions & {
+    /** Which time this is on one server. @default {1} */
+    round?: number;
+  },
+): Promise<Rates> {
+  const { tool, address, namespace, objects, share = 1, round = 1 } = options;
   const writes = Math.ceil(WRITES * share);
-  const fresh = `${namespace}-creates-${objects}`;
-  await options.tool.run(options.address, {
-    method: "POST",
-    path: "/api/v1/namespaces",
-    body:
-      `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"${fresh}"}}`,
-    objects: 1,
-    requests: 1,
-    connections: 1,
-  });
-  const { perSecond: creates } = await createObjects({
-    ...options,
-    namespace: fresh,
-    objects: writes,
-  });
-  const path = `${mapsOf(namespace)}/load-%d`;
   const rate = async (
-    requests: Omit<Parameters<LoadTool["run"]>[1], "objects" | "path">,
-    query = "",
-  ) =>
-    (await options.tool.run(options.address, {
-      path: path + query,
+    requests: number,
+    of: (part: string) => Omit<LoadRequests, "requests">,
+  ) => {
+    // What is written differs from part to part: to write what is there already would be no change.
+    await tool.run(address, {
+      ...of(`warm-up-${round}`),
+      requests: Math.ceil(WARM_UP * share),
+    });
+    const load = { ...of(`load-${round}`), requests };
+    return (await tool.run(address, load)).perSecond;
+  };
+  for (const part of ["warm-up", "load"]) {
+    await tool.run(address, {
+      method: "POST",
+      path: "/api/v1/namespaces",
+      body:
+        `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"${namespace}-${part}-${round}"}}`,
+      objects: 1,
+      requests: 1,
+      connections: 1,
+    });
+  }
+  const path = `${mapsOf(namespace)}/load-%d`;
+  return {
+    creates: await rate(
+      writes,
+      (part) => creation(`${namespace}-${part}`, writes),
+    ),
+    gets: await rate(2 * writes, () => ({ method: "GET", path, objects })),
+    patches: await rate(writes, (part) => ({
+      method: "PATCH",
+      path: `${path}?fieldManager=bench`,
+      type: "application/merge-patch+json",
+      body: `{"data":{"value":"${part}-%v"}}`,
       objects,
-      ...requests,
-    })).perSecond;
-  const gets = await rate({ method: "GET", requests: 2 * writes });
-  const patches = await rate({
-    method: "PATCH",
-    type: "application/merge-patch+json",
-    body: '{"data":{"value":"%v"}}',
-    requests: writes,
-  }, "?fieldManager=bench");
-  const applies = await rate({
-    method: "PATCH",
-    type: "application/apply-patch+yaml",
-    body: objectText(namespace, "applied-%v"),
-    requests: writes,
-  }, "?fieldManager=bench-apply&force=true");
-  return { creates, gets, patches, applies };
+    })),
+    applies: await rate(writes, (part) => ({
+      method: "PATCH",
+      path: `${path}?fieldManager=bench-apply&force=true`,
+      type: "application/apply-patch+yaml",
+      body: objectText(namespace, `${part}-applied-%v`),
+      objects,
+    })),
+  };
 }
 
 /** Creates `load-0` … in a namespace; a load that is cut off at its end may lack a few of the last. */
-export function createObjects(options: LoadOptions): Promise<LoadFigures> {
-  const { tool, address, namespace, objects } = options;
-  return tool.run(address, {
+export function createObjects(
+  { tool, address, namespace, objects }: LoadOptions,
+): Promise<LoadFigures> {
+  const requests = { ...creation(namespace, objects), requests: objects };
+  return tool.run(address, requests);
+}
+
+function creation(
+  namespace: string,
+  objects: number,
+): Omit<LoadRequests, "requests"> {
+  return {
     method: "POST",
     path: mapsOf(namespace),
     body: objectText(namespace, "first"),
     // A load ends a few requests late: those must not start anew with names that are taken.
     objects: 2 * objects,
-    requests: objects,
-  });
+  };
 }
 
 /** Creates objects so that all are there. */

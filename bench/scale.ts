@@ -4,6 +4,7 @@ import type { KubeObject } from "../api/meta.ts";
 import { openCluster } from "../cli/cluster.ts";
 import { createObjects, measureRates, type Rates } from "./load.ts";
 import type { LoadTool } from "./load_tool.ts";
+import { medianResult } from "./median.ts";
 import { memoryOf } from "./memory.ts";
 import { startEmbedded, type Target } from "./targets.ts";
 import { openWatchers } from "./watchers.ts";
@@ -13,6 +14,8 @@ const MANY = 100_000;
 const WATCHERS = 10_000;
 /** Created beyond those that the load asks for, since the last of a load may be cut off. */
 const SPARE = 100;
+/** How often the rates are measured, of few and of many in turns. */
+const ROUNDS = 3;
 
 /** What much does to the embedded API server. */
 export interface ScaleResult {
@@ -41,32 +44,16 @@ export async function measureScale(
 ): Promise<ScaleResult> {
   const many = Math.ceil(MANY * share);
   const watchers = Math.ceil(WATCHERS * share);
-  const ofFew = await withServer(join(dir, "few"), async (target) => {
-    const { address } = target;
-    await createNamespace(target);
-    await createObjects({ tool, address, ...of(FEW + SPARE) });
-    return await measureRates({ tool, address, share, ...of(FEW) });
+  const folder = join(dir, "many");
+  const memoryOfMany = await withServer(folder, async (target) => {
+    await fill(target, { tool, objects: many });
+    return memoryOf(target.pids);
   });
-  const ofMany = await withServer(join(dir, "many"), async (target) => {
-    const { address } = target;
-    await createNamespace(target);
-    await createObjects({ tool, address, ...of(many + SPARE) });
-    const rates = await measureRates({
-      tool,
-      address,
-      share,
-      ...of(many),
-    });
-    return { rates, memory: memoryOf(target.pids) };
-  });
-  const again = await withServer(
-    join(dir, "many"),
-    (target) =>
-      Promise.resolve({
-        startMs: target.startMs,
-        memory: memoryOf(target.pids),
-      }),
-  );
+  const again = await withServer(folder, async (target) => ({
+    restartMs: target.startMs,
+    memoryAfterRestart: memoryOf(target.pids),
+    ...await measureRatesInTurns(target, { tool, dir, many, share }),
+  }));
   const watching = await withServer(
     join(dir, "watched"),
     (target) => measureWatchers(target, watchers),
@@ -74,15 +61,54 @@ export async function measureScale(
   return {
     few: FEW,
     many,
-    ratesOfFew: ofFew,
-    ratesOfMany: ofMany.rates,
-    memoryOfMany: ofMany.memory,
-    restartMs: again.startMs,
-    memoryAfterRestart: again.memory,
+    memoryOfMany,
+    ...again,
     watchers,
     memoryOfWatchers: watching.memory,
     allSawMs: watching.allSawMs,
   };
+}
+
+/** The rates of a server with many objects and of one with few, in turns, as a machine is not as fast all the time. */
+function measureRatesInTurns(
+  target: Target,
+  { tool, dir, many, share }: {
+    tool: LoadTool;
+    dir: string;
+    many: number;
+    share: number;
+  },
+): Promise<Pick<ScaleResult, "ratesOfFew" | "ratesOfMany">> {
+  return withServer(join(dir, "few"), async (small) => {
+    await fill(small, { tool, objects: FEW });
+    const ofFew: Rates[] = [];
+    const ofMany: Rates[] = [];
+    for (let round = 1; round <= ROUNDS; round++) {
+      for (
+        const [{ address }, objects, rates] of [
+          [small, FEW, ofFew],
+          [target, many, ofMany],
+        ] as const
+      ) {
+        rates.push(
+          await measureRates({ tool, address, share, round, ...of(objects) }),
+        );
+      }
+    }
+    return {
+      ratesOfFew: medianResult(ofFew),
+      ratesOfMany: medianResult(ofMany),
+    };
+  });
+}
+
+async function fill(
+  target: Target,
+  { tool, objects }: { tool: LoadTool; objects: number },
+): Promise<void> {
+  await createNamespace(target);
+  const { address } = target;
+  await createObjects({ tool, address, ...of(objects + SPARE) });
 }
 
 const NAMESPACE = "scale";
