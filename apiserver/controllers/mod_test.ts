@@ -343,10 +343,12 @@ Deno.test("a token Secret gets a token that works until the Secret goes", async 
   const headers = new Headers({
     authorization: `Bearer ${atob(secret.data.token)}`,
   });
-  const user = await cluster.authentication.authenticate(headers);
+  const authenticate = async () =>
+    await cluster.authentication.authenticate(headers);
+  const user = await authenticate();
   assert.equal(user.name, "system:serviceaccount:default:default");
   await client.delete(key);
-  await assert.rejects(cluster.authentication.authenticate(headers), {
+  await assert.rejects(authenticate(), {
     message: "Unauthorized",
   });
 });

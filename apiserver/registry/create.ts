@@ -116,8 +116,9 @@ export async function prepareNew(
     throw invalid(definition, object.metadata.name, errors);
   }
   for (const text of metadataWarnings(object, { served })) options.warn?.(text);
-  await registry.admit({ operation: "CREATE", served, info, options, object });
-  await definition.strategy?.admit?.(object, undefined, context);
+  registry.admit({ operation: "CREATE", served, info, options, object });
+  const admitted = definition.strategy?.admit?.(object, undefined, context);
+  if (admitted) await admitted;
   if (!applied) {
     object.metadata.managedFields = updateManagedFields({
       updated: object,

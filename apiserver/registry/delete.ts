@@ -36,11 +36,11 @@ export async function deleteObject(
   let result: Deleted | undefined;
   const entry = await registry.store.write(
     keyOf(request),
-    async (current): Promise<Decision> => {
+    (current): Decision => {
       if (!current) throw notFound(nameOf(served), info.name);
       const old = objectOf(served, current);
       checkPreconditions(old, request, options);
-      await registry.admit({
+      registry.admit({
         operation: "DELETE",
         served,
         info,

@@ -35,7 +35,7 @@ export interface Registry {
     attributes: AuthorizationAttributes,
   ): Decision | Promise<Decision>;
   /** Throws a StatusError to refuse. */
-  admit(attributes: AdmissionAttributes): void | Promise<void>;
+  admit(attributes: AdmissionAttributes): void;
 }
 
 /** A request for a resource, with what was read from URL, headers and body. */

@@ -253,7 +253,7 @@ export async function decideChange(
   for (const text of metadataWarnings(object, { served, old })) {
     options.warn?.(text);
   }
-  await registry.admit({
+  registry.admit({
     operation: "UPDATE",
     served,
     info,
@@ -261,7 +261,8 @@ export async function decideChange(
     object,
     old,
   });
-  await strategy?.admit?.(object, old, context);
+  const admitted = strategy?.admit?.(object, old, context);
+  if (admitted) await admitted;
   if (!applied) {
     object.metadata.managedFields = updateManagedFields({
       live: old,

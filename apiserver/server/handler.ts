@@ -73,10 +73,11 @@ export function createHandler(
     url: RequestUrl,
     { info, warnings, trail, remote }: Exchange,
   ): Promise<Response> {
-    const authenticated = await authentication.authenticate(
+    const found = authentication.authenticate(
       request.headers,
       (text) => warnings.push(text),
     );
+    const authenticated = found instanceof Promise ? await found : found;
     const user = impersonate(authenticated, request.headers, {
       authorize: (attributes) => authorizer.authorize(attributes),
     });
