@@ -83,7 +83,7 @@ function handle(
 }
 
 /** A value and all that is in it. */
-function allFields(value: Json, type: MergeType): Fields {
+export function allFields(value: Json, type: MergeType): Fields {
   const as = resolve(type, value);
   let out: Fields | undefined;
   if (as.kind === "map" && !as.map.atomic && isObject(value)) {

@@ -120,6 +120,7 @@ export class FieldSet {
 
   /** Without the paths of `other` and all that lies below them. */
   recursiveDifference(other: FieldSet): FieldSet {
+    if (other.isEmpty()) return this;
     return this.#with(recursiveDifference(this.fields, other.fields));
   }
 

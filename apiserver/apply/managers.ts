@@ -94,15 +94,22 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
     order(a.apiVersion, b.apiVersion) ||
     order(a.subresource, b.subresource)
   );
-  return sorted.map((m) => ({
-    apiVersion: m.apiVersion,
-    fieldsType: "FieldsV1" as const,
-    fieldsV1: m.set.encode(),
-    manager: m.manager,
-    operation: m.operation,
-    ...(m.subresource ? { subresource: m.subresource } : {}),
-    ...(m.time ? { time: m.time } : {}),
-  }));
+  return sorted.map(encodeManager);
+}
+
+/** Writes the entry of one manager. */
+export function encodeManager(manager: Manager): ManagedFieldsEntry {
+  const { apiVersion, set, operation, subresource, time } = manager;
+  const entry: ManagedFieldsEntry = {
+    apiVersion,
+    fieldsType: "FieldsV1",
+    fieldsV1: set.encode(),
+    manager: manager.manager,
+    operation,
+  };
+  if (subresource) entry.subresource = subresource;
+  if (time) entry.time = time;
+  return entry;
 }
 
 /** Sums up the oldest update managers, per version, until there are no more than ten. */

@@ -2,22 +2,25 @@ import type { Comparison } from "./compare.ts";
 import { type FieldPath, FieldSet } from "./field_set.ts";
 import type { Manager, Managers } from "./managers.ts";
 
+/** Fields of the metadata that nobody ever owns. */
+export const SYSTEM_METADATA: ReadonlySet<string> = new Set([
+  "name",
+  "namespace",
+  "creationTimestamp",
+  "selfLink",
+  "uid",
+  "clusterName",
+  "generation",
+  "managedFields",
+  "resourceVersion",
+]);
+
 /** Fields that nobody ever owns. */
 const neverOwned = FieldSet.of(
   ["f:apiVersion"],
   ["f:kind"],
   ["f:metadata"],
-  ...[
-    "name",
-    "namespace",
-    "creationTimestamp",
-    "selfLink",
-    "uid",
-    "clusterName",
-    "generation",
-    "managedFields",
-    "resourceVersion",
-  ].map((name) => ["f:metadata", `f:${name}`]),
+  ...Array.from(SYSTEM_METADATA, (name) => ["f:metadata", `f:${name}`]),
 );
 
 /** Which fields an operation resets and hence does not own. */

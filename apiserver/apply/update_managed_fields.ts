@@ -1,9 +1,11 @@
 import type { Json, JsonObject, ManagedFieldsEntry, Schema } from "../types.ts";
 import { compare } from "./compare.ts";
 import { FieldSet } from "./field_set.ts";
+import { fieldsOfNew } from "./fields_of_new.ts";
 import {
   capManagers,
   decodeManagers,
+  encodeManager,
   encodeManagers,
   identify,
   type Manager,
@@ -85,20 +87,21 @@ export function updateManagedFields(
   const managers = startingManagers(live, updated, subresource);
   // An object that is not tracked stays so until it is first applied.
   if (!managers.size && live) return [];
-  trackUpdate(managers, {
-    live,
-    updated,
-    schema,
-    time: timestamp(now),
-    reset: resetSet(options),
-    manager: {
-      manager: options.manager || "unknown",
-      operation: "Update",
-      apiVersion,
-      subresource,
-      set: FieldSet.empty,
-    },
-  });
+  const reset = resetSet(options);
+  const time = timestamp(now);
+  const manager: Manager = {
+    manager: options.manager || "unknown",
+    operation: "Update",
+    apiVersion,
+    subresource,
+    set: FieldSet.empty,
+  };
+  if (!managers.size) {
+    const set = fieldsOfNew(updated as JsonObject, mergeTypeOf(schema))
+      .recursiveDifference(reset);
+    return set.isEmpty() ? [] : [encodeManager({ ...manager, time, set })];
+  }
+  trackUpdate(managers, { live, updated, schema, time, reset, manager });
   capManagers(managers);
   return encodeManagers(managers);
 }

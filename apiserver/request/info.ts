@@ -39,32 +39,33 @@ export function requestInfo(method: string, url: RequestUrl): RequestInfo {
   };
   let parts = path.slice(1).split("/");
   if (parts.includes("")) parts = parts.filter((part) => part !== "");
+  /** Where in `parts` goes on what is not read yet. */
+  let at: number;
   if (parts[0] === "api" && parts.length >= 3) {
     info.version = parts[1]!;
-    parts = parts.slice(2);
+    at = 2;
   } else if (parts[0] === "apis" && parts.length >= 4) {
     info.group = parts[1]!;
     info.version = parts[2]!;
-    parts = parts.slice(3);
+    at = 3;
   } else return info;
 
   info.isResource = true;
   info.verb = Object.hasOwn(VERBS, method) ? VERBS[method]! : "";
-  if (parts[0] === "watch" && parts.length > 1) {
+  if (parts[at] === "watch" && parts.length > at + 1) {
     // The form before `?watch=1`; deprecated, still served.
-    parts = parts.slice(1);
+    at++;
     info.verb = "watch";
   }
-  if (parts[0] === "namespaces") {
-    if (parts.length > 1) {
-      info.namespace = parts[1]!;
-      const subresource = parts[2] === "status" || parts[2] === "finalize";
-      if (parts.length > 2 && !subresource) parts = parts.slice(2);
-    }
+  if (parts[at] === "namespaces" && parts.length > at + 1) {
+    info.namespace = parts[at + 1]!;
+    const after = parts[at + 2];
+    const subresource = after === "status" || after === "finalize";
+    if (after !== undefined && !subresource) at += 2;
   }
-  info.resource = parts[0] ?? "";
-  info.name = parts[1] ?? "";
-  info.subresource = parts[2] ?? "";
+  info.resource = parts[at] ?? "";
+  info.name = parts[at + 1] ?? "";
+  info.subresource = parts[at + 2] ?? "";
 
   if (info.name === "" && info.verb === "get") {
     info.verb = isTrueParameter(url, "watch") ? "watch" : "list";

@@ -17,6 +17,7 @@ const ACCEPTED = [
  */
 export function contentTypeOf(request: Request): string {
   const header = request.headers.get("content-type") || "application/json";
+  if (ACCEPTED.includes(header)) return header;
   const type = header.split(";")[0]!.trim().toLowerCase();
   if (ACCEPTED.includes(type)) return type;
   throw unsupportedMediaType();
