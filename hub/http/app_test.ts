@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Hono } from "hono";
+import { HUB_API } from "../../api/names.ts";
 import { FakeClock } from "../../kube/clock.ts";
 import { silentLogger } from "../../kube/log.ts";
 import { HubKeys } from "../keys/hub_keys.ts";
@@ -69,4 +70,26 @@ Deno.test("methods that strangers make up are counted as one", async () => {
     'faros_http_requests_total{method="GET",code="200"} 1',
     'faros_http_requests_total{method="other",code="404"} 3',
   ]);
+});
+
+Deno.test("a device whose request stops amid its body is told so, and keeps nobody waiting", async () => {
+  const clock = new FakeClock();
+  const app = createApp({
+    metrics: new HubMetrics(),
+    checks: {},
+    keys: new HubKeys(await createKeyRing(0)),
+    log: silentLogger,
+    clock,
+  } as unknown as AppOptions);
+  const ask = (body: BodyInit) =>
+    app.request(`${HUB_API}/devices/challenge`, { method: "POST", body });
+  const { readable, writable } = new TransformStream<Uint8Array>();
+  const stopped = ask(readable);
+  await writable.getWriter().write(new TextEncoder().encode('{"namespace":'));
+  const whole = { namespace: "a", enrollment: "0".repeat(64) };
+  assert.equal((await ask(JSON.stringify(whole))).status, 200);
+  assert.equal((await ask("x".repeat(16 * 1024 + 1))).status, 413);
+  assert.equal((await ask("{")).status, 400);
+  await clock.advance(10_000);
+  assert.equal((await stopped).status, 408);
 });

@@ -1,5 +1,4 @@
-import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { type Context, Hono } from "hono";
 import { type CryptoKey, importJWK } from "jose";
 import { z } from "zod";
 import { Agent } from "../../api/agent.ts";
@@ -21,7 +20,13 @@ import { isDenied } from "../controllers/ownership.ts";
 import { Challenges } from "../keys/challenge.ts";
 import { verifyClaim } from "../keys/hub_keys.ts";
 import type { HubMetrics } from "../metrics.ts";
-import { rateLimit, type RateLimitOptions } from "./rate_limit.ts";
+import { Bodies } from "./bodies.ts";
+import {
+  addressOf,
+  type ConnectionEnv,
+  rateLimit,
+  type RateLimitOptions,
+} from "./rate_limit.ts";
 import { StatusError } from "./status_error.ts";
 
 /** Options of {@linkcode deviceRoutes}. */
@@ -31,6 +36,14 @@ export interface DeviceRoutesOptions extends CredentialIssuer {
   limit?: RateLimitOptions;
   clock?: Clock;
 }
+
+/** A challenge with its proof takes two. */
+const MAX_BODY = 16 * 1024;
+/** Of one address, which may be a whole site's: as many as may come at once. */
+const MAX_OF_ADDRESS = 200 * MAX_BODY;
+const MAX_OF_ALL = 4096 * MAX_BODY;
+/** Milliseconds that a body may take to come. */
+const DEADLINE = 10_000;
 
 const Key = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits");
 const Challenge = z.object({ namespace: DnsLabel, enrollment: Key });
@@ -48,22 +61,30 @@ export function deviceRoutes(options: DeviceRoutesOptions) {
   const { keys, clock, metrics } = options;
   const challenges = new Challenges(keys, { clock });
   const { limit = { rate: 20, burst: 200, clock } } = options;
-  return new Hono()
+  const bodies = new Bodies({
+    largest: MAX_BODY,
+    perAddress: MAX_OF_ADDRESS,
+    total: MAX_OF_ALL,
+    deadline: DEADLINE,
+    clock,
+  });
+  const read = async <T extends z.ZodType>(
+    c: Context<ConnectionEnv>,
+    schema: T,
+  ): Promise<z.infer<T>> => {
+    using body = await bodies.read(c.req.raw, addressOf(c));
+    return parse(body.bytes, schema);
+  };
+  return new Hono<ConnectionEnv>()
     .use(rateLimit(limit))
-    .use(bodyLimit({
-      maxSize: 16 * 1024,
-      onError: () => {
-        throw new StatusError(413, "the body is larger than 16 KiB");
-      },
-    }))
     .post("/challenge", async (c) => {
-      const subject = await read(c.req.raw, Challenge);
+      const subject = await read(c, Challenge);
       const challenge = await challenges.issue(subject);
       return c.json<ChallengeResponse>({ challenge });
     })
     .post("/credential", async (c) => {
       const { namespace, enrollment: name, challenge, proof } = await read(
-        c.req.raw,
+        c,
         Renewal,
       );
       if (
@@ -143,12 +164,8 @@ async function renew(
   }
 }
 
-async function read<T extends z.ZodType>(
-  request: Request,
-  schema: T,
-): Promise<z.infer<T>> {
-  const body = await request.json().catch(() => undefined);
-  const parsed = schema.safeParse(body);
+function parse<T extends z.ZodType>(bytes: Uint8Array, schema: T): z.infer<T> {
+  const parsed = schema.safeParse(json(bytes));
   if (parsed.success) return parsed.data;
   throw new StatusError(
     400,
@@ -158,4 +175,13 @@ async function read<T extends z.ZodType>(
       ).join("; ")
     }`,
   );
+}
+
+/** What is no JSON is undefined, which no schema takes. */
+function json(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
 }
