@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { type Clock, systemClock } from "../../kube/clock.ts";
+import { networkOf } from "./network_of.ts";
 import { StatusError } from "./status_error.ts";
 
 /** What `Deno.serve` tells of a connection; tests may leave it out. */
@@ -19,10 +20,12 @@ export interface RateLimitOptions {
 
 const REMEMBERED = 100_000;
 
-/** Where a request comes from. */
+/** Where a request comes from, as far as limits go: see {@linkcode networkOf}. */
 export function addressOf({ env }: Context<ConnectionEnv>): string {
   const { remoteAddr } = env ?? {};
-  return remoteAddr && "hostname" in remoteAddr ? remoteAddr.hostname : "";
+  return remoteAddr && "hostname" in remoteAddr
+    ? networkOf(remoteAddr.hostname)
+    : "";
 }
 
 /** Middleware that lets each address make so many requests: a token bucket each. */
