@@ -116,7 +116,11 @@ Deno.test("https: username and password, a token, and nothing", async () => {
     "AuthenticationFailed",
     { secrets: ["wrong-one"] },
   );
-  await fails(git.fetch(), "AuthenticationFailed");
+  await assert.rejects(git.fetch(), {
+    reason: "AuthenticationFailed",
+    message:
+      /^Cannot look for .*; no credentials were sent, as the Secret of \.spec\.secretRef holds ca\.crt alone$/,
+  });
   server.behaviour.authorization = basic("git", "token");
   assert.equal(await git.fetch({ password: "token" }), commit);
   server.behaviour.authorization = "Bearer t0ken";

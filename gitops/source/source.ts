@@ -144,11 +144,25 @@ export async function fetchSource(
     }
   } catch (error) {
     if (
-      error instanceof SourceError && error.reason === "AuthenticationFailed" &&
-      secret && isGitHubApp(secret)
-    ) await forgetInstallationToken(secret);
-    throw error;
+      !(error instanceof SourceError) || error.reason !== "AuthenticationFailed"
+    ) throw error;
+    if (secret && isGitHubApp(secret)) await forgetInstallationToken(secret);
+    const lack = lackOf(secret);
+    if (!lack) throw error;
+    throw new SourceError(
+      error.reason,
+      error.what,
+      `${error.detail}; no credentials were sent, as ${lack}`,
+    );
   }
+}
+
+/** Why there is nothing to log in with; undefined where there is something. */
+function lackOf(secret: SecretData | undefined): string | undefined {
+  if (!secret) return "there is no .spec.secretRef";
+  return Object.keys(secret).every((key) => key === "ca.crt")
+    ? "the Secret of .spec.secretRef holds ca.crt alone"
+    : undefined;
 }
 
 /** Removes the credentials that a kill in mid-fetch left behind. */

@@ -37,6 +37,8 @@ const MENDED_BY_PUSH: readonly SourceReason[] = [
 export class SourceError extends Error {
   override name = "SourceError";
   readonly reason: SourceReason;
+  /** What was being done. */
+  readonly what: string;
   /** What was found, without what was being done. */
   readonly detail: string;
 
@@ -44,6 +46,7 @@ export class SourceError extends Error {
   constructor(reason: SourceReason, what: string, detail: string) {
     super(`${what}: ${detail}`);
     this.reason = reason;
+    this.what = what;
     this.detail = detail;
   }
 
