@@ -64,18 +64,17 @@ export async function create(
   }
 }
 
-/** Stores a new object that has been read and defaulted. `applied`: its managedFields are already right. */
-export async function createObject(
+/** Stores a new object that has been read and defaulted. */
+async function createObject(
   registry: Registry,
   request: ResourceRequest,
   object: KubeObject,
-  { applied = false }: { applied?: boolean } = {},
 ): Promise<KubeObject> {
   const key = keyOf(request, object.metadata.name);
   let result: KubeObject | undefined;
-  await registry.store.write(key, async (current) => {
+  const entry = await registry.store.write(key, async (current) => {
     // What is wrong with the object is said first, as on kube-apiserver.
-    result = await prepareNew(registry, request, object, { applied });
+    result = await prepareNew(registry, request, object);
     if (current) throw alreadyExists(nameOf(request.served), key.name);
     if (request.options.dryRun) return { type: "none" };
     // The store numbers a copy of the outer object; what was made here is read back below.
@@ -83,10 +82,8 @@ export async function createObject(
       type: "put",
       object: toStored(request.served, result),
     };
-  }).then((entry) => {
-    if (entry) result = objectOf(request.served, entry);
   });
-  return result!;
+  return entry ? objectOf(request.served, entry) : result!;
 }
 
 /** Everything between a read object and its first stored state. */
@@ -94,7 +91,10 @@ export async function prepareNew(
   registry: Registry,
   request: ResourceRequest,
   object: KubeObject,
-  { applied }: { applied: boolean },
+  { applied = false }: {
+    /** Whether its managedFields are right already. @default {false} */
+    applied?: boolean;
+  } = {},
 ): Promise<KubeObject> {
   const { served, info, options } = request;
   const { definition } = served;

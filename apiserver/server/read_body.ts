@@ -17,23 +17,20 @@ function tooLarge(limit: number): StatusError {
  *
  * @throws 413 where it is longer than `limit`; the rest is not read. 400 where the client goes away amid it.
  */
-export async function readBody(
+export function readBody(
   request: Request,
   limit: number = MAX_BODY_BYTES,
 ): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
   if (Number(announced) > limit) throw tooLarge(limit);
-  try {
-    return announced === null
-      ? await readChunks(request, limit)
-      : await request.bytes();
-  } catch (error) {
+  const read = announced === null
+    ? readChunks(request, limit)
+    : request.bytes();
+  return read.catch((error: Error) => {
     if (error instanceof StatusError) throw error;
     // Nothing of the server is at fault, so this is no 500.
-    throw badRequest(
-      `cannot read the body of the request: ${(error as Error).message}`,
-    );
-  }
+    throw badRequest(`cannot read the body of the request: ${error.message}`);
+  });
 }
 
 async function readChunks(

@@ -219,23 +219,26 @@ export class Store {
    * stored. Returns the state that then holds: the new one, the last one of a deleted object, or for `none` the
    * present one.
    */
-  write(
+  async write(
     key: ObjectKey,
     decide: (
       current: Entry | undefined,
     ) => Decision | Promise<Decision>,
   ): Promise<Entry | undefined> {
     const { group, resource, namespace = "", name } = key;
-    return this.#locks.run(
-      `${group}/${resource}/${namespace}/${name}`,
-      async () => {
-        const current = this.get(key);
-        const decision = await decide(current);
-        return decision.type === "none"
-          ? current
-          : this.#commit(key, current, decision);
-      },
-    );
+    const locked = `${group}/${resource}/${namespace}/${name}`;
+    const turn = this.#locks.take(locked);
+    if (turn) await turn;
+    try {
+      const current = this.get(key);
+      const decided = decide(current);
+      const decision = decided instanceof Promise ? await decided : decided;
+      return decision.type === "none"
+        ? current
+        : await this.#commit(key, current, decision);
+    } finally {
+      this.#locks.release(locked);
+    }
   }
 
   /** Not async, as every write comes by here: what it throws is for the caller's promise. */
