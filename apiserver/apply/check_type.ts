@@ -10,19 +10,28 @@ type Problems = string[];
 
 /** What keeps `value` from being merged as `type`: undeclared fields, wrong forms, duplicate keys. */
 export function checkType(value: Json, type: MergeType): Problems {
-  const out: Problems = [];
-  visit(value, type, "", out);
-  return out;
+  const walk: Walk = { path: [], out: [] };
+  visit(value, type, walk);
+  return walk.out;
 }
 
-function visit(
-  value: Json,
-  type: MergeType,
-  path: string,
-  out: Problems,
-): void {
+/** Where a walk is, by elements and indices; most has no problem, and a path is written for one only. */
+interface Walk {
+  path: (string | number)[];
+  out: Problems;
+}
+
+function show(path: Walk["path"]): string {
+  return path.map((part) =>
+    typeof part === "number" ? `[${part}]` : showElement(part)
+  ).join("");
+}
+
+function visit(value: Json, type: MergeType, walk: Walk): void {
   if (value === null) return;
-  const fail = (text: string) => out.push(path ? `${path}: ${text}` : text);
+  const { path, out } = walk;
+  const fail = (text: string) =>
+    out.push(path.length > 0 ? `${show(path)}: ${text}` : text);
   const as = resolve(type, value);
   if (as.kind === "scalar") {
     const expected = type.scalar;
@@ -46,13 +55,12 @@ function visit(
     for (const key in value) {
       const sub = value[key];
       if (sub === undefined) continue;
-      const subType = fieldType(as.map, key);
-      const at = path + showElement(fieldElement(key));
-      if (!subType) {
-        out.push(`${at}: field not declared in schema`);
-        return;
-      }
-      visit(sub, subType, at, out);
+      const subType = fieldType(as, key);
+      path.push(fieldElement(key));
+      if (subType) visit(sub, subType, walk);
+      else fail("field not declared in schema");
+      path.pop();
+      if (!subType) return;
     }
     return;
   }
@@ -61,11 +69,11 @@ function visit(
   }
   const seen = new Set<string>();
   for (const [i, item] of value.entries()) {
-    let at = `${path}[${i}]`;
-    if (!as.list.atomic) {
+    let at: string | number = i;
+    if (!as.atomic) {
       try {
-        const element = itemElement(as.list, item);
-        at = path + showElement(element);
+        const element = itemElement(as, item);
+        at = element;
         if (seen.has(element)) {
           fail(`duplicate entries for key ${showElement(element)}`);
         }
@@ -75,6 +83,8 @@ function visit(
         return;
       }
     }
-    visit(item, as.list.item, at, out);
+    path.push(at);
+    visit(item, as.item, walk);
+    path.pop();
   }
 }

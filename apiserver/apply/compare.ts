@@ -66,16 +66,16 @@ function handle(
     case "map": {
       const a = isObject(left) ? left : {};
       const b = isObject(right) ? right : {};
-      if (!as.map.atomic && (!isEmptyObject(a) || !isEmptyObject(b))) {
-        return visitMap(as.map, a, b, walk);
+      if (!as.atomic && (!isEmptyObject(a) || !isEmptyObject(b))) {
+        return visitMap(as, a, b, walk);
       }
       break;
     }
     case "list": {
       const a = Array.isArray(left) ? left : [];
       const b = Array.isArray(right) ? right : [];
-      if (!as.list.atomic && (a.length || b.length)) {
-        return visitList(as.list, a, b, walk);
+      if (!as.atomic && (a.length || b.length)) {
+        return visitList(as, a, b, walk);
       }
     }
   }
@@ -86,21 +86,21 @@ function handle(
 export function allFields(value: Json, type: MergeType): Fields {
   const as = resolve(type, value);
   let out: Fields | undefined;
-  if (as.kind === "map" && !as.map.atomic && isObject(value)) {
+  if (as.kind === "map" && !as.atomic && isObject(value)) {
     for (const key in value) {
       const sub = value[key];
-      const subType = fieldType(as.map, key);
+      const subType = fieldType(as, key);
       if (sub === undefined || !subType) continue;
       out ??= { ".": LEAF };
       out[fieldElement(key)] = allFields(sub, subType);
     }
-  } else if (as.kind === "list" && !as.list.atomic && Array.isArray(value)) {
+  } else if (as.kind === "list" && !as.atomic && Array.isArray(value)) {
     for (const item of value) {
-      const element = nameOf(as.list, item);
+      const element = nameOf(as, item);
       if (element === undefined) continue;
       out ??= { ".": LEAF };
       // Of several with one name nobody can say which is whose.
-      out[element] = out[element] ? LEAF : allFields(item, as.list.item);
+      out[element] = out[element] ? LEAF : allFields(item, as.item);
     }
   }
   return out ?? LEAF;

@@ -29,14 +29,14 @@ function handle(
     const empty = (!a || !Object.keys(a).length) &&
       (!b || !Object.keys(b).length);
     // Neither of both holding anything keeps the difference of empty and null.
-    if (as.map.atomic || empty) return right;
-    return mergeMaps(as.map, a ?? {}, b ?? {});
+    if (as.atomic || empty) return right;
+    return mergeMaps(as, a ?? {}, b ?? {});
   }
   if (as.kind === "list") {
     const a = Array.isArray(left) ? left : [];
     const b = Array.isArray(right) ? right : [];
-    if (as.list.atomic || (!a.length && !b.length)) return right;
-    return mergeLists(as.list, a, b);
+    if (as.atomic || (!a.length && !b.length)) return right;
+    return mergeLists(as, a, b);
   }
   return right;
 }

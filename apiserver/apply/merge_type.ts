@@ -10,6 +10,7 @@ export interface MergeType {
 
 /** A list that is replaced as a whole, or one whose items are found by key or, without keys, by value. */
 export interface ListType {
+  kind: "list";
   atomic: boolean;
   keys: string[];
   item: MergeType;
@@ -17,6 +18,7 @@ export interface ListType {
 
 /** A map or struct. */
 export interface MapType {
+  kind: "map";
   atomic: boolean;
   fields: Map<string, { type: MergeType; default?: Json }>;
   /** Type of other keys; undefined where there may be none. */
@@ -24,15 +26,20 @@ export interface MapType {
 }
 
 const untyped: MergeType = { scalar: "untyped" };
-untyped.list = { atomic: true, keys: [], item: untyped };
-untyped.map = { atomic: true, fields: new Map(), rest: untyped };
+untyped.list = { kind: "list", atomic: true, keys: [], item: untyped };
+untyped.map = { kind: "map", atomic: true, fields: new Map(), rest: untyped };
 
 /** For what no schema describes: maps are merged by key, lists replaced. */
 export const deducedType: MergeType = {
   scalar: "untyped",
-  list: { atomic: true, keys: [], item: untyped },
+  list: { kind: "list", atomic: true, keys: [], item: untyped },
 };
-deducedType.map = { atomic: false, fields: new Map(), rest: deducedType };
+deducedType.map = {
+  kind: "map",
+  atomic: false,
+  fields: new Map(),
+  rest: deducedType,
+};
 
 const compiled = new WeakMap<Schema, MergeType>();
 
@@ -112,6 +119,7 @@ function compileMap(schema: Schema, preserve: boolean): MapType {
     rest = compile(additional, { preserve });
   } else if (additional) rest = deducedType;
   return {
+    kind: "map",
     atomic: schema["x-kubernetes-map-type"] === "atomic",
     fields,
     rest,
@@ -122,11 +130,12 @@ function compileList(schema: Schema, preserve: boolean): ListType {
   const item = schema.items ? compile(schema.items, { preserve }) : untyped;
   switch (schema["x-kubernetes-list-type"]) {
     case "atomic":
-      return { atomic: true, keys: [], item };
+      return { kind: "list", atomic: true, keys: [], item };
     case "set":
-      return { atomic: false, keys: [], item };
+      return { kind: "list", atomic: false, keys: [], item };
     case "map":
       return {
+        kind: "list",
         atomic: false,
         keys: schema["x-kubernetes-list-map-keys"] ?? [],
         item,
@@ -135,9 +144,9 @@ function compileList(schema: Schema, preserve: boolean): ListType {
   const strategy = schema["x-kubernetes-patch-strategy"];
   if (strategy === "merge" || strategy === "merge,retainKeys") {
     const key = schema["x-kubernetes-patch-merge-key"];
-    return { atomic: false, keys: key ? [key] : [], item };
+    return { kind: "list", atomic: false, keys: key ? [key] : [], item };
   }
-  return { atomic: true, keys: [], item };
+  return { kind: "list", atomic: true, keys: [], item };
 }
 
 let metadataType: MergeType | undefined;

@@ -17,7 +17,7 @@ export function removeFields(
   const as = resolve(type, value);
   if (as.kind === "scalar") return value;
   if (as.kind === "map") {
-    if (!isObject(value) || as.map.atomic) return undefined;
+    if (!isObject(value) || as.atomic) return undefined;
     const out: JsonObject = {};
     for (const key in value) {
       const sub = value[key];
@@ -25,20 +25,20 @@ export function removeFields(
       const element = fieldElement(key);
       if (remove.hasElement(element)) continue;
       const below = remove.child(element);
-      const subType = fieldType(as.map, key);
+      const subType = fieldType(as, key);
       const left = below && subType ? removeFields(sub, below, subType) : sub;
       if (left !== undefined) out[key] = left;
     }
     return out;
   }
-  if (!Array.isArray(value) || as.list.atomic) return undefined;
+  if (!Array.isArray(value) || as.atomic) return undefined;
   const out: Json[] = [];
   for (const item of value) {
-    const element = itemElement(as.list, item);
+    const element = itemElement(as, item);
     if (remove.hasElement(element)) continue;
     const below = remove.child(element);
     out.push(
-      below ? removeFields(item, below, as.list.item) ?? {} : item,
+      below ? removeFields(item, below, as.item) ?? {} : item,
     );
   }
   return out.length ? out : undefined;

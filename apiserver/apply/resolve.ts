@@ -4,23 +4,20 @@ import { keyElement, valueElement } from "./path_element.ts";
 import type { ListType, MapType, MergeType } from "./merge_type.ts";
 
 /** The part of a type that applies to a value. */
-export type Resolved =
-  | { kind: "map"; map: MapType }
-  | { kind: "list"; list: ListType }
-  | { kind: "scalar" };
+export type Resolved = MapType | ListType | { kind: "scalar" };
+
+const SCALAR: Resolved = { kind: "scalar" };
 
 /** What `value` is treated as under `type`; null and values of the wrong form take the type's first form. */
 export function resolve(type: MergeType, value: Json | undefined): Resolved {
   if (value !== null && value !== undefined) {
     if (Array.isArray(value)) {
-      if (type.list) return { kind: "list", list: type.list };
+      if (type.list) return type.list;
     } else if (typeof value === "object") {
-      if (type.map) return { kind: "map", map: type.map };
-    } else if (type.scalar) return { kind: "scalar" };
+      if (type.map) return type.map;
+    } else if (type.scalar) return SCALAR;
   }
-  if (type.map) return { kind: "map", map: type.map };
-  if (type.scalar) return { kind: "scalar" };
-  return { kind: "list", list: type.list! };
+  return type.map ?? (type.scalar ? SCALAR : type.list!);
 }
 
 /** The type of one key of a map. */

@@ -348,6 +348,28 @@ Deno.test("patches that cannot be applied are refused", () => {
   );
   refused({ spec: { c: 1 } }, /\.spec\.c: field not declared in schema/);
   refused({ spec: { a: "1" } }, /\.spec\.a: expected numeric/);
+  refused(
+    {
+      spec: {
+        ports: [{ port: 1, no: 1 }, { port: 2, protocol: 3 }],
+        atomic: [1, "x"],
+        a: "1",
+        c: 1,
+      },
+      metadata: { labels: { l: 1 } },
+    },
+    new RegExp(
+      [
+        "errors:",
+        "  \\.metadata\\.labels\\.l: expected string, .*",
+        '  \\.spec\\.ports\\[port=1,protocol="TCP"\\]\\.no: field not declared in schema',
+        "  \\.spec\\.ports\\[port=2,protocol=3\\]\\.protocol: expected string, .*",
+        "  \\.spec\\.atomic\\[1\\]: expected numeric .*",
+        "  \\.spec\\.a: expected numeric .*",
+        "  \\.spec\\.c: field not declared in schema",
+      ].join("\\n") + "$",
+    ),
+  );
   refused({ apiVersion: "t.example.com/v2" }, /invalid object type/);
   refused(
     { metadata: { name: "x", managedFields: [] } },

@@ -15,11 +15,11 @@ function fieldsOf(value: Json, type: MergeType): Fields | undefined {
   const as = resolve(type, value);
   if (as.kind === "scalar") return LEAF;
   if (as.kind === "map") {
-    if (as.map.atomic) return LEAF;
-    return isObject(value) ? fieldsOfMap(value, as.map) : undefined;
+    if (as.atomic) return LEAF;
+    return isObject(value) ? fieldsOfMap(value, as) : undefined;
   }
-  if (as.list.atomic) return LEAF;
-  return Array.isArray(value) ? fieldsOfList(value, as.list) : undefined;
+  if (as.atomic) return LEAF;
+  return Array.isArray(value) ? fieldsOfList(value, as) : undefined;
 }
 
 function fieldsOfMap(
