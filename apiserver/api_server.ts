@@ -290,6 +290,7 @@ export async function startApiServer(
     port: options.port ?? 0,
     certificate: pki,
     handler,
+    onError,
   });
   started.defer(async () => {
     // Nothing new is taken before watches end: their clients come back at once.

@@ -307,13 +307,14 @@ function serve(
   app: ReturnType<typeof createApp>,
   options: HubOptions,
 ): HttpServer {
-  const { listen = {}, tls } = options;
+  const { listen = {}, tls, log = silentLogger } = options;
   return serveHttp({
     hostname: listen.hostname ?? "127.0.0.1",
     port: listen.port ?? 0,
     certificate: tls,
     handler: (request, info) =>
       app.fetch(request, { remoteAddr: info.remoteAddr }),
+    onError: (error) => log.error("Takes no connections", { error }),
   });
 }
 

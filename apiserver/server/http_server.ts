@@ -1,7 +1,12 @@
 import { setNoDelay } from "./no_delay.ts";
 
-/** How long the address may take to be free again when a certificate is replaced, in milliseconds. */
-const REBIND_MS = 5000;
+/** Milliseconds until the address is tried again that is not free yet, at first and at most: twice as many each time. */
+const REBIND_MS = 1;
+const MOST_REBIND_MS = 1000;
+/** Milliseconds after a connection that could not be accepted: the next would hardly fare better at once. */
+const ACCEPT_MS = 200;
+/** No failure is told of within so many milliseconds of another. */
+const TELL_MS = 60_000;
 /** Time that requests under way have to end when the server closes, in milliseconds. */
 const GRACE_MS = 5000;
 
@@ -19,6 +24,8 @@ export interface HttpServerOptions {
   /** Without it the server speaks plain HTTP. */
   certificate?: Certificate;
   handler: Deno.ServeHandler<Deno.NetAddr>;
+  /** Told why no connections are taken for the moment; by default errors go to the console. */
+  onError?: (error: unknown) => void;
 }
 
 /** An HTTP server whose certificate can be replaced while it runs. */
@@ -61,24 +68,60 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
   }
   const addr = server.addr;
   const ending = new Set<Promise<void>>();
+  let certificate = options.certificate;
   let closed = false;
+  let told = -Infinity;
+  follow(server);
 
-  async function listenAgain(certificate: Certificate) {
-    const deadline = performance.now() + REBIND_MS;
-    while (!closed) {
+  /**
+   * A connection that cannot be accepted, as where no file descriptor is free, ends `Deno.serve`, and the process with it
+   * where nobody hears of that. Those that stand go on, so that it only has to listen again.
+   */
+  function follow(one: Deno.HttpServer) {
+    one.finished.catch((error: Error) => {
+      if (closed || one !== server) return;
+      tell(
+        `Cannot accept a connection on ${addr.hostname}:${addr.port}: ${error.message}; where it is for want of file descriptors, raise their limit (ulimit -n, LimitNOFILE)`,
+        error,
+      );
+      void listenAgain(ACCEPT_MS);
+    });
+  }
+
+  function tell(what: string, cause: unknown) {
+    const now = performance.now();
+    if (now - told < TELL_MS) return;
+    told = now;
+    const { onError = console.error } = options;
+    onError(new Error(what, { cause }));
+  }
+
+  let listening: Promise<void> | undefined;
+  function listenAgain(wait: number): Promise<void> {
+    return listening ??= bind(wait).finally(() => listening = undefined);
+  }
+
+  /** Without an end, since a server that does not listen is of no use to anybody. */
+  async function bind(wait: number) {
+    for (; !closed; wait = Math.min(2 * wait, MOST_REBIND_MS)) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      if (closed) return;
       try {
         server = listen(addr.port, certificate);
-        return;
+        return follow(server);
       } catch (error) {
-        const late = performance.now() > deadline;
-        if (!(error instanceof Deno.errors.AddrInUse) || late) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        if (wait < MOST_REBIND_MS) continue;
+        tell(
+          listenError(error as Error, { ...options, ...addr }).message,
+          error,
+        );
       }
     }
   }
 
   function end(old: Deno.HttpServer) {
-    const ended: Promise<void> = old.shutdown()
+    // One that could accept no more has ended already.
+    const ended: Promise<void> = old.shutdown().catch(() => {})
       .finally(() => ending.delete(ended));
     ending.add(ended);
     return ended;
@@ -86,12 +129,13 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
 
   return {
     addr,
-    async useCertificate(certificate) {
+    async useCertificate(next) {
       // One that is of no use must not take the server down.
-      await listen(0, certificate).shutdown();
+      await listen(0, next).shutdown();
       if (closed) return;
+      certificate = next;
       end(server);
-      await listenAgain(certificate);
+      await listenAgain(REBIND_MS);
     },
     async shutdown(graceMs = GRACE_MS) {
       closed = true;

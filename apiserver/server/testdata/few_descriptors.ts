@@ -1,0 +1,18 @@
+/** Serves with as many file descriptors as its shell leaves it: says its port, then what goes wrong. */
+import { serveHttp } from "../http_server.ts";
+
+const { addr } = serveHttp({
+  hostname: "127.0.0.1",
+  port: 0,
+  handler: (request) =>
+    new Response(
+      new URL(request.url).pathname === "/open"
+        ? new ReadableStream({
+          start: (controller) =>
+            controller.enqueue(new TextEncoder().encode("begun")),
+        })
+        : "served",
+    ),
+  onError: (error) => console.log((error as Error).message),
+});
+console.log(`port ${addr.port}`);
