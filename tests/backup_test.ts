@@ -7,9 +7,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as core from "../api/core.ts";
 import { Workspace } from "../api/workspace.ts";
+import { startApiServer } from "../apiserver/mod.ts";
 import { bufferIo } from "../cli/io.ts";
 import { main } from "../cli/main.ts";
 import { startUp } from "../hub/up.ts";
+import { mountSmallDisk, smallDiskMissing } from "./soak/small_disk.ts";
 
 async function faros(...args: string[]) {
   const io = bufferIo();
@@ -68,6 +70,59 @@ Deno.test("a hub is backed up while it runs, and one restored from that carries 
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+const noSmallDisk = await smallDiskMissing();
+Deno.test({
+  name: `a restore says where the disk is too small for it${
+    noSmallDisk ? `: not tested, ${noSmallDisk}` : ""
+  }`,
+  ignore: noSmallDisk !== undefined,
+  async fn() {
+    const dir = await Deno.makeTempDir({ prefix: "faros-backup-" });
+    const file = join(dir, "b");
+    try {
+      {
+        const dataDir = join(dir, "data");
+        await using server = await startApiServer({ dataDir, listen: false });
+        for (let i = 0; i < 30; i++) {
+          await server.client.create({
+            group: "",
+            resource: "configmaps",
+            namespace: "default",
+          }, {
+            apiVersion: "v1",
+            kind: "ConfigMap",
+            metadata: { name: `m${i}` },
+            data: { large: "x".repeat(100_000) },
+          });
+        }
+      }
+      const saved = await faros("backup", file, "--data", join(dir, "data"));
+      assert.equal(saved.code, 0, saved.err);
+      const codes: number[] = [];
+      // Of half a megabyte more each time: full while the log is written, while it goes into the file, and never.
+      for (let half = 2; half <= 18; half++) {
+        await using disk = await mountSmallDisk(join(dir, "disk"), half << 19);
+        const data = join(disk.dir, "data");
+        const { code, err } = await faros("restore", file, "--data", data);
+        codes.push(code);
+        if (code !== 0) {
+          assert.match(err, /Cannot restore .*disk is full/);
+          await assert.rejects(
+            startApiServer({ dataDir: data, listen: false }),
+            /a restore into it was not finished/,
+          );
+          continue;
+        }
+        const check = await faros("apiserver", "check", "--data", data);
+        assert.match(check.out, /store\.db: ok/, check.err);
+      }
+      assert.deepEqual([...new Set(codes)], [1, 0]);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
 });
 
 Deno.test("backup and restore say what is missing", async () => {

@@ -13,3 +13,4 @@ export {
 } from "./read_backup.ts";
 export { RAISE, restore, type RestoreOptions } from "./restore.ts";
 export { type Salvage, salvage } from "./salvage.ts";
+export { syncFolder } from "./sync_folder.ts";

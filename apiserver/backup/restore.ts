@@ -10,6 +10,7 @@ import { rowChecksum } from "../storage/row_checksum.ts";
 import { writeDataFile } from "./data_files.ts";
 import type { Header, RowLine } from "./format.ts";
 import { type BackupSummary, readBackup } from "./read_backup.ts";
+import { syncFolder } from "./sync_folder.ts";
 import { UNFINISHED } from "./unfinished.ts";
 
 /**
@@ -71,10 +72,11 @@ export async function restore(
       progress: (bytes) => onProgress(size + bytes, 2 * size),
     });
     writer.finish(summary.header);
+    // To close the file would do it too, and say nothing of a disk that is full: what is in the log would stay behind.
+    db.exec("PRAGMA journal_mode = DELETE");
   } catch (error) {
     throw failed(error);
   } finally {
-    // The last connection takes the write-ahead log into the file.
     db.close();
   }
   await Deno.rename(path, `${dataDir}/store.db`);
@@ -145,11 +147,4 @@ class RowWriter {
     });
     this.#rows = [];
   }
-}
-
-/** Makes a rename last; Windows has no such thing. */
-async function syncFolder(path: string) {
-  if (Deno.build.os === "windows") return;
-  using folder = await Deno.open(path);
-  await folder.sync();
 }
