@@ -1,4 +1,9 @@
-import { type BackupSummary, readBackup } from "../apiserver/backup/mod.ts";
+import { dirname } from "node:path";
+import {
+  type BackupSummary,
+  readBackup,
+  syncFolder,
+} from "../apiserver/backup/mod.ts";
 import type { Io } from "./io.ts";
 import { megabytes, progressTo } from "./progress.ts";
 
@@ -18,33 +23,46 @@ export async function saveBackup(
   const to = await Deno.open(partial, {
     create: true,
     write: true,
-    truncate: true,
     // It holds keys, and all that is not encrypted.
     mode: 0o600,
   });
+  // Two of them, say of a timer that fires while the last one is under way, would write into the same file.
+  if (!await isAlone(to, partial)) {
+    to.close();
+    throw new Error(
+      `Cannot write the backup ${file}: another one is being written to ${partial}; wait for it, or name another file`,
+    );
+  }
   try {
-    let summary: BackupSummary;
-    try {
-      summary = await readBackup(written(bytes, to), {
-        header: (header) => objects = header.objects,
-        row: () => rows++,
-        progress: (done) =>
-          progress(() =>
-            `${rows.toLocaleString("en")} rows${
-              objects ? ` of some ${objects.toLocaleString("en")}` : ""
-            }, ${megabytes(done)}`
-          ),
-      });
-      await to.sync();
-    } finally {
-      to.close();
-    }
+    await to.truncate();
+    const summary = await readBackup(written(bytes, to), {
+      header: (header) => objects = header.objects,
+      row: () => rows++,
+      progress: (done) =>
+        progress(() =>
+          `${rows.toLocaleString("en")} rows${
+            objects ? ` of some ${objects.toLocaleString("en")}` : ""
+          }, ${megabytes(done)}`
+        ),
+    });
+    await to.sync();
+    // Locked until it has its name.
     await Deno.rename(partial, file);
+    await syncFolder(dirname(file));
     return summary;
   } catch (error) {
     await Deno.remove(partial).catch(() => {});
     throw new Error(`Cannot write the backup ${file}`, { cause: error });
+  } finally {
+    to.close();
   }
+}
+
+/** Locks `to`; whoever had it may have given it another name meanwhile. */
+async function isAlone(to: Deno.FsFile, path: string): Promise<boolean> {
+  if (!await to.tryLock(true)) return false;
+  const there = await Deno.stat(path).catch(() => undefined);
+  return there?.ino === (await to.stat()).ino;
 }
 
 async function* written(bytes: AsyncIterable<Uint8Array>, to: Deno.FsFile) {

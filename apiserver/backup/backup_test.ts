@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { type ApiServerOptions, startApiServer } from "../mod.ts";
 import { configMap, TestClient } from "../test_client.ts";
@@ -304,6 +305,49 @@ Deno.test("a flipped bit inside a value is found at the start, and by a check", 
     await withData(`${dir}/restored`, async (api) => {
       assert.equal((await api.get(`${MAPS}/good`)).code, 200);
       assert.equal((await api.get(`${MAPS}/bad`)).code, 404);
+    });
+  });
+});
+
+Deno.test("a backup leaves out what people put beside the server's files, and restores those that are linked", async () => {
+  await inFolder(async (dir) => {
+    const data = `${dir}/data`;
+    await withData(data, async (api) => {
+      await api.post(MAPS, configMap("kept"));
+    });
+    await Deno.rename(`${data}/ca.key`, `${dir}/ca.key`);
+    await Deno.symlink(`${dir}/ca.key`, `${data}/ca.key`);
+    await Deno.symlink(`${dir}/nowhere`, `${data}/link`);
+    const strange = ["admin.kubeconfig~", "my notes.txt", ".swp"];
+    for (const name of strange) await Deno.writeTextFile(`${data}/${name}`, "");
+    await Deno.writeFile(`${data}/audit.log`, new Uint8Array(2 << 20));
+    await save(backupOfFolder(data), `${dir}/backup`);
+    assert.ok((await Deno.stat(`${dir}/backup`)).size < 1 << 20);
+    await restore(`${dir}/backup`, `${dir}/restored`);
+    const read = (name: string) => Deno.readTextFile(`${dir}/${name}`);
+    assert.equal(await read("restored/ca.key"), await read("ca.key"));
+    const names = Array.from(
+      Deno.readDirSync(`${dir}/restored`),
+      (e) => e.name,
+    );
+    assert.deepEqual(
+      names.filter((name) => [...strange, "audit.log", "link"].includes(name)),
+      [],
+    );
+    // An earlier version backed them up.
+    const [head, ...rest] = (await read("backup")).split("\n").slice(0, -2);
+    const file = JSON.stringify({ file: "admin.kubeconfig~", content: "" });
+    const lines = [head!, file, ...rest].map((line) => `${line}\n`).join("");
+    const files = rest.filter((line) => line.startsWith('{"file"')).length + 1;
+    const sha256 = createHash("sha256").update(lines).digest("hex");
+    const end = { files, rows: rest.length + 1 - files, sha256 };
+    await Deno.writeTextFile(
+      `${dir}/older`,
+      `${lines}${JSON.stringify({ end })}\n`,
+    );
+    await restore(`${dir}/older`, `${dir}/again`);
+    await withData(`${dir}/again`, async (api) => {
+      assert.equal((await api.get(`${MAPS}/kept`)).code, 200);
     });
   });
 });
