@@ -1,4 +1,4 @@
-import { setNoDelay } from "./no_delay.ts";
+import { setSocketOptions } from "./socket_options.ts";
 
 /** Milliseconds until the address is tried again that is not free yet, at first and at most: twice as many each time. */
 const REBIND_MS = 1;
@@ -56,8 +56,7 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
       ...certificate,
       onListen: () => {},
     }, options.handler);
-    // Without TLS it is set already.
-    if (certificate) setNoDelay(listening.addr.port);
+    setSocketOptions(listening.addr.port);
     return listening;
   };
   let server: Deno.HttpServer<Deno.NetAddr>;

@@ -27,7 +27,7 @@ Deno.test({
       }
     })();
     const port = Number(
-      (await eventually(() => /^port (\d+)/.exec(said), TIMEOUT))[1],
+      await eventually(() => /^port (\d+)/.exec(said)?.[1], TIMEOUT),
     );
     const url = `http://127.0.0.1:${port}`;
     const open = (await fetch(`${url}/open`)).body!.getReader();

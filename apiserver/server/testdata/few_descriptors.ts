@@ -15,4 +15,6 @@ const { addr } = serveHttp({
     ),
   onError: (error) => console.log((error as Error).message),
 });
+// As every command does. Deno would take descriptors for signals later on, and gives up where there is none.
+Deno.addSignalListener("SIGTERM", () => Deno.exit());
 console.log(`port ${addr.port}`);
