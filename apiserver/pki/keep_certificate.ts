@@ -1,7 +1,7 @@
-import type { Pki } from "./mod.ts";
+import { isRenewalDue, type Pki } from "./mod.ts";
 
-/** How often it looks, in milliseconds: clocks jump, and no timer runs for a year. */
-const LOOK_MS = 3_600_000;
+/** How often it looks, in milliseconds: no timer runs for a year, and after a jump of the clock clients wait for it. */
+const LOOK_MS = 60_000;
 
 /** Options of {@linkcode keepCertificate}. */
 export interface KeepCertificateOptions {
@@ -13,7 +13,7 @@ export interface KeepCertificateOptions {
   now: () => Date;
   /** Told of a renewal that failed; the next look tries again. */
   onError(error: unknown): void;
-  /** Calls a function again and again. @default every hour */
+  /** Calls a function again and again. @default every minute */
   every?: (look: () => Promise<void>) => { stop(): void };
 }
 
@@ -21,11 +21,11 @@ export interface KeepCertificateOptions {
 export function keepCertificate(
   options: KeepCertificateOptions,
 ): { stop(): Promise<void> } {
-  const { renew, use, now, onError, every = hourly } = options;
+  const { renew, use, now, onError, every = eachMinute } = options;
   let { renewAt } = options.pki;
   let looking: Promise<void> | undefined;
   const look = async () => {
-    if (now() < renewAt) return;
+    if (!isRenewalDue(renewAt, now())) return;
     try {
       const pki = await renew();
       await use(pki);
@@ -45,7 +45,7 @@ export function keepCertificate(
   };
 }
 
-function hourly(look: () => void): { stop(): void } {
+function eachMinute(look: () => void): { stop(): void } {
   const timer = setInterval(look, LOOK_MS);
   return { stop: () => clearInterval(timer) };
 }

@@ -14,6 +14,8 @@ const SERVING_LIFE = 365 * DAY;
 const RENEW_BEFORE = 30 * DAY;
 /** Clocks of devices may be behind. */
 const BACKDATE = DAY;
+/** A machine without a battery starts in 1970: what it makes then has to be good for the years after this one, too. */
+const AT_LEAST = Date.UTC(2026, 0);
 
 const ALGORITHM = {
   name: "ECDSA",
@@ -52,17 +54,25 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
   );
   if (ca && caKey && cert && key && names) {
     // Plain text, so that the usual start need not load the X.509 library.
-    const { hostnames: had, renewAt } = JSON.parse(names);
+    const { hostnames: had, renewAt } = parseNames(names);
     const same = JSON.stringify(had) === JSON.stringify(hostnames);
-    if (same && now().getTime() < Date.parse(renewAt)) {
-      return { ca, cert, key, renewAt: new Date(renewAt) };
+    const until = new Date(renewAt ?? "");
+    if (same && !isRenewalDue(until, now())) {
+      return { ca, cert, key, renewAt: until };
     }
   }
 
+  if (!ca !== !caKey && (ca || cert)) {
+    const [there, missing] = ca ? ["ca.crt", "ca.key"] : ["ca.key", "ca.crt"];
+    throw new Error(
+      `Cannot use the CA in ${dataDir}: there is ${there} and no ${missing}; put it back (it is in a backup of the folder) or, where it is lost, remove both: a new CA is made, which all clients have to be given`,
+    );
+  }
   const x509 = await loadX509();
   const authority = ca && caKey
     ? await readAuthority(x509, ca, caKey)
     : await makeAuthority(x509, now());
+  requireLife(authority, { now: now(), dataDir });
   const serving = await makeServing(x509, {
     authority,
     hostnames,
@@ -75,6 +85,8 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
       await writePrivate(`${dataDir}/ca.key`, authority.keyPem);
       await writePrivate(`${dataDir}/ca.crt`, authority.pem);
     }
+    // First, so that nobody takes the new key and the old certificate for a pair.
+    await Deno.remove(`${dataDir}/server.names`).catch(() => {});
     await writePrivate(`${dataDir}/server.key`, serving.key);
     await writePrivate(`${dataDir}/server.crt`, serving.cert);
     // Last, since it says that the others are there.
@@ -84,6 +96,37 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
     );
   }
   return { ca: authority.pem, ...serving, renewAt };
+}
+
+/** What `server.names` says; nothing where a power failure left nothing of it. */
+function parseNames(
+  text: string,
+): { hostnames?: unknown; renewAt?: string } {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Whether a serving certificate is near its end, or not good yet: where the clock ran ahead when it was made, and was set
+ * right since, clients would refuse it until that time comes.
+ */
+export function isRenewalDue(renewAt: Date, now: Date): boolean {
+  const left = renewAt.getTime() - now.getTime();
+  return !(left > 0 && left <= SERVING_LIFE - RENEW_BEFORE + BACKDATE);
+}
+
+/** @throws where the authority has ended: what it signed would be refused by everybody */
+function requireLife(
+  { certificate: { notAfter } }: Authority,
+  { now, dataDir }: { now: Date; dataDir?: string },
+): void {
+  if (now < notAfter) return;
+  throw new Error(
+    `Cannot make a serving certificate: the CA in ${dataDir}/ca.crt ended at ${notAfter.toISOString()}, and the clock says ${now.toISOString()}; set the clock or, where it is right, remove ca.crt and ca.key: a new CA is made, which all clients have to be given`,
+  );
 }
 
 interface Authority {
@@ -132,7 +175,7 @@ async function makeAuthority(x509: Library, now: Date): Promise<Authority> {
     serialNumber: serialNumber(),
     name: `CN=apiserver-ca@${Math.floor(now.getTime() / 1000)}`,
     notBefore: new Date(now.getTime() - BACKDATE),
-    notAfter: new Date(now.getTime() + CA_LIFE),
+    notAfter: new Date(Math.max(now.getTime(), AT_LEAST) + CA_LIFE),
     keys,
     signingAlgorithm: ALGORITHM,
     extensions: [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { parse } from "yaml";
-import { ensurePki, kubeconfig } from "./mod.ts";
+import { ensurePki, isRenewalDue, kubeconfig } from "./mod.ts";
 
 const at = (text: string) => () => new Date(text);
 
@@ -79,6 +79,64 @@ Deno.test("new hostnames and a near end renew the certificate, not the CA", () =
     assert.notEqual(later.cert, more.cert);
     const { validTo } = new X509Certificate(later.cert);
     assert(new Date(validTo) > new Date("2027-12-01"));
+  }));
+
+Deno.test("a certificate that was made while the clock ran ahead is replaced once it is set right", () =>
+  withFolder(async (dataDir) => {
+    const hostnames = ["localhost"];
+    const [now, ahead] = [
+      at("2027-03-01T00:00:00Z"),
+      at("2031-01-01T00:00:00Z"),
+    ];
+    await ensurePki({ dataDir, hostnames, now });
+    const later = await ensurePki({ dataDir, hostnames, now: ahead });
+    assert.ok(isRenewalDue(later.renewAt, now()));
+    const { cert, renewAt } = await ensurePki({ dataDir, hostnames, now });
+    assert.ok(new Date(new X509Certificate(cert).validFrom) < now());
+    assert.ok(!isRenewalDue(renewAt, now()));
+    // A few minutes back are no reason.
+    assert.ok(!isRenewalDue(renewAt, new Date(now().getTime() - 600_000)));
+  }));
+
+Deno.test("a CA that is made before the clock is set is good afterwards; one that ended says so", () =>
+  withFolder(async (dataDir) => {
+    const hostnames = ["localhost"];
+    const make = (time: string) =>
+      ensurePki({ dataDir, hostnames, now: at(time) });
+    const first = await make("1970-01-01T00:01:00Z");
+    const set = await make("2028-01-01T00:00:00Z");
+    assert.equal(set.ca, first.ca);
+    for (const pem of [set.ca, set.cert]) {
+      const { validFrom, validTo } = new X509Certificate(pem);
+      assert.ok(new Date(validFrom) < new Date("2028-01-01"));
+      assert.ok(new Date(validTo) > new Date("2028-12-01"));
+    }
+    await assert.rejects(
+      make("2039-01-01T00:00:00Z"),
+      /the CA in .*ca\.crt ended at 2035-.*set the clock or.*remove/,
+    );
+    // Nothing was changed by that.
+    assert.deepEqual(await make("2028-01-01T00:00:00Z"), set);
+  }));
+
+Deno.test("half a CA is not replaced by a new one that no client trusts, half of the rest is made anew", () =>
+  withFolder(async (dataDir) => {
+    const hostnames = ["localhost"];
+    const { ca } = await ensurePki({ dataDir, hostnames });
+    for (const name of ["ca.key", "ca.crt"]) {
+      const file = `${dataDir}/${name}`;
+      await Deno.rename(file, `${file}.away`);
+      await Deno.writeTextFile(`${dataDir}/server.names`, "");
+      await assert.rejects(
+        ensurePki({ dataDir, hostnames }),
+        new RegExp(`and no ${name.replace(".", "\\.")}; put it back`),
+      );
+      await Deno.rename(`${file}.away`, file);
+    }
+    for (const text of ["", "{", "null", "{}"]) {
+      await Deno.writeTextFile(`${dataDir}/server.names`, text);
+      assert.equal((await ensurePki({ dataDir, hostnames })).ca, ca);
+    }
   }));
 
 Deno.test("a kubeconfig names server, CA, token and namespace", () => {
