@@ -194,6 +194,14 @@ export async function startApiServer(
   const watchers = new Watchers(options.watchers);
   started.defer(() => watchers.close());
   const metrics = new Metrics();
+  resources.onChange(() => {
+    const key = (of: { group: string; resource: string }) =>
+      `${of.group}/${of.resource}`;
+    const served = new Set(
+      resources.all().map(({ definition }) => key(definition)),
+    );
+    metrics.keep((of) => served.has(key(of)));
+  });
   const inFlight = new InFlight(options.inFlight);
   const requestTime = new RequestTime({ timeoutMs: options.requestTimeoutMs });
   started.defer(() => requestTime.close());

@@ -8,6 +8,7 @@ import {
   eventually,
   refused,
   type TestClient,
+  widgetCrd,
   withServer,
 } from "./test_client.ts";
 import type { Json, JsonObject } from "./types.ts";
@@ -362,5 +363,38 @@ Deno.test("what was stored before its format was declared fails the rules that r
       },
     });
     assert.equal((await change()).code, 200);
+  });
+});
+
+Deno.test("what is no resource, and those that are gone, take no place in the metrics", async () => {
+  await withServer(async (api) => {
+    const series = async () => {
+      const { body } = await api.get("/metrics");
+      return (body as string).split("\n")
+        .filter((line) => line.startsWith("apiserver_request_total"));
+    };
+    for (let i = 0; i < 20; i++) {
+      // Anonymous, as anybody may be.
+      for (const path of [`/api/v1/made${i}`, `/apis/g${i}/v1/x`, `/p${i}`]) {
+        await api.server.fetch(new Request(new URL(path, api.server.url)));
+      }
+      await api.send(`MADE${i}`, `${DEFAULT}/configmaps`);
+      await api.send(`MADE${i}`, "/version");
+    }
+    const { code } = await api.get("/apis/%22,x=%22/v1/y");
+    assert.equal(code, 404);
+    const name = "widgets.example.com";
+    await api.post(CRDS, widgetCrd());
+    const found = await api.get("/apis/example.com/v1/widgets");
+    assert.equal(found.code, 200);
+    const before = await series();
+    assert.ok(before.some((line) => line.includes('resource="widgets"')));
+    const all = before.join("\n");
+    assert.doesNotMatch(all, /made\d|="g\d|x=/i);
+    assert.ok(before.length < 30, all);
+    await api.delete(`${CRDS}/${name}`);
+    await eventually(async () =>
+      !(await series()).some((line) => line.includes('resource="widgets"'))
+    );
   });
 });

@@ -4,6 +4,7 @@ import type { Authentication } from "../authentication/mod.ts";
 import { impersonate } from "../authentication/impersonation.ts";
 import type { Authorizer } from "../authorization/mod.ts";
 import { badRequest, forbidden, noSuchPath, StatusError } from "../errors.ts";
+import type { Registry } from "../registry/registry.ts";
 import { requestInfo } from "../request/info.ts";
 import { type RequestUrl, requestUrl } from "../request/url.ts";
 import type {
@@ -21,6 +22,9 @@ import { warningHeaders } from "./warnings.ts";
 
 /** How much of its time a request may wait for a seat, as in kube-apiserver. */
 const WAITING_PART = 1 / 4;
+
+/** Verbs of requests for paths that are no resources. */
+const PLAIN_VERBS = new Set(["get", "head", "post", "put", "patch", "delete"]);
 
 const ANSWERED_TO_THE_END = /^\/(?:livez|readyz|healthz|metrics)(?:\/|$)/;
 
@@ -174,9 +178,7 @@ export function createHandler(
     }
     if (trail && info) response = await trail.answered(response, info);
     metrics.observe({
-      verb: info?.verb ?? request.method,
-      group: info?.group ?? "",
-      resource: info?.resource ?? "",
+      ...seriesOf(info, options.registry),
       code: response.status,
       seconds: (performance.now() - started) / 1000,
     });
@@ -194,6 +196,21 @@ function refuseWhileDraining({ path }: RequestInfo): void {
     { retryAfterSeconds: 1 },
     { "Retry-After": "1" },
   );
+}
+
+/** What is counted of a request. What anybody may make up is not kept for each: names of no resource, other methods. */
+function seriesOf(
+  info: RequestInfo | undefined,
+  { resources }: Registry,
+): { verb: string; group: string; resource: string } {
+  if (info && !info.isResource && PLAIN_VERBS.has(info.verb)) {
+    return { verb: info.verb, group: "", resource: "" };
+  }
+  if (!info || !resources.get(info)) {
+    return { verb: "other", group: "", resource: "" };
+  }
+  const { verb, group, resource } = info;
+  return { verb: verb || "other", group, resource };
 }
 
 function readInfo(request: Request, url: RequestUrl): RequestInfo {

@@ -1,5 +1,7 @@
 /** What is counted of requests with the same labels. */
 interface Series {
+  group: string;
+  resource: string;
   /** Answers by status code. */
   answers: Map<number, number>;
   seconds: number;
@@ -25,10 +27,18 @@ export class Metrics {
     }"`;
     let series = this.#series.get(labels);
     if (!series) {
-      this.#series.set(labels, series = { answers: new Map(), seconds: 0 });
+      series = { group, resource, answers: new Map(), seconds: 0 };
+      this.#series.set(labels, series);
     }
     series.answers.set(code, (series.answers.get(code) ?? 0) + 1);
     series.seconds += seconds;
+  }
+
+  /** Forgets what is served no longer: definitions come and go. */
+  keep(served: (of: { group: string; resource: string }) => boolean): void {
+    for (const [labels, { group, resource }] of this.#series) {
+      if (resource && !served({ group, resource })) this.#series.delete(labels);
+    }
   }
 
   /** The counts, with `gauges` by name. */
