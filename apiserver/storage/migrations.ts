@@ -40,7 +40,9 @@ export function migrate(db: DatabaseSync): void {
       step(db);
       db.exec(`PRAGMA user_version = ${found + i + 1}; COMMIT`);
     } catch (error) {
-      db.exec("ROLLBACK");
+      try {
+        db.exec("ROLLBACK");
+      } catch { /* a full disk has rolled it back already */ }
       throw error;
     }
   });
