@@ -25,7 +25,9 @@ export async function writePrivate(path: string, text: string): Promise<void> {
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    throw error;
+    throw new Error(`Cannot write ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -82,6 +82,13 @@ export function checkFolder(
         { cause: error },
       );
     }
+    if (/unable to open|readonly/.test(why)) {
+      // SQLite keeps an index of the write-ahead log beside it.
+      throw new Error(
+        `Cannot check ${path}: ${why}; where files cannot be written, copy the folder to where they can, and check that`,
+        { cause: error },
+      );
+    }
     problem(why);
   }
   return result;

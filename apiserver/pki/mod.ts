@@ -52,12 +52,13 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
     ["ca.crt", "ca.key", "server.crt", "server.key", "server.names"]
       .map((name) => read(file(name))),
   );
+  requirePem({ "ca.crt": ca, "ca.key": caKey }, dataDir);
   if (ca && caKey && cert && key && names) {
     // Plain text, so that the usual start need not load the X.509 library.
     const { hostnames: had, renewAt } = parseNames(names);
     const same = JSON.stringify(had) === JSON.stringify(hostnames);
     const until = new Date(renewAt ?? "");
-    if (same && !isRenewalDue(until, now())) {
+    if (same && isPem(cert) && isPem(key) && !isRenewalDue(until, now())) {
       return { ca, cert, key, renewAt: until };
     }
   }
@@ -96,6 +97,23 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
     );
   }
   return { ca: authority.pem, ...serving, renewAt };
+}
+
+function isPem(text: string): boolean {
+  return /-----BEGIN [^]*-----END /.test(text);
+}
+
+/** @throws where a file of the CA holds something else: nobody would trust what is served then, and nothing says why */
+function requirePem(
+  files: Record<string, string | undefined>,
+  dataDir: string | undefined,
+): void {
+  for (const [name, text] of Object.entries(files)) {
+    if (!text || isPem(text)) continue;
+    throw new Error(
+      `Cannot use ${dataDir}/${name}: it is no PEM; put back what was there (it is in a backup of the folder)`,
+    );
+  }
 }
 
 /** What `server.names` says; nothing where a power failure left nothing of it. */

@@ -133,6 +133,21 @@ Deno.test("half a CA is not replaced by a new one that no client trusts, half of
       );
       await Deno.rename(`${file}.away`, file);
     }
+    await Deno.copyFile(`${dataDir}/ca.crt`, `${dataDir}/good`);
+    await Deno.writeTextFile(`${dataDir}/ca.crt`, ca.slice(0, 200));
+    await assert.rejects(
+      ensurePki({ dataDir, hostnames }),
+      /Cannot use .*ca\.crt: it is no PEM; put back/,
+    );
+    await Deno.rename(`${dataDir}/good`, `${dataDir}/ca.crt`);
+    for (const name of ["server.crt", "server.key"]) {
+      await Deno.writeTextFile(`${dataDir}/${name}`, "garbage\n");
+      const pki = await ensurePki({ dataDir, hostnames });
+      assert(
+        new X509Certificate(pki.cert).checkIssued(new X509Certificate(ca)),
+      );
+      assert.match(pki.key, /^-----BEGIN PRIVATE KEY-----/);
+    }
     for (const text of ["", "{", "null", "{}"]) {
       await Deno.writeTextFile(`${dataDir}/server.names`, text);
       assert.equal((await ensurePki({ dataDir, hostnames })).ca, ca);
