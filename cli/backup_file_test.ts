@@ -10,6 +10,7 @@ Deno.test("saveBackup(): of two at a time to one file the second is refused, and
   const file = `${dir}/b`;
   const begun = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
+  async function* nothing() {}
   async function* slow() {
     for await (const bytes of backupOfFolder(`${dir}/data`)) {
       yield bytes;
@@ -25,7 +26,6 @@ Deno.test("saveBackup(): of two at a time to one file the second is refused, and
     await server.close();
     const first = saveBackup(slow(), { file, io });
     await begun.promise;
-    async function* nothing() {}
     await assert.rejects(
       saveBackup(nothing(), { file, io }),
       /another one is being written to .*b\.partial; wait for it/,
