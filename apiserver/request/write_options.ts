@@ -6,8 +6,10 @@ const VALIDATIONS = ["Strict", "Warn", "Ignore"];
 
 /** The default field manager: the first part of the User-Agent, as kube-apiserver takes it. */
 function managerOf(userAgent: string | null): string {
-  const [name = ""] = (userAgent ?? "").split("/");
-  return [...name].filter((c) => c >= " ").join("").slice(0, 128) || "unknown";
+  if (!userAgent) return "unknown";
+  const [name = ""] = userAgent.split("/", 1);
+  // deno-lint-ignore no-control-regex
+  return name.replaceAll(/[\0-\x1f]/g, "").slice(0, 128) || "unknown";
 }
 
 /**
