@@ -1,7 +1,9 @@
 import { posix } from "node:path";
 import { DnsLabel } from "../../api/meta.ts";
+import { IGNORE_FILE } from "../source/farosignore.ts";
 import type { SourceFile, SourceTree } from "../source/read_tree.ts";
 import { checkObject } from "./check_object.ts";
+import { countValues } from "./count_values.ts";
 import type { Build } from "./kustomize/build.ts";
 import { isInput, topKustomizations } from "./kustomize/layout.ts";
 import { type Part, partOf, workspaceFile } from "./layout.ts";
@@ -60,10 +62,17 @@ export interface LoadTreeOptions {
    * of it, rather than refused. Where it is so, none of it can be applied.
    */
   sealed?: boolean;
+  /** Most values that all files together may have. @default {3_000_000} */
+  mostValues?: number;
 }
+
+/** Most values of all files: three times as many as 100,000 objects of a fleet have. */
+const MOST_VALUES = 3_000_000;
 
 type Checked = {
   manifests: Manifest[];
+  /** How many values were read of it. */
+  values: number;
   problems: Problem[];
   /** Whether it depends on the variables. */
   varies: boolean;
@@ -93,22 +102,33 @@ export function loadTree(
   const files = [...tree.files].sort((a, b) => a.path < b.path ? -1 : 1);
   const tops = topKustomizations(files);
   const built = new Set(tops.map(({ path }) => posix.dirname(path)));
+  const { mostValues = MOST_VALUES } = options;
+  let values = 0;
+  /** What is too much is not even read: it would have to be kept. */
+  const within = (more: () => Checked): Checked | undefined => {
+    if (values > mostValues) return undefined;
+    const checked = more();
+    values += checked.values;
+    return values > mostValues ? undefined : checked;
+  };
   for (const file of files) {
     const part = partOf(file.path);
     if (!part) continue;
     const set = setOf(part);
     if (isInput(file.path, built)) continue;
-    set.add(`${file.path}\0${file.oid}`, checkFile(file, { part, ...options }));
+    const checked = within(() => checkFile(file, { part, ...options }));
+    if (checked) set.add(`${file.path}\0${file.oid}`, checked);
+    else set.leaveOut(file, mostValues);
   }
   for (const top of tops) {
     const part = partOf(top.path)!;
     const build = options.builds?.find(({ folder }) =>
       folder === posix.dirname(top.path)
     );
-    setOf(part).add(
-      build?.fingerprint ?? top.oid,
-      checkBuild(build, { top, part, ...options }),
-    );
+    const set = setOf(part);
+    const checked = within(() => checkBuild(build, { top, part, ...options }));
+    if (checked) set.add(build?.fingerprint ?? top.oid, checked);
+    else set.leaveOut(top, mostValues);
   }
   for (const { path, reason } of tree.refused) {
     const problem = { file: path, message: reason };
@@ -171,6 +191,10 @@ function checkFile(
   const { documents, problems } = decrypted ?? parseFile(file);
   const result: Checked = {
     manifests: [],
+    values: countValues(
+      documents.map(({ value }) => value),
+      MOST_VALUES + 1,
+    ),
     problems: [...problems],
     unchecked: [],
     varies: usesVariables(file.text),
@@ -192,6 +216,10 @@ function checkBuild(
   const { top, sealed } = options;
   const result: Checked = {
     manifests: [],
+    values: countValues(
+      build?.objects.map(({ document }) => document.value),
+      MOST_VALUES + 1,
+    ),
     problems: [...build?.problems ?? []],
     unchecked: [],
     varies: false,
@@ -257,6 +285,7 @@ class SetBuilder {
   readonly #warnings: Problem[] = [];
   readonly #unchecked: Problem[] = [];
   #varies = false;
+  #isCut = false;
 
   constructor(options: LoadTreeOptions) {
     this.#options = options;
@@ -287,6 +316,20 @@ class SetBuilder {
       const warning = plaintextSecret(manifest);
       if (warning) this.#warnings.push(warning);
     }
+  }
+
+  /** Says of a file that it was not taken in, so that nothing of the set is applied. */
+  leaveOut({ path, oid }: SourceFile, mostValues: number): void {
+    const isFirst = !this.#isCut;
+    this.#isCut = true;
+    this.#oids.push(`${path}\0${oid}\0left out`);
+    // One for many, but a Workspace that is there is not missing.
+    if (!isFirst && !path.endsWith("/workspace.yaml")) return;
+    this.problems.push({
+      file: path,
+      message:
+        `is not read: up to here the files have more than ${mostValues} values in all; split the repository, put what is data into texts, or leave files out by ${IGNORE_FILE}`,
+    });
   }
 
   build(): ManifestSet {

@@ -243,3 +243,43 @@ Deno.test("loadTree() takes a kind for a kind, whatever JavaScript has of its na
     assert.deepEqual(manifests.map(({ object }) => object.kind), [kind]);
   }
 });
+
+Deno.test("loadTree() reads no more values than it can keep, and refuses the sets that have the rest", () => {
+  const map = (name: string) =>
+    `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}, data: {k: v}}`;
+  const named = (name: string) => WORKSPACE.replace("name: a", `name: ${name}`);
+  const tree = files({
+    "workspaces/a/one.yaml": map("one"),
+    "workspaces/a/workspace.yaml": WORKSPACE,
+    "workspaces/b/one.yaml": map("one"),
+    "workspaces/b/two.yaml": map("two"),
+    "workspaces/b/workspace.yaml": named("b"),
+    "workspaces/c/one.yaml": map("one"),
+    "workspaces/c/two.yaml": map("two"),
+    "workspaces/c/workspace.yaml": named("c"),
+  });
+  // A ConfigMap is seven of them, a Workspace five, and each file one more.
+  const { workspaces, problems } = loadTree(tree, { mostValues: 24 });
+  assert.deepEqual(problems, []);
+  const said = [...workspaces].map(([name, set]) => [
+    name,
+    set.problems.map(({ file, message }) => `${file} ${message.slice(0, 11)}`),
+  ]);
+  assert.deepEqual(said, [
+    ["a", []],
+    ["b", [
+      "workspaces/b/two.yaml is not read",
+      "workspaces/b/workspace.yaml is not read",
+    ]],
+    ["c", [
+      "workspaces/c/one.yaml is not read",
+      "workspaces/c/workspace.yaml is not read",
+    ]],
+  ]);
+  assert.match(
+    workspaces.get("c")!.problems[0]!.message,
+    /: up to here the files have more than 24 values in all; split the repo/,
+  );
+  const all = loadTree(tree, { mostValues: 1000 });
+  assert.deepEqual(allProblems(all), []);
+});
