@@ -62,12 +62,14 @@ export function parseEncryptionKeys(
       } of ${source}: ${found}; a key is ${KEY_BYTES} random bytes in base64, as 'openssl rand -base64 ${KEY_BYTES}' makes it`,
     );
   });
+  // One that stands there twice is no longer needed once only, which nobody should take for not at all.
+  const unique = [...new Map(keys.map((key) => [key.id, key])).values()];
   if (keys.length === 0) {
     throw new Error(
       `There is no encryption key in ${source}; put the output of 'openssl rand -base64 ${KEY_BYTES}' there`,
     );
   }
-  return { keys, resources: plain ? [] : resources };
+  return { keys: unique, resources: plain ? [] : resources };
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {

@@ -240,3 +240,23 @@ Deno.test("parseEncryptionKeys: says what is wrong with a key, never the key", (
     assert.throws(() => parse(text), message);
   }
 });
+
+Deno.test("parseEncryptionKeys: a key that stands there twice is one, and never among those no longer needed", async () => {
+  await inFolder(async (path) => {
+    const [old, next] = [key(), key()];
+    const first = await Store.open(
+      new SqliteLog(path, { encryption: encryption(old) }),
+    );
+    await fill(first);
+    await first.close();
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const again = await Store.open(
+      new SqliteLog(path, {
+        encryption: encryption(next, old, next),
+        log: (_, details) => resolve(details.noLongerNeeded),
+      }),
+    );
+    assert.deepEqual(await promise, [encryption(old).keys[0]!.id]);
+    await again.close();
+  });
+});
