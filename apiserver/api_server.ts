@@ -252,7 +252,10 @@ export async function startApiServer(
       },
       healthPaths({
         live: { ping: () => true },
-        ready: { storage: () => true, shutdown: () => !closing },
+        ready: {
+          storage: () => sqlite?.writable ?? true,
+          shutdown: () => !closing,
+        },
       }),
     ],
     onError: (error, request) =>

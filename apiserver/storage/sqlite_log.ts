@@ -1,5 +1,6 @@
 import type { Encryption } from "./encryption_keys.ts";
 import type { Log, LogState, Row } from "./log.ts";
+import { SameFile } from "./same_file.ts";
 import {
   type Chunk,
   type Reply,
@@ -40,6 +41,7 @@ export class SqliteLog implements Log {
   #id = 0;
   #waiting = new Map<number, Waiting>();
   #failed: Error | undefined;
+  #file: SameFile | undefined;
   #closing = false;
   /** Rows under old keys; they are encrypted again, a few at a time, until there are none. */
   #stale = 0;
@@ -75,6 +77,9 @@ export class SqliteLog implements Log {
       this.#failed = new Error(
         `The storage thread of ${path} ended: ${event.message}; restart the server`,
       );
+      this.#options.log?.("nothing can be stored any more", {
+        error: this.#failed,
+      });
       for (const { reject } of this.#waiting.values()) reject(this.#failed);
       this.#waiting.clear();
     };
@@ -89,11 +94,23 @@ export class SqliteLog implements Log {
       );
       this.#stale = state!.stale;
       this.encrypted = state!.encrypted;
+      this.#file = new SameFile(this.#path);
       this.#reencrypt();
       return state!;
     } catch (error) {
       this.#worker.terminate();
       throw cannotOpen(this.#path, error);
+    }
+  }
+
+  /** Whether what is written can last. */
+  get writable(): boolean {
+    if (this.#failed) return false;
+    try {
+      this.#file?.require();
+      return true;
+    } catch {
+      return false;
     }
   }
 

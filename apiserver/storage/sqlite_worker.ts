@@ -14,6 +14,7 @@ import { openDatabase, readMeta, transaction } from "./open_database.ts";
 import { readRows } from "./read_rows.ts";
 import { Reencryption } from "./reencryption.ts";
 import { rowChecksum } from "./row_checksum.ts";
+import { SameFile } from "./same_file.ts";
 import {
   type Chunk,
   type OpenState,
@@ -39,6 +40,7 @@ let insert: StatementSync | undefined;
 let cipher: ValueCipher | undefined;
 let reencryption: Reencryption | undefined;
 let acknowledged: AcknowledgedNote | undefined;
+let file: SameFile | undefined;
 
 async function open(
   id: number,
@@ -66,6 +68,7 @@ function load(
 ): OpenState {
   reencryption = new Reencryption(db, cipher);
   acknowledged = new AcknowledgedNote(path);
+  file = new SameFile(path);
   insert = db.prepare(
     // Values are bound as bytes, so that nothing decodes and encodes them on the way.
     "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?)",
@@ -142,6 +145,7 @@ function handle(
   switch (request.type) {
     case "append": {
       let last = 0;
+      file!.require();
       transaction(db, () => {
         unpackRows(request.rows, (row) => {
           last = row.resourceVersion;
