@@ -39,13 +39,8 @@ import type { JsonObject, KubeObject, RequestInfo, User } from "../types.ts";
 import { contentTypeOf, unsupportedMediaType } from "./content_type.ts";
 import { readBody } from "./read_body.ts";
 import { respond, respondBytes, respondEncodedList } from "./respond.ts";
+import { watchTimeout } from "./watch_timeout.ts";
 import type { Watchers } from "./watchers.ts";
-
-/** kube-apiserver's `--min-request-timeout`: watches end after it, up to twice as late. */
-const WATCH_TIMEOUT_MS = 1_800_000;
-
-/** The longest that a timer runs: a longer one would end at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Of others, and of other verbs than GET in the old form of watches, kube-apiserver has no route. */
 const METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
@@ -337,9 +332,7 @@ function respondWatch(exchange: Exchange): Response {
     );
   }
   const options = listOptions(query, true);
-  const timeoutMs = options.timeoutSeconds
-    ? Math.min(options.timeoutSeconds * 1000, MAX_TIMER_MS)
-    : WATCH_TIMEOUT_MS * (1 + Math.random());
+  const timeoutMs = watchTimeout(options.timeoutSeconds);
   const stream = context.watchers.stream(
     (sink) =>
       watch(context.registry, exchange, {
