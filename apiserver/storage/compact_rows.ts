@@ -17,3 +17,18 @@ export function compactRows(db: DatabaseSync, to: number): void {
       .run(String(to));
   });
 }
+
+/** Rows that are looked at in one step: writes wait for it. */
+const STEP_ROWS = 10_000;
+
+/** Does a part of {@linkcode compactRows}; says up to which resourceVersion. */
+export function compactSome(db: DatabaseSync, to: number): number {
+  const row = db.prepare(
+    `SELECT rv FROM log
+       WHERE rv > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'compacted')
+       ORDER BY rv LIMIT 1 OFFSET ?`,
+  ).get(STEP_ROWS);
+  const reached = Math.min(to, row ? row.rv as number : to);
+  compactRows(db, reached);
+  return reached;
+}

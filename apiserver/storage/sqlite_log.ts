@@ -126,8 +126,13 @@ export class SqliteLog implements Log {
   }
 
   async compact(resourceVersion: number): Promise<void> {
-    while (this.#holds.size > 0) await Promise.all(this.#holds);
-    await this.#call({ type: "compact", resourceVersion });
+    for (let left = 1; left > 0;) {
+      while (this.#holds.size > 0) await Promise.all(this.#holds);
+      if (this.#closing) return;
+      // Between the parts of a long one writes have their turn.
+      const reply = await this.#call({ type: "compact", resourceVersion });
+      left = reply.left!;
+    }
   }
 
   /** Keeps history from being compacted until it is disposed of. */

@@ -12,6 +12,7 @@ export type Request =
   & (
     | { type: "open"; path: string; encryption?: Encryption }
     | { type: "append"; rows: PackedRows }
+    /** Does a part of it. */
     | { type: "compact"; resourceVersion: number }
     /** Rows as they are stored: some of those after one resourceVersion, up to another. */
     | { type: "read"; after: number; to: number }
@@ -43,7 +44,7 @@ export interface Reply {
   error?: string;
   /** To `open`. */
   state?: OpenState;
-  /** To `reencrypt`: how many rows are left. */
+  /** To `reencrypt`: how many rows are left; to `compact`: how many resourceVersions. */
   left?: number;
 }
 

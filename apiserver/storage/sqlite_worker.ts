@@ -6,7 +6,7 @@
 /// <reference lib="deno.worker" />
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { AcknowledgedNote } from "./acknowledged.ts";
-import { compactRows } from "./compact_rows.ts";
+import { compactSome } from "./compact_rows.ts";
 import { keyIdOf, missingKey } from "./encrypted_value.ts";
 import type { Encryption } from "./encryption_keys.ts";
 import type { Row } from "./log.ts";
@@ -121,9 +121,10 @@ function read(
   post(chunk, id);
 }
 
-function compact(db: DatabaseSync, to: number) {
-  compactRows(db, to);
+function compact(db: DatabaseSync, to: number): number {
+  const reached = compactSome(db, to);
   giveBack(db);
+  return to - reached;
 }
 
 /** Free pages are used again, so that few are given back: only what the file will not need soon. */
@@ -166,8 +167,7 @@ function handle(
       return {};
     }
     case "compact":
-      compact(db, request.resourceVersion);
-      return {};
+      return { left: compact(db, request.resourceVersion) };
     case "read":
       read(request.id, db, request);
       return {};

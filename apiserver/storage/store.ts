@@ -114,10 +114,12 @@ export class Store {
     const store = new Store(log, options);
     const state = await log.open((row) => store.#load(row));
     store.instance = state.instance;
-    store.#compacted = state.compacted;
+    const forgotten = store.#compacted;
+    store.#compacted = Math.max(forgotten, state.compacted);
     store.#committed = Math.max(store.#committed, state.compacted);
     store.#assigned = store.#committed;
-    store.#forget(state.compacted);
+    store.#forget(store.#compacted);
+    if (forgotten > state.compacted) store.#compactLog(forgotten);
     return store;
   }
 
@@ -354,17 +356,30 @@ export class Store {
     });
     this.#history.add(row.resourceVersion, row.value.length);
     this.#committed = row.resourceVersion;
+    // A log that could not be compacted for long may hold more than there is memory.
+    const target = this.#historyEnd();
+    if (target === undefined) return;
+    this.#compacted = target;
+    this.#forget(target);
+  }
+
+  /** Up to where there is more history than should be kept; undefined where there is not. */
+  #historyEnd(): number | undefined {
+    return this.#history.target({
+      committed: this.#committed,
+      compacted: this.#compacted,
+    });
   }
 
   #compactSoon() {
     if (this.#compacting) return;
-    const target = this.#history.target({
-      committed: this.#committed,
-      compacted: this.#compacted,
-    });
-    if (target === undefined) return;
+    const target = this.#historyEnd();
+    if (target !== undefined) this.#compactLog(target);
+  }
+
+  #compactLog(target: number) {
     this.#compacting = true;
-    this.compact(target)
+    this.#compact(target)
       .catch(this.#onError)
       .finally(() => this.#compacting = false);
   }
@@ -372,10 +387,13 @@ export class Store {
   /** Forgets history up to and including `resourceVersion`. Live watches carry on. */
   async compact(resourceVersion: number): Promise<void> {
     const target = Math.min(resourceVersion, this.#committed);
-    if (target <= this.#compacted) return;
+    if (target > this.#compacted) await this.#compact(target);
+  }
+
+  async #compact(target: number) {
     await this.#log.compact(target);
-    this.#compacted = target;
-    this.#forget(target);
+    this.#compacted = Math.max(this.#compacted, target);
+    this.#forget(this.#compacted);
   }
 
   #forget(upTo: number) {
