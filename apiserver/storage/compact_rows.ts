@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { transaction } from "./open_database.ts";
+import { readMeta, transaction } from "./open_database.ts";
 
 /** Deletes history up to and including a resourceVersion: rows that were replaced by then, and deletions. */
 export function compactRows(db: DatabaseSync, to: number): void {
@@ -23,6 +23,8 @@ const STEP_ROWS = 10_000;
 
 /** Does a part of {@linkcode compactRows}; says up to which resourceVersion. */
 export function compactSome(db: DatabaseSync, to: number): number {
+  // Another one may have come further meanwhile.
+  if (to <= Number(readMeta(db, "compacted"))) return to;
   const row = db.prepare(
     `SELECT rv FROM log
        WHERE rv > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'compacted')

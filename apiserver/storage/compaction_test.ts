@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { configMap, TestClient } from "../test_client.ts";
 import { startApiServer } from "../mod.ts";
+import type { KubeObject } from "../types.ts";
 import { openDatabase, transaction } from "./open_database.ts";
 import { rowChecksum } from "./row_checksum.ts";
 import { SqliteLog } from "./sqlite_log.ts";
@@ -106,6 +107,47 @@ Deno.test("compaction: a start with very much history keeps as much as it should
       assert.ok(Number(object.data.v) > changes - objects);
     }
     await again.close();
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("compaction: while a backup is read history stays on the disk, and not in memory", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/store.db`;
+  const [changes, history] = [200, 20];
+  const maps = { group: "", resource: "configmaps" };
+  const rows = () => {
+    const db = openDatabase(path);
+    const { rows } = db.prepare("SELECT count(*) AS rows FROM log").get()!;
+    db.close();
+    return Number(rows);
+  };
+  const write = async (store: Store, times: number) => {
+    for (let i = 0; i < times; i++) {
+      await store.write({ ...maps, namespace: "a", name: "m" }, () => ({
+        type: "put",
+        object: configMap("m", { v: `${i}` }, {
+          namespace: "a",
+        }) as unknown as KubeObject,
+      }));
+    }
+  };
+  try {
+    const log = new SqliteLog(path);
+    const store = await Store.open(log, { history });
+    const hold = log.holdHistory();
+    await write(store, changes);
+    assert.ok(store.changesSince(maps, store.compacted).length < 2 * history);
+    assert.throws(() => store.changesSince(maps, 1), /too old/);
+    await store.close();
+    hold[Symbol.dispose]();
+    assert.equal(rows(), changes);
+
+    const again = await Store.open(new SqliteLog(path), { history });
+    await write(again, 2 * history);
+    await again.close();
+    assert.ok(rows() <= 4 * history, `${rows()} rows`);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

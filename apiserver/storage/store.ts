@@ -119,7 +119,7 @@ export class Store {
     store.#committed = Math.max(store.#committed, state.compacted);
     store.#assigned = store.#committed;
     store.#forget(store.#compacted);
-    if (forgotten > state.compacted) store.#compactLog(forgotten);
+    if (forgotten > state.compacted) store.#compactLog();
     return store;
   }
 
@@ -358,9 +358,7 @@ export class Store {
     this.#committed = row.resourceVersion;
     // A log that could not be compacted for long may hold more than there is memory.
     const target = this.#historyEnd();
-    if (target === undefined) return;
-    this.#compacted = target;
-    this.#forget(target);
+    if (target !== undefined) this.#forgetUpTo(target);
   }
 
   /** Up to where there is more history than should be kept; undefined where there is not. */
@@ -372,14 +370,16 @@ export class Store {
   }
 
   #compactSoon() {
-    if (this.#compacting) return;
     const target = this.#historyEnd();
-    if (target !== undefined) this.#compactLog(target);
+    if (target === undefined) return;
+    this.#forgetUpTo(target);
+    if (!this.#compacting) this.#compactLog();
   }
 
-  #compactLog(target: number) {
+  /** Has the log catch up with what is forgotten here; while a backup is read that waits, and takes no memory. */
+  #compactLog() {
     this.#compacting = true;
-    this.#compact(target)
+    this.#log.compact(this.#compacted)
       .catch(this.#onError)
       .finally(() => this.#compacting = false);
   }
@@ -387,13 +387,14 @@ export class Store {
   /** Forgets history up to and including `resourceVersion`. Live watches carry on. */
   async compact(resourceVersion: number): Promise<void> {
     const target = Math.min(resourceVersion, this.#committed);
-    if (target > this.#compacted) await this.#compact(target);
+    if (target <= this.#compacted) return;
+    this.#forgetUpTo(target);
+    await this.#log.compact(target);
   }
 
-  async #compact(target: number) {
-    await this.#log.compact(target);
-    this.#compacted = Math.max(this.#compacted, target);
-    this.#forget(this.#compacted);
+  #forgetUpTo(resourceVersion: number) {
+    this.#compacted = resourceVersion;
+    this.#forget(resourceVersion);
   }
 
   #forget(upTo: number) {
