@@ -49,20 +49,52 @@ function usesOldSelf(node: unknown): boolean {
   return op !== undefined && usesOldSelf(args);
 }
 
-/** The expressions of `rule`, parsed; `schema` is that of `self`. */
-export function compileRule(rule: ValidationRule, schema: Schema): Program {
-  const env = kubernetesEnvironment({
+/** Why an expression that answers something else is no rule. */
+export const NO_BOOL = "cel expression must evaluate to a bool";
+/** Why it is no message. */
+export const NO_STRING = "messageExpression must evaluate to a string";
+
+function environmentOf(rule: ValidationRule, schema: Schema): Environment {
+  return kubernetesEnvironment({
     optionalOldSelf: rule.optionalOldSelf,
     // Of other types, values are only known when they are there.
     text: schema.type === "string" && !schema.format,
   });
+}
+
+/** The `messageExpression` of `rule`, parsed, or why it cannot be one; `schema` is that of `self`. */
+export function compileMessage(
+  rule: ValidationRule,
+  schema: Schema,
+): { ast?: Node; wrong?: string } {
+  const source = rule.messageExpression!;
+  const failed = (why: string) => ({
+    wrong: `messageExpression compilation failed: ${why}`,
+  });
+  try {
+    const parsed = environmentOf(rule, schema).parse(source);
+    const { valid, error, type } = parsed.check();
+    if (!valid) return failed(firstLine(error));
+    return type === "string" || type === "dyn"
+      ? { ast: parsed.ast as Node }
+      : { wrong: NO_STRING };
+  } catch (error) {
+    const at = error instanceof ParseError ? error.range?.start ?? 0 : 0;
+    const text = `Syntax error: ${firstLine(error)}`;
+    return failed(compileError(source, { text, at }));
+  }
+}
+
+/** The expressions of `rule`, parsed; `schema` is that of `self`. */
+export function compileRule(rule: ValidationRule, schema: Schema): Program {
+  const env = environmentOf(rule, schema);
   try {
     const evaluate = env.parse(rule.rule);
     const checked = evaluate.check();
     const wrong = !checked.valid
       ? firstLine(checked.error)
       : checked.type !== "bool" && checked.type !== "dyn"
-      ? "cel expression must evaluate to a bool"
+      ? NO_BOOL
       : undefined;
     if (wrong !== undefined) return { rule, wrong, base: 0, transition: false };
     const ast = evaluate.ast as Node;
@@ -71,8 +103,8 @@ export function compileRule(rule: ValidationRule, schema: Schema): Program {
       evaluate: rewritten(env, rule.rule, [withLinearMatches, withCharges]),
       base: weight(ast),
       ast,
-      message: rule.messageExpression
-        ? rewritten(env, rule.messageExpression, [withLinearMatches])
+      message: rule.messageExpression?.trim()
+        ? messageOf(env, rule.messageExpression)
         : undefined,
       transition: usesOldSelf(evaluate.ast),
     };
@@ -84,6 +116,15 @@ export function compileRule(rule: ValidationRule, schema: Schema): Program {
       })
       : firstLine(error);
     return { rule, wrong, base: 0, transition: false };
+  }
+}
+
+/** Nothing where it does not parse: the plain message then stands in. */
+function messageOf(env: Environment, source: string): ParseResult | undefined {
+  try {
+    return rewritten(env, source, [withLinearMatches]);
+  } catch {
+    return undefined;
   }
 }
 

@@ -20,6 +20,8 @@ export interface Node {
 /** What is found out about an expression. */
 export interface Estimate {
   cost: number;
+  /** Of its value, where that is known. */
+  type?: CelType;
   /** `undefined field 'z'`, and where. */
   problems: { text: string; at: number }[];
 }
@@ -63,8 +65,8 @@ export function estimate(node: Node, self: CelType | undefined): Estimate {
     variables: new Map([["self", self], ["oldSelf", self]]),
     problems: [],
   };
-  const { cost } = visit(node, scope);
-  return { cost, problems: scope.problems };
+  const { cost, type } = visit(node, scope);
+  return { cost, type, problems: scope.problems };
 }
 
 function visit(node: Node, scope: Scope): Value {

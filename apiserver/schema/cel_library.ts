@@ -1,13 +1,15 @@
 /**
  * The CEL functions that Kubernetes adds to the language: strings, lists, sets, regular expressions, URLs, IP
- * addresses, CIDRs and quantities (https://kubernetes.io/docs/reference/using-api/cel/).
+ * addresses, CIDRs, quantities and versions (https://kubernetes.io/docs/reference/using-api/cel/).
  *
  * @module
  */
 import { Environment } from "@marcbachmann/cel-js";
 import { MATCHES } from "./cel_matches.ts";
 import { CHARGE, charge } from "./cel_meter.ts";
-import { deepEqual } from "./deep_equal.ts";
+import { celEqual } from "./cel_equal.ts";
+import { addSemver } from "./cel_semver.ts";
+import { addSets } from "./cel_sets.ts";
 import { isIPv4, isIPv6 } from "./formats.ts";
 import { goRegExp } from "./go_regexp.ts";
 import { Quantity } from "./quantity.ts";
@@ -65,13 +67,6 @@ function possible(parse: () => unknown): boolean {
   } catch {
     return false;
   }
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === "object" && deepEqual(a, b)) ||
-    // An int may stand beside a double of the same worth.
-    // deno-lint-ignore eqeqeq
-    (typeof a !== typeof b && a == b);
 }
 
 // deno-lint-ignore no-explicit-any
@@ -167,6 +162,8 @@ function create(
   env.registerType("kubernetes.Quantity", Quantity);
   networks(add);
   quantities(add);
+  addSets(env);
+  addSemver(env);
   return env;
 }
 
@@ -219,11 +216,11 @@ function lists(add: Add) {
   add("list.max(): dyn", (l) => extreme(l, 1, "max"));
   add(
     "list.indexOf(dyn): int",
-    (l: Value[], v) => BigInt(l.findIndex((item) => same(item, v))),
+    (l: Value[], v) => BigInt(l.findIndex((item) => celEqual(item, v))),
   );
   add(
     "list.lastIndexOf(dyn): int",
-    (l: Value[], v) => BigInt(l.findLastIndex((item) => same(item, v))),
+    (l: Value[], v) => BigInt(l.findLastIndex((item) => celEqual(item, v))),
   );
   add(
     "list.reverse(): list<dyn>",
@@ -236,7 +233,8 @@ function lists(add: Add) {
   add("list.flatten(): list<dyn>", (l: Value[]) => l.flat());
   add(
     "list.distinct(): list<dyn>",
-    (l: Value[]) => l.filter((v, i) => l.findIndex((w) => same(v, w)) === i),
+    (l: Value[]) =>
+      l.filter((v, i) => l.findIndex((w) => celEqual(v, w)) === i),
   );
   add(
     "list.sort(): list<dyn>",

@@ -1,6 +1,12 @@
-import { compileError, compileRule } from "./cel.ts";
-import { estimate } from "./cel_estimate.ts";
-import { celType } from "./cel_types.ts";
+import {
+  compileError,
+  compileMessage,
+  compileRule,
+  NO_BOOL,
+  NO_STRING,
+} from "./cel.ts";
+import { type Estimate, estimate } from "./cel_estimate.ts";
+import { type CelType, celType } from "./cel_types.ts";
 import { RuleCosts } from "./rule_costs.ts";
 import type { FieldError, Schema, ValidationRule } from "../types.ts";
 import { compileDefault } from "./default.ts";
@@ -206,32 +212,66 @@ function checkRule(
       invalidValue(`${path}.fieldPath`, fieldPath, "must be a valid path"),
     );
   }
+  const { messageExpression } = rule;
+  if (messageExpression && !messageExpression.trim()) {
+    out.push(required(
+      `${path}.messageExpression`,
+      "messageExpression must be non-empty if specified",
+    ));
+  }
   if (!structural) return;
-  const { wrong: failure, ast } = compileRule(rule, schema);
+  const { wrong: failure, ast, transition } = compileRule(rule, schema);
   const self = celType(schema, {
     root: root || schema["x-kubernetes-embedded-resource"] === true,
   });
-  const { cost, problems } = ast
+  const { cost, problems, type }: Estimate = ast
     ? estimate(ast, self)
     : { cost: 0, problems: [] };
   costs.add(`${path}.rule`, { cost, times, minSize: self?.minSize ?? 1 });
   const wrong = failure ??
     problems.map(({ text, at }) => compileError(rule.rule, { text, at }))[0];
-  if (wrong === undefined) return;
-  const shown = {
+  const shown = JSON.stringify({
     Rule: rule.rule,
     Message: message ?? "",
     MessageExpression: rule.messageExpression ?? "",
     Reason: reason ?? null,
     FieldPath: fieldPath ?? "",
     OptionalOldSelf: rule.optionalOldSelf ?? null,
-  };
-  out.push({
-    ...invalidValue(`${path}.rule`, "", ""),
-    message: `Invalid value: ${
-      JSON.stringify(shown)
-    }: compilation failed: ${wrong}`,
   });
+  const refuse = (field: string, why: string) =>
+    out.push({
+      ...invalidValue(`${path}.${field}`, "", ""),
+      message: `Invalid value: ${shown}: ${why}`,
+    });
+  if (wrong !== undefined) {
+    refuse("rule", wrong === NO_BOOL ? wrong : `compilation failed: ${wrong}`);
+  } else if (type && NO_SCALARS.has(type.kind)) refuse("rule", NO_BOOL);
+  else if (rule.optionalOldSelf && !transition) {
+    const why = "may not be set if oldSelf is not used in rule";
+    out.push(invalidValue(`${path}.optionalOldSelf`, true, why));
+  }
+  if (!messageExpression?.trim()) return;
+  const problem = messageProblem(rule, { schema, self });
+  if (problem !== undefined) refuse("messageExpression", problem);
+}
+
+/** Kinds of values that are no bool, whatever the value. */
+const NO_SCALARS = new Set(["list", "map", "object", "string"]);
+
+function messageProblem(
+  rule: ValidationRule,
+  { schema, self }: { schema: Schema; self: CelType | undefined },
+): string | undefined {
+  const { wrong, ast } = compileMessage(rule, schema);
+  if (wrong !== undefined) return wrong;
+  const { type, problems: [problem] } = estimate(ast!, self);
+  if (problem) {
+    const why = compileError(rule.messageExpression!, problem);
+    return `messageExpression compilation failed: ${why}`;
+  }
+  return type && type.kind !== "string" && NO_SCALARS.has(type.kind)
+    ? NO_STRING
+    : undefined;
 }
 
 /** Whether a rule's fieldPath (`.spec.x`, `['a.b']`) names a field below `schema`. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Schema } from "../types.ts";
+import type { Schema, ValidationRule } from "../types.ts";
 import { validateStructural } from "./structural.ts";
 
 function check(schema: Schema): string[] {
@@ -103,5 +103,35 @@ Deno.test("defaults must fit their schema and rules must compile", () => {
       'schema.properties[b].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"self +","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: compilation failed: ERROR: <input>:1:7: Syntax error: Unexpected token: EOF\n | self +\n | ......^',
       "schema.properties[b].x-kubernetes-validations[1].rule: Required value: rule is not specified",
     ],
+  );
+});
+
+Deno.test("a rule answers a bool, its message a string, and an optional oldSelf is used", () => {
+  const one = (rule: ValidationRule) =>
+    check({
+      type: "object",
+      properties: {
+        spec: {
+          type: "object",
+          properties: { a: { type: "string", maxLength: 9 } },
+          "x-kubernetes-validations": [rule],
+        },
+      },
+    }).join("\n");
+  assert.match(one({ rule: "self.a" }), /\.rule: .* must evaluate to a bool$/);
+  const wrong: [string, RegExp][] = [
+    ["1", /\.messageExpression: .* must evaluate to a string$/],
+    ["[self.a]", /\.messageExpression: .* must evaluate to a string$/],
+    ["self.b", /messageExpression compilation failed: .* undefined field 'b'/],
+    ["'a' +", /messageExpression compilation failed: .*Syntax error/],
+    ["  ", /messageExpression must be non-empty if specified/],
+  ];
+  for (const [messageExpression, expected] of wrong) {
+    assert.match(one({ rule: "true", messageExpression }), expected);
+  }
+  assert.equal(one({ rule: "true", messageExpression: "'no ' + self.a" }), "");
+  assert.match(
+    one({ rule: "true", optionalOldSelf: true }),
+    /optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used/,
   );
 });
