@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { eventually, widget, widgetCrd, withServer } from "../test_client.ts";
+import {
+  eventually,
+  refused,
+  widget,
+  widgetCrd,
+  withServer,
+} from "../test_client.ts";
 import type { JsonObject } from "../types.ts";
 
 const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -206,4 +212,59 @@ Deno.test("CRD: definitions and objects are served again after a restart", async
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }
+});
+
+Deno.test("CRD: embedded objects have the metadata of objects, and a patch may not change the kind", async () => {
+  const template = {
+    type: "object",
+    "x-kubernetes-embedded-resource": true,
+    "x-kubernetes-preserve-unknown-fields": true,
+  };
+  const spec = { type: "object", properties: { template } };
+  const schema = {
+    openAPIV3Schema: { type: "object", properties: { spec } },
+  };
+  await withServer(async (api) => {
+    await api.post(CRDS, widgetCrd({ schema, selectableFields: [] }));
+    const post = (template: JsonObject) =>
+      api.post(WIDGETS, widget("a", { template }));
+    const pod = { apiVersion: "v1", kind: "Pod" };
+    const unread: [JsonObject, RegExp][] = [
+      [{ ...pod, kind: 1 }, /spec\.template\.kind: .* must be a string/],
+      [
+        { ...pod, metadata: { labels: { a: 1 } } },
+        /spec\.template\.metadata: .* Go struct field ObjectMeta\.labels of type string/,
+      ],
+    ];
+    for (const [wrong, why] of unread) refused(await post(wrong), 400, why);
+    const invalid: [JsonObject, RegExp][] = [
+      [{ ...pod, apiVersion: "a/b/c" }, /unexpected GroupVersion string/],
+      [{ ...pod, kind: "No Kind" }, /template\.kind: .* may have mixed case/],
+      [
+        { ...pod, metadata: { labels: { "a b": "c" } } },
+        /spec\.template\.metadata\.labels: Invalid value: "a b"/,
+      ],
+      [
+        { ...pod, metadata: { ownerReferences: [{ apiVersion: "v1" }] } },
+        /template\.metadata\.ownerReferences\[0\]\.uid: Required value/,
+      ],
+    ];
+    for (const [wrong, why] of invalid) refused(await post(wrong), 422, why);
+    const metadata = { name: "p", creationTimestamp: null, labels: {} };
+    const made = await post({ ...pod, metadata });
+    assert.deepEqual(made.body.spec.template, {
+      ...pod,
+      metadata: { name: "p" },
+    });
+    refused(
+      await api.patch(`${WIDGETS}/a`, "merge", { kind: "Gadget" }),
+      422,
+      /^Gadget\.example\.com "a" is invalid: kind: .* must be Widget$/,
+    );
+    refused(
+      await api.patch(`${WIDGETS}/a`, "merge", { metadata: { labels: [] } }),
+      422,
+      /^ "" is invalid: patch: /,
+    );
+  });
 });

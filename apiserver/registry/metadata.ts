@@ -3,17 +3,16 @@
  *
  * @module
  */
-import { badRequest } from "../errors.ts";
+import { badRequest, type StatusError } from "../errors.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
 import { compileSchema } from "../schema/mod.ts";
-import { invalidValue, required } from "../schema/field_error.ts";
+import { invalidValue } from "../schema/field_error.ts";
 import { objectMetaSchema } from "../schema/object_meta.ts";
 import type {
   FieldError,
   JsonObject,
   KubeObject,
   ObjectMeta,
-  OwnerReference,
 } from "../types.ts";
 import {
   annotationErrors,
@@ -21,6 +20,7 @@ import {
   nameProblems,
   qualifiedNameProblems,
 } from "./names.ts";
+import { ownerErrors } from "./owner_references.ts";
 import type { Served } from "./resources.ts";
 
 const SUFFIX_CHARACTERS = "bcdfghjklmnpqrstvwxz2456789";
@@ -54,12 +54,18 @@ export function timestamp(date: Date): string {
 /**
  * Takes `metadata` of a client's object apart: its types, and what every object leaves out where it is empty.
  *
- * @throws 400 where a field has the wrong type.
+ * @throws 400, or what `refuse` makes of the reason, where a field has the wrong type.
  */
-export function readMetadata(object: JsonObject, kind: string): void {
+export function readMetadata(
+  object: JsonObject,
+  { kind, refuse = badRequest }: {
+    kind: string;
+    refuse?: (why: string) => StatusError;
+  },
+): void {
   object.metadata ??= {};
   if (typeof object.metadata !== "object" || Array.isArray(object.metadata)) {
-    throw badRequest(`${kind}: metadata must be an object`);
+    throw refuse(`${kind}: metadata must be an object`);
   }
   const metadata = object.metadata as JsonObject;
   for (const key in metadata) if (metadata[key] === null) delete metadata[key];
@@ -67,7 +73,7 @@ export function readMetadata(object: JsonObject, kind: string): void {
   const wrong = types.validate(metadata)
     .find(({ reason }) => reason !== "FieldValueDuplicate");
   if (wrong) {
-    throw badRequest(
+    throw refuse(
       `${kind} cannot be handled: metadata.${wrong.field}: ${wrong.message}`,
     );
   }
@@ -132,7 +138,7 @@ export function metadataErrors(
   const { definition } = served;
   if (!old) {
     // A dash at its end is followed by what the server generates.
-    const prefix = metadata.generateName?.replace(/..-$/, "a");
+    const prefix = metadata.generateName?.replace(/.-$/, "a");
     if (prefix) {
       errors.push(
         ...nameProblems(definition, prefix).map((why) =>
@@ -212,48 +218,4 @@ export function metadataWarnings(
         name.includes(".") ? "including a path (/) " : ""
       }to avoid accidental conflicts with other finalizer writers`
     );
-}
-
-/** Events own nothing: they expire. */
-const EVENTS = ["v1", "events.k8s.io/v1", "events.k8s.io/v1beta1"];
-
-function ownerErrors(owners: OwnerReference[]): FieldError[] {
-  const errors: FieldError[] = [];
-  let controller: string | undefined;
-  owners.forEach((owner, index) => {
-    const field = `metadata.ownerReferences[${index}]`;
-    for (const key of ["apiVersion", "kind", "name", "uid"] as const) {
-      if (!owner[key]) {
-        errors.push(required(`${field}.${key}`, "must not be empty"));
-      }
-    }
-    const { apiVersion, kind, name } = owner;
-    if (kind === "Event" && EVENTS.includes(apiVersion)) {
-      const gvk = apiVersion.includes("/") ? apiVersion : `/${apiVersion}`;
-      errors.push({
-        ...invalidValue(field, "", ""),
-        message: `Invalid value: ${
-          JSON.stringify(inOrder(owner))
-        }: ${gvk}, Kind=${kind} is disallowed from being an owner`,
-      });
-    }
-    if (!owner.controller) return;
-    if (controller !== undefined) {
-      const why =
-        `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${kind}/${name}`;
-      errors.push({
-        ...invalidValue("metadata.ownerReferences", "", ""),
-        message: `Invalid value: ${
-          JSON.stringify(owners.map(inOrder))
-        }: ${why}`,
-      });
-    } else controller = `${kind}/${name}`;
-  });
-  return errors;
-}
-
-/** An owner with its fields in the order of Go's struct, as errors show it. */
-function inOrder(owner: OwnerReference): JsonObject {
-  const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = owner;
-  return { apiVersion, kind, name, uid, controller, blockOwnerDeletion };
 }

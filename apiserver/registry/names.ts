@@ -37,7 +37,8 @@ export function labelProblems(name: string): string[] {
   ];
 }
 
-function pathProblems(name: string): string[] {
+/** Problems of a name as a part of a path. */
+export function pathProblems(name: string): string[] {
   if (name === "." || name === "..") return [`may not be '${name}'`];
   return ["/", "%"].filter((c) => name.includes(c))
     .map((c) => `may not contain '${c}'`);

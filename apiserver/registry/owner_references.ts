@@ -1,4 +1,13 @@
-import type { ObjectMeta, OwnerReference } from "../types.ts";
+import { invalidValue, required } from "../schema/field_error.ts";
+import type {
+  FieldError,
+  JsonObject,
+  ObjectMeta,
+  OwnerReference,
+} from "../types.ts";
+
+/** Events own nothing: they expire. */
+const EVENTS = ["v1", "events.k8s.io/v1", "events.k8s.io/v1beta1"];
 
 /**
  * Leaves of references that are alike in all fields the first only, as kube-apiserver does.
@@ -35,4 +44,50 @@ function textOf(owner: OwnerReference): string {
   return JSON.stringify(
     [apiVersion, kind, name, uid, controller, blockOwnerDeletion],
   );
+}
+
+/** Problems with `metadata.ownerReferences`. */
+export function ownerErrors(owners: OwnerReference[]): FieldError[] {
+  const errors: FieldError[] = [];
+  let controller: string | undefined;
+  owners.forEach((owner, index) => {
+    const field = `metadata.ownerReferences[${index}]`;
+    const { apiVersion, kind, name } = owner;
+    if (apiVersion && apiVersion.split("/").length > 2) {
+      const why = "must be <group>/<version> or <version>";
+      errors.push(invalidValue(`${field}.apiVersion`, apiVersion, why));
+    }
+    for (const key of ["apiVersion", "kind", "name", "uid"] as const) {
+      if (!owner[key]) {
+        errors.push(required(`${field}.${key}`, "must not be empty"));
+      }
+    }
+    if (kind === "Event" && EVENTS.includes(apiVersion)) {
+      const gvk = apiVersion.includes("/") ? apiVersion : `/${apiVersion}`;
+      errors.push({
+        ...invalidValue(field, "", ""),
+        message: `Invalid value: ${
+          JSON.stringify(inOrder(owner))
+        }: ${gvk}, Kind=${kind} is disallowed from being an owner`,
+      });
+    }
+    if (!owner.controller) return;
+    if (controller !== undefined) {
+      const why =
+        `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${kind}/${name}`;
+      errors.push({
+        ...invalidValue("metadata.ownerReferences", "", ""),
+        message: `Invalid value: ${
+          JSON.stringify(owners.map(inOrder))
+        }: ${why}`,
+      });
+    } else controller = `${kind}/${name}`;
+  });
+  return errors;
+}
+
+/** An owner with its fields in the order of Go's struct, as errors show it. */
+function inOrder(owner: OwnerReference): JsonObject {
+  const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = owner;
+  return { apiVersion, kind, name, uid, controller, blockOwnerDeletion };
 }

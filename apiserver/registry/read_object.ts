@@ -1,4 +1,5 @@
-import { badRequest, type StatusError } from "../errors.ts";
+import { badRequest, invalid, type StatusError } from "../errors.ts";
+import { invalidValue } from "../schema/field_error.ts";
 import type { JsonObject, KubeObject, WriteOptions } from "../types.ts";
 import { jsonKind } from "../schema/go_value.ts";
 import { leaveOutNoManagers, readMetadata } from "./metadata.ts";
@@ -24,7 +25,7 @@ export function readObject(
   { value, duplicates }: Body,
   options: ReadOptions,
 ): KubeObject {
-  checkKind(served, value);
+  checkKind(served, value, options);
   const kind =
     `${served.definition.kind} in version "${served.definition.version}"`;
   const unknown = (served.schema?.prune(value) ?? [])
@@ -45,7 +46,16 @@ export function readObject(
       `${kind} cannot be handled as a ${served.definition.kind}: ${wrong}`,
     );
   }
-  readMetadata(value, kind);
+  const [unreadable] = served.definition.custom
+    ? served.schema?.coerce(value) ?? []
+    : [];
+  if (unreadable) {
+    const why = `${unreadable.field}: ${unreadable.message}`;
+    throw options.refuse?.(why) ?? badRequest(
+      `${kind} cannot be handled as a ${served.definition.kind}: ${why}`,
+    );
+  }
+  readMetadata(value, { kind, refuse: options.refuse });
   const { metadata } = value as KubeObject;
   // Custom resources lose empty parts of their metadata before anybody looks at who manages them: a client that writes
   // an empty list, not knowing of managedFields, does not give up what others own. One empty entry does.
@@ -58,7 +68,11 @@ export function readObject(
   return value as KubeObject;
 }
 
-function checkKind(served: Served, value: JsonObject) {
+function checkKind(
+  served: Served,
+  value: JsonObject,
+  { refuse }: ReadOptions,
+) {
   const { definition, apiVersion } = served;
   for (const field of ["kind", "apiVersion"]) {
     const found = value[field];
@@ -75,6 +89,7 @@ function checkKind(served: Served, value: JsonObject) {
     if (!value.kind) throw missing("Kind", value);
     if (!value.apiVersion) throw missing("apiVersion", value);
   }
+  if (definition.custom && refuse) checkPatchedKind(served, value);
   value.apiVersion ||= apiVersion;
   value.kind ||= definition.kind;
   if (value.apiVersion !== apiVersion) {
@@ -87,6 +102,24 @@ function checkKind(served: Served, value: JsonObject) {
       `the kind in the data (${value.kind}) does not match the expected kind (${definition.kind})`,
     );
   }
+}
+
+/** Of custom resources, kube-apiserver finds only after a patch what it made of their kind. */
+function checkPatchedKind(
+  { definition, apiVersion }: Served,
+  value: JsonObject,
+): void {
+  const problems = Object.entries({ apiVersion, kind: definition.kind })
+    .filter(([field, wanted]) => value[field] !== wanted)
+    .map(([field, wanted]) =>
+      invalidValue(field, value[field], `must be ${wanted}`)
+    );
+  if (problems.length === 0) return;
+  const version = String(value.apiVersion);
+  const group = version.includes("/") ? version.split("/")[0]! : "";
+  const { name } = (value.metadata ?? {}) as JsonObject;
+  const kind = String(value.kind);
+  throw invalid({ group, kind }, String(name ?? ""), problems);
 }
 
 function missing(what: string, value: JsonObject): StatusError {

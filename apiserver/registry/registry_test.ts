@@ -437,3 +437,31 @@ Deno.test("requests: bodies past the limit are 413, other paths and methods are 
     refused(await api.send("PUT", MAPS, { body: {} }), 405, /method/);
   });
 });
+
+Deno.test("metadata: short prefixes of names are taken, owners of no version are not", async () => {
+  await withServer(async (api) => {
+    const made = await api.post(
+      MAPS,
+      configMap("", {}, { generateName: "x-" }),
+    );
+    assert.match(made.body.metadata.name, /^x-.{5}$/);
+    const owner = { apiVersion: "a/b/c", kind: "A", name: "a", uid: "u" };
+    refused(
+      await api.post(MAPS, configMap("a", {}, { ownerReferences: [owner] })),
+      422,
+      /ownerReferences\[0\]\.apiVersion: .* must be <group>\/<version> or <version>/,
+    );
+  });
+});
+
+Deno.test("writes: options that are not known are 422", async () => {
+  await withServer(async (api) => {
+    for (const query of ["fieldValidation=Maybe", "fieldManager=a%07b"]) {
+      refused(
+        await api.post(`${MAPS}?${query}`, configMap("a")),
+        422,
+        /^CreateOptions\.meta\.k8s\.io "" is invalid: field(Validation|Manager): /,
+      );
+    }
+  });
+});

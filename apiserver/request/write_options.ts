@@ -1,8 +1,10 @@
-import { badRequest, invalid } from "../errors.ts";
-import { tooLong } from "../schema/field_error.ts";
+import { invalid } from "../errors.ts";
+import { invalidValue, notSupported, tooLong } from "../schema/field_error.ts";
 import type { User, WriteOptions } from "../types.ts";
 
-const VALIDATIONS = ["Strict", "Warn", "Ignore"];
+const VALIDATIONS = ["Ignore", "Strict", "Warn"];
+/** What Go prints as it is. */
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
 /** The default field manager: the first part of the User-Agent, as kube-apiserver takes it. */
 function managerOf(userAgent: string | null): string {
@@ -15,7 +17,7 @@ function managerOf(userAgent: string | null): string {
 /**
  * Reads what every write takes from its query: dryRun, fieldManager, fieldValidation.
  *
- * @throws 400 or 422 where a value is not known.
+ * @throws 422 where a value is not known.
  */
 export function writeOptions(
   query: URLSearchParams,
@@ -38,14 +40,27 @@ export function writeOptions(
   }
   const fieldValidation = query.get("fieldValidation") || undefined;
   if (fieldValidation && !VALIDATIONS.includes(fieldValidation)) {
-    throw badRequest(
-      `fieldValidation: Unsupported value: "${fieldValidation}": supported values: "", "Ignore", "Strict", "Warn"`,
-    );
+    const known = ["", ...VALIDATIONS];
+    throw invalid({ group: "meta.k8s.io", kind: request.optionsKind }, "", [
+      notSupported("fieldValidation", fieldValidation, known),
+    ]);
   }
   const fieldManager = query.get("fieldManager");
   if (fieldManager && fieldManager.length > 128) {
     throw invalid({ group: "meta.k8s.io", kind: request.optionsKind }, "", [
       tooLong("fieldManager", 128),
+    ]);
+  }
+  const at = [...fieldManager ?? ""].findIndex((c) => !PRINTABLE.test(c));
+  if (fieldManager && at >= 0) {
+    const found = [...fieldManager][at]!.codePointAt(0)!;
+    const code = found.toString(16).toUpperCase().padStart(4, "0");
+    throw invalid({ group: "meta.k8s.io", kind: request.optionsKind }, "", [
+      invalidValue(
+        "fieldManager",
+        fieldManager,
+        `invalid character U+${code} (at position ${at})`,
+      ),
     ]);
   }
   return {

@@ -9,6 +9,8 @@ import { invalidValue } from "./field_error.ts";
 
 /** A schema made ready to be run on many objects. */
 export interface CompiledSchema {
+  /** Brings the metadata of embedded objects into the form of Go's, in place; answers what of them cannot be read. */
+  coerce(object: unknown): FieldError[];
   /** Fills in defaults, in place; removes nulls where null is not allowed. */
   default(object: unknown): void;
   /** Removes unknown fields, in place, and returns their paths (`spec.list[0].foo`), sorted. */
@@ -45,11 +47,12 @@ export function compileSchema(
   const lists = compileListTypes(schema);
   const rules = withoutRules ? undefined : compileRules(schema);
   return {
+    coerce: embedded.coerce,
     default: compileDefault(schema),
     prune: (object) => prune(object, true),
     unknownFields: (object) => prune(object, false),
     validate(object, old) {
-      const out = [...values(object, old), ...embedded(object)];
+      const out = [...values(object, old), ...embedded.validate(object)];
       const repeated = lists(object);
       // An update may keep duplicates that are there already.
       if (repeated.length && (old === undefined || !lists(old).length)) {
