@@ -192,6 +192,9 @@ const coreStrategy: Strategy = {
   fields: (event) => labels(event, "involvedObject"),
 };
 
+/** What only the core group selects Events by. */
+const CORE_ONLY = ["reportingComponent", "source"];
+
 const eventsStrategy: Strategy = {
   prepareForCreate: fillInServed,
   prepareForUpdate: fillInServed,
@@ -205,8 +208,10 @@ const eventsStrategy: Strategy = {
   fields(served) {
     const event = toCoreV1(served);
     return {
-      ...labels(event, "regarding"),
-      ...labels(event, "involvedObject"),
+      ...Object.fromEntries(
+        Object.entries(labels(event, "regarding"))
+          .filter(([field]) => !CORE_ONLY.includes(field)),
+      ),
       reportingController: event.reportingComponent ?? "",
     };
   },

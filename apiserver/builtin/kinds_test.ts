@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ADMIN, testCluster } from "../controllers/testing.ts";
 import { toTable } from "../table/mod.ts";
+import { eventually, refused, withServer } from "../test_client.ts";
 import type { JsonObject, KubeObject, ResourceDefinition } from "../types.ts";
 import { builtinSchema } from "./schemas.ts";
 
@@ -475,4 +476,28 @@ Deno.test("an Event made in either group is read, selected and changed in both",
     ),
     ['message: Invalid value: "other": field is immutable'],
   );
+});
+
+Deno.test("each group's Events are selected by its own fields, and a token is for the account of its path", async () => {
+  await withServer(async (api) => {
+    const events = "/apis/events.k8s.io/v1/namespaces/default/events";
+    for (const field of ["regarding.name", "reportingController", "reason"]) {
+      const { code } = await api.get(`${events}?fieldSelector=${field}=x`);
+      assert.equal(code, 200, field);
+    }
+    for (const field of ["involvedObject.name", "reportingComponent"]) {
+      const other = await api.get(`${events}?fieldSelector=${field}=x`);
+      refused(other, 400, /^field label not supported: /);
+    }
+    const accounts = "/api/v1/namespaces/default/serviceaccounts";
+    await eventually(async () =>
+      (await api.get(`${accounts}/default`)).code === 200
+    );
+    const metadata = { name: "other" };
+    refused(
+      await api.post(`${accounts}/default/token`, { metadata, spec: {} }),
+      422,
+      /metadata\.name: .* must match the service account name if specified/,
+    );
+  });
 });

@@ -32,6 +32,11 @@ function tokenRequest({ authentication }: BuiltinDeps): SubresourceHandler {
       const spec = body?.spec ?? {};
       const seconds = spec.expirationSeconds ?? HOUR;
       const errors = expirationErrors(seconds);
+      const named = body?.metadata?.name;
+      if (named && named !== account.metadata.name) {
+        const why = "must match the service account name if specified";
+        errors.unshift(invalidValue("metadata.name", named, why));
+      }
       if (errors.length > 0) {
         throw invalid(
           { group: "authentication.k8s.io", kind: "TokenRequest" },

@@ -80,18 +80,20 @@ function checkPreconditions(
   { served, info }: ResourceRequest,
   { uid, resourceVersion }: DeleteOptions,
 ) {
+  // Told by the kind, as in kube-apiserver.
+  const of = { ...nameOf(served), resource: served.definition.kind };
   if (uid && uid !== old.metadata.uid) {
     throw conflict(
-      nameOf(served),
+      of,
       info.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+      `the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid}). The object might have been deleted and then recreated`,
     );
   }
   if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(
-      nameOf(served),
+      of,
       info.name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${old.metadata.resourceVersion}`,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion}). The object might have been modified`,
     );
   }
 }

@@ -12,7 +12,7 @@ Deno.test("delete: preconditions, finalizers, and no new ones once it has begun"
     refused(
       await api.delete(`${MAPS}/a`, { preconditions: { uid: "other" } }),
       409,
-      /Precondition failed/,
+      /on ConfigMap "a": the UID in the precondition \(other\) does not match/,
     );
     const waits = await api.delete(`${MAPS}/a`);
     assert.equal(waits.code, 200);
@@ -34,6 +34,32 @@ Deno.test("delete: preconditions, finalizers, and no new ones once it has begun"
     assert.equal(gone.body.status, "Success");
     assert.equal(gone.body.details.name, "b");
     assert.notEqual(gone.body.details.uid, body.metadata.uid);
+  });
+});
+
+Deno.test("delete: what its options do not know is refused, and nothing is deleted", async () => {
+  await withServer(async (api) => {
+    await api.post(MAPS, configMap("a", {}, { finalizers: ["a.com/x"] }));
+    const bodies = [
+      { dryRun: ["Some"] },
+      { propagationPolicy: "Sideways" },
+      { propagationPolicy: "Orphan", orphanDependents: true },
+    ];
+    for (const body of bodies) {
+      const wrong = await api.delete(`${MAPS}/a`, body);
+      refused(wrong, 422, /^DeleteOptions\.meta\.k8s\.io "" is invalid: /);
+    }
+    const grace = await api.delete(`${MAPS}/a?gracePeriodSeconds=soon`);
+    refused(grace, 400, /parsing "soon": invalid syntax/);
+    const everywhere = await api.delete("/api/v1/configmaps");
+    refused(everywhere, 405, /does not allow this method/);
+    const { body } = await api.get(`${MAPS}/a`);
+    assert.equal(body.metadata.deletionTimestamp, undefined);
+    // Only the older form of the policy is told that it is not done yet.
+    const policy = "?propagationPolicy=Foreground";
+    assert.equal((await api.delete(`${MAPS}/a${policy}`)).code, 200);
+    const older = "?orphanDependents=false";
+    assert.equal((await api.delete(`${MAPS}/a${older}`)).code, 202);
   });
 });
 

@@ -1,6 +1,7 @@
-import { badRequest } from "../errors.ts";
+import { badRequest, invalid } from "../errors.ts";
+import { invalidValue, notSupported } from "../schema/field_error.ts";
 import { compileGoDecode } from "../schema/go_decode.ts";
-import type { JsonObject } from "../types.ts";
+import type { FieldError, Json, JsonObject } from "../types.ts";
 import { isTrue } from "./info.ts";
 
 /** Kubernetes DeleteOptions, from body and query. */
@@ -9,12 +10,16 @@ export interface DeleteOptions {
   uid?: string;
   resourceVersion?: string;
   dryRun: boolean;
+  /** Whether `orphanDependents: false`, its older form, asked for the dependents to go as well. */
+  cascades?: boolean;
 }
+
+const POLICIES = ["Foreground", "Background", "Orphan"];
 
 /**
  * Reads DeleteOptions; the query fills in where there is no body.
  *
- * @throws 400 where they don't fit each other.
+ * @throws 400 where they cannot be read, 422 where they say what is not known or do not fit each other.
  */
 export function deleteOptions(
   query: URLSearchParams,
@@ -27,20 +32,19 @@ export function deleteOptions(
     (query.has("orphanDependents")
       ? isTrue(query.get("orphanDependents"))
       : undefined);
-  if (policy !== undefined && orphan !== undefined && orphan !== null) {
+  const grace = query.get("gracePeriodSeconds");
+  if (grace && !/^[-+]?\d+$/.test(grace)) {
     throw badRequest(
-      "DeleteOptions.meta.k8s.io is invalid: propagationPolicy: Invalid value: orphanDependents and deletionPropagation cannot be both set",
-    );
-  }
-  if (
-    policy && !["Foreground", "Background", "Orphan"].includes(String(policy))
-  ) {
-    throw badRequest(
-      `DeleteOptions.meta.k8s.io is invalid: propagationPolicy: Unsupported value: "${policy}": supported values: "Background", "Foreground", "Orphan"`,
+      `strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`,
     );
   }
   const preconditions = body?.preconditions as JsonObject | undefined;
   const dryRun = body?.dryRun ?? query.getAll("dryRun");
+  const problems = problemsOf({ policy, orphan, dryRun });
+  if (problems.length > 0) {
+    const kind = { group: "meta.k8s.io", kind: "DeleteOptions" };
+    throw invalid(kind, "", problems);
+  }
   return {
     propagationPolicy: policy
       ? policy as DeleteOptions["propagationPolicy"]
@@ -52,7 +56,31 @@ export function deleteOptions(
     uid: preconditions?.uid as string | undefined,
     resourceVersion: preconditions?.resourceVersion as string | undefined,
     dryRun: Array.isArray(dryRun) && dryRun.includes("All"),
+    cascades: orphan === false,
   };
+}
+
+function problemsOf(
+  { policy, orphan, dryRun }: {
+    policy?: Json;
+    orphan?: Json;
+    dryRun: Json;
+  },
+): FieldError[] {
+  const problems: FieldError[] = [];
+  if (policy && typeof orphan === "boolean") {
+    const why = "orphanDependents and deletionPropagation cannot be both set";
+    problems.push(invalidValue("propagationPolicy", policy, why));
+  }
+  if (policy && !POLICIES.includes(String(policy))) {
+    const known = [...POLICIES, "nil"];
+    problems.push(notSupported("propagationPolicy", policy, known));
+  }
+  const asked = Array.isArray(dryRun) ? dryRun : [];
+  if (asked.some((value) => value !== "" && value !== "All")) {
+    problems.push(notSupported("dryRun", asked, ["All"]));
+  }
+  return problems;
 }
 
 const decode = compileGoDecode({

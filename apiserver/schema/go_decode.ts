@@ -99,9 +99,13 @@ function compile(
       return scalarCheck("boolean", mismatch(place, "bool"));
     case "integer": {
       const wrong = mismatch(place, goTypeOf(schema));
+      const limit = 2 ** (schema.format === "int32" ? 31 : 63);
       return (value) => {
         if (value === undefined || value === null) return undefined;
-        return Number.isInteger(value) ? undefined : wrong(value);
+        return Number.isInteger(value) && value as number >= -limit &&
+            value as number < limit
+          ? undefined
+          : wrong(value);
       };
     }
     case "number":
@@ -330,6 +334,13 @@ const TIME_PARTS: [RegExp, string][] = [
   [/^(Z|[-+]\d\d:\d\d)$/, "Z07:00"],
 ];
 
+/** With six digits of the second, neither fewer nor more. */
+const MICRO_PARTS: [RegExp, string][] = TIME_PARTS.flatMap(([pattern, part]) =>
+  part === "05"
+    ? [[/^[0-5]\d/, "05"], [/^\.\d{6}(?!\d)/, ".000000"]]
+    : [[pattern, part]]
+);
+
 /** A time as nearly all are; others are taken apart, for the words of the error. */
 const TIME =
   /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
@@ -345,9 +356,9 @@ function timeCheck({ path }: Place): Check {
         jsonKind(value)
       } into Go value of type string`;
     }
-    if (TIME.test(value)) return undefined;
+    if (!micro && TIME.test(value)) return undefined;
     let rest = value;
-    for (const [pattern, part] of TIME_PARTS) {
+    for (const [pattern, part] of micro ? MICRO_PARTS : TIME_PARTS) {
       const found = pattern.exec(rest);
       if (!found) {
         return `parsing time ${

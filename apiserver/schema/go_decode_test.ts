@@ -34,6 +34,14 @@ Deno.test("compileGoDecode() names the innermost struct, the fields and the Go t
       "json: cannot unmarshal number 1.5 into Go struct field LeaseSpec.spec.leaseDurationSeconds of type int32",
     ],
     [
+      lease({ spec: { leaseDurationSeconds: 3_000_000_000 } }),
+      "json: cannot unmarshal number 3000000000 into Go struct field LeaseSpec.spec.leaseDurationSeconds of type int32",
+    ],
+    [
+      lease({ spec: { renewTime: "2026-01-02T03:04:05Z" } }),
+      'parsing time "2026-01-02T03:04:05Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000"',
+    ],
+    [
       lease({ spec: { renewTime: "2026-13-01T00:00:00Z" } }),
       'parsing time "2026-13-01T00:00:00Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "13-01T00:00:00Z" as "01"',
     ],

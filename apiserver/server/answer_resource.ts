@@ -136,7 +136,11 @@ export function answerResource(
   if (!definition.verbs.includes(info.verb)) {
     throw methodNotAllowed(nameOf(served), info.verb);
   }
-  if (info.verb === "create" && definition.namespaced && !info.namespace) {
+  if (
+    (info.verb === "create" || info.verb === "deletecollection") &&
+    definition.namespaced && !info.namespace
+  ) {
+    // Only lists and watches go over all namespaces.
     throw noSuchMethod();
   }
   return answerObject(exchange);
@@ -201,7 +205,7 @@ async function answerObject(exchange: Exchange): Promise<Response> {
           form: exchange.shape,
         });
       }
-      const waits = !gone && options.propagationPolicy === "Foreground";
+      const waits = !gone && options.cascades;
       return respondObject(exchange, object, waits ? 202 : 200);
     }
     case "deletecollection":
