@@ -1,14 +1,16 @@
 /** What a word for a unit begins with, and what stands for it in Go's durations; days and weeks are hours there. */
 const UNITS: [begins: RegExp, times: bigint, unit: string][] = [
-  [/^n/, 1n, "ns"],
-  [/^(?:us|µs|micro)/, 1n, "us"],
-  [/^(?:ms|milli)/, 1n, "ms"],
-  [/^s/, 1n, "s"],
-  [/^m/, 1n, "m"],
-  [/^h/, 1n, "h"],
-  [/^d/, 24n, "h"],
-  [/^w/, 168n, "h"],
+  [/^(?:ns$|nano)/, 1n, "ns"],
+  [/^(?:[uµ]s$|micro)/, 1n, "us"],
+  [/^(?:ms$|milli)/, 1n, "ms"],
+  [/^(?:s$|sec)/, 1n, "s"],
+  [/^(?:m$|min)/, 1n, "m"],
+  [/^(?:hr?$|hour)/, 1n, "h"],
+  [/^(?:d$|day)/, 24n, "h"],
+  [/^(?:wk?$|week)/, 168n, "h"],
 ];
+
+const GO = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
 
 /**
  * A text of the format `duration` as Go's `time.ParseDuration` would read it: the format also takes `0` and words, such
@@ -16,10 +18,12 @@ const UNITS: [begins: RegExp, times: bigint, unit: string][] = [
  */
 export function withoutWords(text: string): string {
   if (text === "0") return "0s";
-  const words = /^\s*(\d+)\s*([a-zµ]+)\s*$/.exec(text);
-  const unit = words && UNITS.find(([begins]) => begins.test(words[2]!));
-  return unit
-    ? `${BigInt(words[1]!) * unit[1]}${unit[2]}`
-    // Go knows both letters of that look.
-    : text.replaceAll("μs", "µs");
+  // Go's own, of whole or broken numbers, one after the other, are left as they are.
+  if (GO.test(text)) return text.replaceAll("μs", "µs");
+  const parts = [...text.matchAll(/(\d+)\s*([A-Za-zµ]+)/g)].flatMap((found) => {
+    const word = found[2]!.toLowerCase();
+    const unit = UNITS.find(([begins]) => begins.test(word));
+    return unit ? [`${BigInt(found[1]!) * unit[1]}${unit[2]}`] : [];
+  });
+  return parts.length > 0 ? parts.join("") : text;
 }

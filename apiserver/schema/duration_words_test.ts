@@ -14,6 +14,8 @@ Deno.test("withoutWords() leaves Go's durations, and turns words into them", () 
       ["1μs", "1µs"],
       ["2d", "48h"],
       ["1 week", "168h"],
+      ["P1D", "24h"],
+      ["1 day 2 hours", "24h2h"],
       ["soon", "soon"],
       ["", ""],
     ]

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { isRequestUri } from "./request_uri.ts";
+
 const ipv4 =
   /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
 
@@ -17,17 +19,22 @@ export function isIPv6(text: string): boolean {
   return URL.canParse(`http://[${text}]/`);
 }
 
+/** An IPv4 address as Go's older parser takes it, with zeros in front of its numbers. */
+function isSloppyIPv4(text: string): boolean {
+  return isIPv4(text.replace(/(^|\.)0+(?=\d)/g, "$1"));
+}
+
 function isCidr(text: string): boolean {
   const cut = text.lastIndexOf("/");
   const bits = text.slice(cut + 1);
-  if (cut < 0 || !/^(0|[1-9]\d*)$/.test(bits)) return false;
+  if (cut < 0 || !/^\d+$/.test(bits)) return false;
   const address = text.slice(0, cut);
-  if (isIPv4(address)) return Number(bits) <= 32;
+  if (isSloppyIPv4(address)) return Number(bits) <= 32;
   return isIPv6(address) && Number(bits) <= 128;
 }
 
 const dateTime =
-  /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:?\d{2})$/;
+  /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
 function isDate(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && startsWithDay(text);
@@ -36,7 +43,7 @@ function isDate(text: string): boolean {
 function isDateTime(text: string): boolean {
   return dateTime.test(text) && startsWithDay(text) &&
     number(text, 11, 13) < 24 && number(text, 14, 16) < 60 &&
-    number(text, 17, 19) < 61;
+    number(text, 17, 19) < 60;
 }
 
 /** Whether the day of a text that begins `YYYY-MM-DD` exists. */
@@ -57,12 +64,47 @@ function number(text: string, start: number, end: number): number {
 
 const duration =
   /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*$/;
-const words =
-  /^\s*\d+\s*(?:nano|ns|micro|us|µs|milli|ms|sec|s|min|m|hr|hour|h|day|d|week|w|wk)s?(?:ond|ute)?s?\s*$/;
+/** Whether some number in a text stands before a unit of time, whatever else is there: `P1D`, `1 day 2 hours`. */
+function hasWords(text: string): boolean {
+  return [...text.matchAll(/\d+\s*([A-Za-zµ]+)/g)].some(([, unit]) =>
+    units.test(unit!.toLowerCase())
+  );
+}
+
+const units =
+  /^(?:ns|us|µs|ms|s|m|h|hr|d|w|wk|(?:nano|micro|milli|sec|min|hour|day|week).*)$/;
 
 const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+/** One label with at most one dash, after its first character; or several, the last of letters alone. */
 const host =
-  /^(?:[a-zA-Z0-9_](?:[-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?)(?:\.[a-zA-Z0-9_](?:[-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?)*\.?$/;
+  /^(?:[a-zA-Z0-9\p{S}\p{L}]-?[a-zA-Z0-9\p{S}\p{L}]{0,62}|(?:[a-zA-Z0-9\p{S}\p{L}](?:[-a-zA-Z0-9\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?\.)+[a-zA-Z\p{L}]{2,63})$/u;
+
+function isHostname(text: string): boolean {
+  return text.length <= 255 && host.test(text) &&
+    text.split(".").every((part) => part.length <= 63);
+}
+
+/** Of 6, 8 or 20 bytes: in pairs, in groups of four, or without anything between. */
+function isMac(text: string): boolean {
+  const bytes = text.replace(/[:.-]/g, "").length / 2;
+  return [6, 8, 20].includes(bytes) && (
+    /^[0-9a-fA-F]{2}(?:([:-])[0-9a-fA-F]{2})(?:\1[0-9a-fA-F]{2})*$/
+      .test(text) ||
+    /^[0-9a-fA-F]{4}(?:\.[0-9a-fA-F]{4})+$/.test(text) ||
+    /^[0-9a-fA-F]{12}$/.test(text)
+  );
+}
+
+const atom = "[\\w!#$%&'*+/=?^`{|}~\\u0080-\\u{10ffff}-]+";
+const quoted = '"(?:[^"\\\\\\r\\n]|\\\\.)*"';
+const dotted = `${atom}(?:\\.${atom})*`;
+const address = `(?:${dotted}|${quoted})@(?:${dotted}|\\[[^\\s[\\]\\\\]*\\])`;
+/** An address, also with a name before it (Go's net/mail). */
+const email = new RegExp(
+  `^\\s*(?:${address}|(?:(?:${atom}|${quoted}|[ \\t.])+)?<${address}>)\\s*$`,
+  "u",
+);
+
 const hex = "[0-9a-fA-F]";
 const uuid = (version: string, variant: string) =>
   new RegExp(
@@ -81,26 +123,24 @@ export const formats: ReadonlyMap<string, (text: string) => boolean> = new Map(
     date: isDate,
     "date-time": isDateTime,
     datetime: isDateTime,
-    duration: (t) => t === "0" || duration.test(t) || words.test(t),
-    email: (t) => /^[^\s@<>]+@[^\s@<>]+$/.test(t),
+    duration: (t) => t === "0" || duration.test(t) || hasWords(t),
+    email: (t) => email.test(t),
     hexcolor: (t) => /^#?(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/.test(t),
-    hostname: (t) => t.length <= 255 && host.test(t),
-    ipv4: isIPv4,
+    hostname: isHostname,
+    // What is written with dots is one, also as a part of an IPv6 address.
+    ipv4: (t) => isSloppyIPv4(t) || (t.includes(".") && isIPv6(t)),
     ipv6: isIPv6,
     "k8s-long-name": (t) =>
       t.length <= 253 &&
       t.split(".").every((l) => /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(l)),
     "k8s-short-name": (t) => label.test(t),
-    mac: (t) =>
-      /^(?:[0-9a-fA-F]{2}([:-]))(?:[0-9a-fA-F]{2}\1){4}[0-9a-fA-F]{2}$/.test(
-        t,
-      ) || /^[0-9a-fA-F]{4}(?:\.[0-9a-fA-F]{4}){2}$/.test(t),
+    mac: isMac,
     password: () => true,
     rgbcolor: (t) =>
       /^rgb\(\s*(?:\d{1,2}|1\d\d|2[0-4]\d|25[0-5])\s*(?:,\s*(?:\d{1,2}|1\d\d|2[0-4]\d|25[0-5])\s*){2}\)$/
         .test(t),
-    ssn: (t) => /^\d{3}[- ]?\d{2}[- ]?\d{4}$/.test(t),
-    uri: (t) => /^[A-Za-z][-+.A-Za-z0-9]*:\S*$/.test(t) || /^\/\S*$/.test(t),
+    ssn: (t) => /^\d{3}[- ]\d{2}[- ]\d{4}$/.test(t),
+    uri: isRequestUri,
     uuid: (t) => uuid(hex, hex).test(t),
     uuid3: (t) => uuid("3", hex).test(t),
     uuid4: (t) => uuid("4", "[89abAB]").test(t),
