@@ -66,7 +66,7 @@ export interface LoadTreeOptions {
   mostValues?: number;
 }
 
-/** Most values of all files: three times as many as 100,000 objects of a fleet have. */
+/** Most values of all files: 100,000 Agents have half of them. */
 const MOST_VALUES = 3_000_000;
 
 type Checked = {
