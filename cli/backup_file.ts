@@ -25,6 +25,8 @@ export async function saveBackup(
     write: true,
     // It holds keys, and all that is not encrypted.
     mode: 0o600,
+  }).catch((error) => {
+    throw new Error(`Cannot write the backup ${file}`, { cause: error });
   });
   // Two of them, say of a timer that fires while the last one is under way, would write into the same file.
   if (!await isAlone(to, partial)) {

@@ -54,7 +54,9 @@ export function createAudit({ policy, write, now }: AuditOptions): Audit {
       const received = timestamp(now());
       let request = of.request;
       let requestObject: JsonObject | undefined;
-      if (info.isResource && request.body && atLeast("Request")) {
+      // Of a stranger it is never read: the answer is there already, and no time limit ends a body that does not.
+      const known = user !== undefined;
+      if (known && info.isResource && request.body && atLeast("Request")) {
         const body = await readBody(request);
         requestObject = jsonOf(body, request.headers, verdict);
         request = new Request(request, { body: body as BufferSource });

@@ -42,7 +42,11 @@ async function audited(
               "content-type": "application/json",
               ...headers,
             },
-            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+            ...(body === undefined ? {} : {
+              body: body instanceof ReadableStream
+                ? body
+                : JSON.stringify(body),
+            }),
           }),
         )
       );
@@ -133,6 +137,19 @@ Deno.test("audit: a policy chooses levels, stages and bodies by the first rule t
   assert.equal(whole!.responseObject!.metadata!.managedFields, undefined);
   assert.deepEqual(request!.requestObject!.data, secret.data);
   assert.equal(request!.responseObject, undefined);
+});
+
+Deno.test("audit: a stranger's body that never ends keeps nobody waiting, also where bodies are noted", async () => {
+  const rules = "rules: [{level: RequestResponse}]";
+  const events = await audited(async (send) => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
+    });
+    const { status } = await send("POST", SECRETS, { body, token: "wrong" });
+    assert.equal(status, 401);
+  }, { policy: policy(rules) });
+  const { responseStatus, requestObject } = events.at(-1)!;
+  assert.deepEqual([responseStatus!.code, requestObject], [401, undefined]);
 });
 
 Deno.test("audit: a watch is told when it starts and when it ends", async () => {

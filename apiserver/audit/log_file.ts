@@ -127,9 +127,15 @@ export class LogFile {
   async #rotate(): Promise<void> {
     const { path, now } = this.#options;
     const time = now().toISOString().replaceAll(":", "-");
-    await Deno.rename(path, `${path}.${time}`);
-    this.#file.close();
+    try {
+      await Deno.rename(path, `${path}.${time}`);
+    } catch (error) {
+      // Somebody took it away, or the last try came no further than this.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    // First, so that there is one to go on with where it fails.
     const { file, size } = await open(path);
+    this.#file.close();
     this.#file = file;
     this.#size = size;
     await this.#removeOld();
@@ -155,9 +161,14 @@ export class LogFile {
     }
   }
 
+  /** Resolves when nothing waits to be written. */
+  async settled(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
   /** Writes what waits, and ends. */
   async close(): Promise<void> {
-    while (this.#writing) await this.#writing;
+    await this.settled();
     this.#file.close();
   }
 }

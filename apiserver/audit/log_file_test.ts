@@ -84,3 +84,33 @@ Deno.test("LogFile drops and counts what the disk does not keep up with", () =>
     await file.close();
     assert.deepEqual(await contents(dir), ["12345\n12345\n"]);
   }));
+
+Deno.test("LogFile goes on in a new file where the old one was taken away, and where a new one could not be made for a while", () =>
+  withFolder(async (dir) => {
+    const folder = `${dir}/logs`;
+    await Deno.mkdir(folder);
+    const path = `${folder}/audit.log`;
+    let failures = 0;
+    const file = await LogFile.open({
+      path,
+      maxBytes: 10,
+      onError: () => failures++,
+    });
+    const write = async (line: string) => {
+      file.write(line);
+      await file.settled();
+    };
+    await write("123456789");
+    await Deno.remove(path);
+    await write("after it was taken away");
+    assert.equal(await Deno.readTextFile(path), "after it was taken away\n");
+
+    await Deno.rename(folder, `${dir}/away`);
+    await write("lost");
+    await write("lost, too");
+    assert.deepEqual([failures, file.dropped], [2, 2]);
+    await Deno.mkdir(folder);
+    await write("all is well again");
+    assert.equal(await Deno.readTextFile(path), "all is well again\n");
+    await file.close();
+  }));
