@@ -1,4 +1,5 @@
 import type { JsonObject } from "../types.ts";
+import type { Clock } from "./clock.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -7,6 +8,9 @@ const COMMA = encoder.encode(",");
 const END = encoder.encode("]}\n");
 /** Bytes of a chunk: below what malloc takes from the system for itself, so that each goes where the one before was. */
 const CHUNK_BYTES = 96 << 10;
+
+/** A client that takes nothing for so many milliseconds is given up: its list would keep objects that are gone. */
+const STALL_MS = 120_000;
 
 /** A list whose items are encoded already. */
 export interface EncodedList {
@@ -24,6 +28,8 @@ export interface ListBodyOptions {
    * @default {false}
    */
   release?: boolean;
+  /** Where it is given, whoever takes nothing for two minutes is given up. */
+  clock?: Clock;
 }
 
 /**
@@ -32,10 +38,10 @@ export interface ListBodyOptions {
  */
 export function listBody(
   list: EncodedList,
-  { release = false }: ListBodyOptions = {},
+  { release = false, clock }: ListBodyOptions = {},
 ): Bytes | ReadableStream<Bytes> {
   return sizeOf(list) > CHUNK_BYTES
-    ? streamOf(chunksOf(list, CHUNK_BYTES), release)
+    ? streamOf(chunksOf(list, CHUNK_BYTES), { release, clock })
     : listBytes(list);
 }
 
@@ -91,17 +97,36 @@ function* chunksOf(list: EncodedList, size: number): Generator<Bytes> {
 
 function streamOf(
   chunks: Iterator<Bytes>,
-  release: boolean,
+  { release, clock }: ListBodyOptions,
 ): ReadableStream<Bytes> {
+  let left: Iterator<Bytes> | undefined = chunks;
   let sent: Bytes | undefined;
+  let taken = () => {};
+  const end = () => {
+    taken();
+    left = undefined;
+  };
+  const expectPull = (controller: ReadableStreamDefaultController<Bytes>) => {
+    taken = clock?.after(STALL_MS, () => {
+      end();
+      controller.error("the client of a list took nothing");
+    }) ?? taken;
+  };
   return new ReadableStream({
+    start: expectPull,
     pull(controller) {
+      taken();
       // V8 would keep what was sent until it next looks for garbage, which it does only after 32 MB of it.
       if (release) sent?.buffer.transfer(0);
-      const { value, done } = chunks.next();
-      if (done) return controller.close();
+      const { value, done } = left!.next();
+      if (done) {
+        end();
+        return controller.close();
+      }
       controller.enqueue(value);
       sent = value;
+      expectPull(controller);
     },
+    cancel: end,
   }, { highWaterMark: 0 });
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers";
+import { FakeClock } from "./fake_clock.ts";
 import { listBody, listBytes } from "./list_body.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -61,4 +62,33 @@ Deno.test("a long list is read only as it is taken, and arrives whole over HTTP 
   };
   const texts = await Promise.all([0, 0, 1, 5, 20].map(read));
   for (const text of texts) assert.ok(text === whole);
+});
+
+Deno.test("a client that takes nothing of a list for two minutes is given up, and one that is slow is not", async () => {
+  const clock = new FakeClock();
+  const encoded = list(Array(300).fill(1000));
+  const stream = () => listBody(encoded, { clock }) as ReadableStream;
+  const slow = stream().getReader();
+  const parts: Uint8Array[] = [];
+  for (;;) {
+    const { done, value } = await slow.read();
+    if (done) break;
+    parts.push(value);
+    clock.pass(119_000);
+  }
+  assert.ok(parts.length > 3);
+  assert.deepEqual(Buffer.concat(parts), Buffer.from(listBytes(encoded)));
+
+  for (const read of [0, 2]) {
+    const stopped = stream().getReader();
+    for (let i = 0; i < read; i++) await stopped.read();
+    clock.pass(121_000);
+    await assert.rejects(
+      stopped.read(),
+      (error) => error === "the client of a list took nothing",
+    );
+  }
+  const left = stream();
+  await left.cancel();
+  assert.equal(clock.timers, 0);
 });

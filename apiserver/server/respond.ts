@@ -5,6 +5,7 @@
  */
 import { NoSuchPath, StatusError } from "../errors.ts";
 import type { Form } from "../request/negotiation.ts";
+import { systemClock } from "./clock.ts";
 import type { Json, JsonObject } from "../types.ts";
 import {
   type EncodedList,
@@ -60,7 +61,7 @@ function headersOf(
     : JSON_HEADERS;
 }
 
-/** Answers JSON that is encoded already, a list as it is taken. */
+/** Answers JSON that is encoded already, a list as it is taken; one that `release`s goes to the network. */
 export function respondEncodedList(
   list: EncodedList,
   { form = JSON_FORM, release }: RespondOptions & ListBodyOptions = {},
@@ -68,7 +69,8 @@ export function respondEncodedList(
   if (form.mediaType === "application/yaml" || form.pretty) {
     return respondBytes(listBytes(list), { form });
   }
-  return new Response(listBody(list, { release }), {
+  const clock = release ? systemClock : undefined;
+  return new Response(listBody(list, { release, clock }), {
     headers: headersOf(form, undefined),
   });
 }
