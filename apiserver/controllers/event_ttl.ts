@@ -23,8 +23,9 @@ export function eventTtl(
     initial: () => ["sweep"],
     affected: () => [],
     async reconcile() {
-      const before = now().getTime() - ttl;
-      const old = reader.list(EVENTS).filter((e) => lastSeen(e) < before);
+      const time = now().getTime();
+      const old = reader.list(EVENTS)
+        .filter((event) => lastSeen(event, time + ttl) < time - ttl);
       for (const { metadata } of old) {
         const { namespace, name, uid } = metadata;
         await tolerate(
@@ -38,13 +39,18 @@ export function eventTtl(
   };
 }
 
-function lastSeen(event: KubeObject): number {
-  return Math.max(
-    ...[
-      event.metadata.creationTimestamp,
-      event.eventTime,
-      event.lastTimestamp,
-      event.series?.lastObservedTime,
-    ].map((time) => time ? Date.parse(time) : 0),
-  );
+/**
+ * Milliseconds. Times after `latest` say nothing: clocks of devices run ahead by years, and so may have done that of
+ * the server until it was set right. Their Events would stay until then.
+ */
+function lastSeen(event: KubeObject, latest: number): number {
+  const { creationTimestamp, managedFields = [] } = event.metadata;
+  const times = [
+    creationTimestamp,
+    ...managedFields.map(({ time }) => time),
+    event.eventTime,
+    event.lastTimestamp,
+    event.series?.lastObservedTime,
+  ].map((time) => time ? Date.parse(time) : 0);
+  return Math.max(0, ...times.filter((time) => time <= latest));
 }

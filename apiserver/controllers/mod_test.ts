@@ -427,12 +427,21 @@ Deno.test("Events are forgotten an hour after they last happened", async () => {
     key,
     event("again", { lastTimestamp: "2026-01-01T00:30:00Z" }),
   );
+  // Of a device whose clock runs ahead, and of the server when its own did.
+  await client.create(
+    key,
+    event("ahead", { lastTimestamp: "2031-01-01T00:00:00Z" }),
+  );
+  clock.time = new Date("2030-01-01T00:00:00Z");
+  await client.create(key, event("future"));
   clock.time = new Date("2026-01-01T01:10:00Z");
   await cluster.startControllers();
-  await until(
-    "the old one's end",
-    () => !client.reader.get({ ...key, name: "old" }),
-  );
+  for (const name of ["old", "ahead", "future"]) {
+    await until(
+      `the end of ${name}`,
+      () => !client.reader.get({ ...key, name }),
+    );
+  }
   assert(client.reader.get({ ...key, name: "again" }));
 });
 
