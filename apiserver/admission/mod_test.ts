@@ -97,6 +97,15 @@ Deno.test("a create that fails after admission does not count for long", async (
   await assert.rejects(alice.create(key, role("one")), {
     message: /attempting to grant RBAC permissions/,
   });
-  cluster.clock.time = new Date(cluster.clock.time.getTime() + 3000);
+  const { time } = cluster.clock;
+  cluster.clock.time = new Date(time.getTime() + 3000);
   await cluster.as(ADMIN).create(key, role("two"));
+  await cluster.client.delete({ ...key, name: "two" });
+  // Nor where the clock ran ahead, and is set right.
+  cluster.clock.time = new Date("2030-01-01T00:00:00Z");
+  await assert.rejects(alice.create(key, role("three")), {
+    message: /attempting to grant RBAC permissions/,
+  });
+  cluster.clock.time = time;
+  await cluster.as(ADMIN).create(key, role("four"));
 });

@@ -34,7 +34,10 @@ export function quotaAdmission(
     let names = pending.get(scope);
     if (!names) pending.set(scope, names = new Map());
     const time = now().getTime();
-    for (const [name, until] of names) if (until < time) names.delete(name);
+    for (const [name, until] of names) {
+      // Later than it could be: the clock was set back.
+      if (until < time || until > time + PENDING_LIFE) names.delete(name);
+    }
     return names;
   }
 
