@@ -268,3 +268,54 @@ Deno.test("CRD: embedded objects have the metadata of objects, and a patch may n
     );
   });
 });
+
+Deno.test("CRD: what is read has the defaults of the version in which it is stored", async () => {
+  const version = (name: string, own: JsonObject) => ({
+    name,
+    served: true,
+    storage: name === "v1",
+    schema: {
+      openAPIV3Schema: {
+        type: "object",
+        properties: {
+          spec: {
+            type: "object",
+            properties: { size: { type: "integer", default: 1 }, ...own },
+          },
+        },
+      },
+    },
+  });
+  const crd = widgetCrd();
+  (crd.spec as JsonObject).versions = [
+    version("v1", { color: { type: "string", default: "red" } }),
+    version("v2", { colour: { type: "string", default: "blue" } }),
+  ];
+  await withServer(async (api) => {
+    await api.post(CRDS, crd);
+    const created = await api.post(WIDGETS, widget("a"));
+    assert.deepEqual(created.body.spec, { size: 1, color: "red" });
+    const path = WIDGETS.replace("/v1/", "/v2/");
+    const read = await api.get(`${path}/a`);
+    assert.deepEqual(read.body.spec, { size: 1 });
+    const own = { ...widget("b", { colour: "green" }) };
+    const other = { ...own, apiVersion: "example.com/v2" };
+    assert.deepEqual((await api.post(path, other)).body.spec, { size: 1 });
+  });
+});
+
+Deno.test("CRD: scale of an object that has no replicas is an error, and can be written", async () => {
+  await withServer(async (api) => {
+    await api.post(CRDS, widgetCrd());
+    await api.post(WIDGETS, widget("a"));
+    refused(
+      await api.get(`${WIDGETS}/a/scale`),
+      500,
+      /the spec replicas field "\.spec\.size" does not exist/,
+    );
+    const scale = { spec: { replicas: 2 } };
+    const patched = await api.patch(`${WIDGETS}/a/scale`, "merge", scale);
+    assert.equal(patched.body.spec.replicas, 2);
+    assert.equal((await api.get(`${WIDGETS}/a/scale`)).code, 200);
+  });
+});

@@ -16,6 +16,12 @@ import { isDone } from "./update.ts";
 const ORPHAN = "orphan";
 const FOREGROUND = "foregroundDeletion";
 
+/** Kinds whose deletion is kube-apiserver's own business: it sets the time alone. */
+const WITHOUT_GRACE = new Set([
+  "/namespaces",
+  "apiextensions.k8s.io/customresourcedefinitions",
+]);
+
 /** What became of an object that was to be deleted. */
 export interface Deleted {
   /** Its last state, or the one in which it waits for finalizers. */
@@ -31,7 +37,7 @@ export async function deleteObject(
   options: DeleteOptions,
 ): Promise<Deleted> {
   const { served, info } = request;
-  const { strategy } = served.definition;
+  const { strategy, group, resource } = served.definition;
   const dryRun = options.dryRun || request.options.dryRun;
   let result: Deleted | undefined;
   const entry = await registry.store.write(
@@ -56,7 +62,9 @@ export async function deleteObject(
         (strategy?.holds?.(object) ?? false);
       if (starts && held) {
         object.metadata.deletionTimestamp = timestamp(registry.now());
-        object.metadata.deletionGracePeriodSeconds = 0;
+        if (!WITHOUT_GRACE.has(`${group}/${resource}`)) {
+          object.metadata.deletionGracePeriodSeconds = 0;
+        }
         if (object.metadata.generation) object.metadata.generation++;
       }
       const next = toStored(served, object);

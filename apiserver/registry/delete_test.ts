@@ -37,6 +37,21 @@ Deno.test("delete: preconditions, finalizers, and no new ones once it has begun"
   });
 });
 
+Deno.test("delete: a namespace has no grace period, and a Table without objects says null", async () => {
+  await withServer(async (api) => {
+    const metadata = { name: "a" };
+    await api.post("/api/v1/namespaces", { metadata });
+    const { body } = await api.delete("/api/v1/namespaces/a");
+    assert.ok(body.metadata.deletionTimestamp);
+    assert.equal("deletionGracePeriodSeconds" in body.metadata, false);
+    await api.post(MAPS, configMap("a"));
+    const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    const path = `${MAPS}/a?includeObject=None`;
+    const table = await api.get(path, { accept });
+    assert.equal(table.body.rows[0].object, null);
+  });
+});
+
 Deno.test("delete: what its options do not know is refused, and nothing is deleted", async () => {
   await withServer(async (api) => {
     await api.post(MAPS, configMap("a", {}, { finalizers: ["a.com/x"] }));

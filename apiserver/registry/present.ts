@@ -69,7 +69,10 @@ function isOtherVersion(
 
 const known = new WeakMap<Served, WeakMap<KubeObject, KubeObject>>();
 
-/** What is read is pruned and defaulted as what is written; the object itself where that changes nothing. */
+/**
+ * What is read is pruned and defaulted by the schema of the version in which it is stored, and pruned by that of the
+ * version asked for, whose defaults are for what is written; the object itself where that changes nothing.
+ */
 function broughtUp(served: Served, object: KubeObject): KubeObject {
   let objects = known.get(served);
   if (!objects) known.set(served, objects = new WeakMap());
@@ -78,8 +81,14 @@ function broughtUp(served: Served, object: KubeObject): KubeObject {
     const { metadata, ...rest } = inVersion(served, object);
     const { schema } = served;
     const own = structuredClone(rest) as unknown as KubeObject;
-    schema?.prune(own);
-    schema?.default(own);
+    const stored = object.apiVersion === served.apiVersion
+      ? schema
+      : object.apiVersion === served.storageApiVersion
+      ? served.storageSchema
+      : undefined;
+    stored?.prune(own);
+    stored?.default(own);
+    if (stored !== schema) schema?.prune(own);
     shown = deepEqual(own, rest) && object.apiVersion === served.apiVersion
       ? object
       : ordered({ ...own, metadata }, served.apiVersion);

@@ -1,4 +1,4 @@
-import { badRequest, invalid, notFound, type StatusError } from "../errors.ts";
+import { badRequest, invalid, notFound, StatusError } from "../errors.ts";
 import { cloneJson } from "../schema/clone_json.ts";
 import { invalidValue } from "../schema/field_error.ts";
 import { compileGoDecode } from "../schema/go_decode.ts";
@@ -77,10 +77,21 @@ export function getScale(
 ): JsonObject {
   const entry = store.get(keyOf(request));
   if (!entry) throw notFound(nameOf(request.served), request.info.name);
-  return scaleOf(
-    objectOf(request.served, entry),
-    request.served.definition.subresources.scale!,
-  );
+  const object = objectOf(request.served, entry);
+  const { custom, subresources } = request.served.definition;
+  const path = subresources.scale!.specReplicasPath;
+  if (custom && at(object, path) === undefined) {
+    const why = `the spec replicas field ${
+      JSON.stringify(path)
+    } does not exist`;
+    throw new StatusError(
+      500,
+      "InternalError",
+      `Internal error occurred: ${why}`,
+      { causes: [{ message: why }] },
+    );
+  }
+  return scaleOf(object, subresources.scale!);
 }
 
 const SCALE_COLUMNS: Column[] = [

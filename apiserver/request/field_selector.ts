@@ -25,7 +25,24 @@ export function fieldSelector(text: string | null): FieldTerm[] {
     return {
       field: field.trim(),
       not: operator === "!=",
-      value: value.replaceAll(/\\([\\,=])/g, "$1"),
+      value: unescaped(value),
     };
+  });
+}
+
+function unescaped(value: string): string {
+  return value.replace(/\\(.?)|[=,]/gsu, (found, escaped?: string) => {
+    if (escaped === undefined) {
+      const code = found.codePointAt(0);
+      throw badRequest(
+        `invalid field selector: unescaped character in value: ${code}`,
+      );
+    }
+    if (!["\\", ",", "="].includes(escaped)) {
+      throw badRequest(
+        `invalid field selector: invalid escape sequence: ${found}`,
+      );
+    }
+    return escaped;
   });
 }

@@ -36,7 +36,9 @@ Deno.test("fieldSelector: escapes, both ways of equality, and what is no term", 
     { field: "b", not: true, value: "x,y" },
     { field: "c", not: false, value: "=z" },
   ]);
-  assert.throws(() => fieldSelector("a"), { code: 400 });
+  for (const bad of ["a", "a=b=c", "a=b\\c", "a=b\\"]) {
+    assert.throws(() => fieldSelector(bad), { code: 400 }, bad);
+  }
 });
 
 Deno.test("requestInfo: verbs, scopes, subresources and names as kube-apiserver reads them", () => {

@@ -86,7 +86,7 @@ function objectOf(
 ): JsonObject {
   switch (includeObject) {
     case "None":
-      return {};
+      return { object: null };
     case "Object":
       return { object: object as unknown as JsonObject };
     default:

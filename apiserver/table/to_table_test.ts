@@ -103,6 +103,7 @@ Deno.test("cells take the type of their column; what is not there is null", () =
       null,
       "<invalid>",
     ],
+    object: null,
   }]);
   assert.equal(
     (table.columnDefinitions as { priority: number }[])[5]!.priority,
