@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as core from "../api/core.ts";
 import { Workspace } from "../api/workspace.ts";
+import { checkFolder } from "../apiserver/backup/mod.ts";
 import { startApiServer } from "../apiserver/mod.ts";
 import { bufferIo } from "../cli/io.ts";
 import { main } from "../cli/main.ts";
@@ -119,6 +120,74 @@ Deno.test({
         assert.match(check.out, /store\.db: ok/, check.err);
       }
       assert.deepEqual([...new Set(codes)], [1, 0]);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name:
+    `what is stored is not called damaged where the disk is too small to encrypt it${
+      noSmallDisk ? `: not tested, ${noSmallDisk}` : ""
+    }`,
+  ignore: noSmallDisk !== undefined,
+  async fn() {
+    const dir = await Deno.makeTempDir({ prefix: "faros-backup-" });
+    const secrets = { group: "", resource: "secrets", namespace: "default" };
+    try {
+      {
+        await using server = await startApiServer({
+          dataDir: join(dir, "data"),
+          listen: false,
+        });
+        for (let i = 0; i < 30; i++) {
+          await server.client.create(secrets, {
+            apiVersion: "v1",
+            kind: "Secret",
+            metadata: { name: `s${i}` },
+            data: { large: btoa("x".repeat(75_000)) },
+          });
+        }
+      }
+      const { size } = await Deno.stat(join(dir, "data", "store.db"));
+      const encryption = { keys: btoa("0123456789abcdef0123456789abcdef") };
+      let refused = 0;
+      for (let more = 0; more <= 3; more += 0.25) {
+        const bytes = Math.ceil(size * (1 + more)) + (256 << 10);
+        await using disk = await mountSmallDisk(join(dir, "disk"), bytes);
+        const dataDir = join(disk.dir, "data");
+        await Deno.mkdir(dataDir);
+        for await (const { name } of Deno.readDir(join(dir, "data"))) {
+          await Deno.copyFile(join(dir, "data", name), join(dataDir, name));
+        }
+        try {
+          await using server = await startApiServer({
+            dataDir,
+            listen: false,
+            encryption,
+          });
+          assert.equal(server.client.reader.count(secrets), 30);
+          break;
+        } catch (error) {
+          refused++;
+          assert.match(
+            (error as Error).message,
+            /Cannot open .*store\.db: .*disk is full; free space there/,
+          );
+          // Where there is no room for its index either, a check says that.
+          try {
+            assert.deepEqual(checkFolder(dataDir).problems, []);
+          } catch (error) {
+            if (error instanceof assert.AssertionError) throw error;
+            assert.match(
+              (error as Error).message,
+              /Cannot check .*disk is full/,
+            );
+          }
+        }
+      }
+      assert.ok(refused > 2 && refused < 13, `${refused}`);
     } finally {
       await Deno.remove(dir, { recursive: true });
     }

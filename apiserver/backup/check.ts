@@ -13,6 +13,9 @@ import { keyIdOf } from "../storage/encrypted_value.ts";
 import { ValueCipher } from "../storage/value_cipher.ts";
 import { survey } from "./survey.ts";
 
+/** SQLITE_IOERR_SHMSIZE: https://www.sqlite.org/rescode.html */
+const NO_INDEX = 4874;
+
 /** More than these are only counted. */
 const MAX_PROBLEMS = 20;
 
@@ -82,10 +85,11 @@ export function checkFolder(
         { cause: error },
       );
     }
-    if (/unable to open|readonly/.test(why)) {
+    const { errcode } = error as { errcode?: number };
+    if (/unable to open|readonly/.test(why) || errcode === NO_INDEX) {
       // SQLite keeps an index of the write-ahead log beside it.
       throw new Error(
-        `Cannot check ${path}: ${why}; where files cannot be written, copy the folder to where they can, and check that`,
+        `Cannot check ${path}: ${why}; where files cannot be written, or the disk is full, copy the folder to where they can, and check that`,
         { cause: error },
       );
     }

@@ -36,6 +36,8 @@ function readBatch(db: DatabaseSync, range: Range): CheckedRow[] {
     return selectRows(db, { ...range, limit: BATCH_ROWS });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
+    // Amid a large transaction a read may write: what does not fit into memory goes to the disk.
+    if (/disk is full/.test(why)) throw error;
     throw new Error(
       `the file is damaged: rows after resourceVersion ${
         range.after ?? 0

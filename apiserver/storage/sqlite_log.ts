@@ -228,6 +228,11 @@ function cannotOpen(path: string, error: unknown): Error {
       `Cannot open ${path}: another server is using it; stop that one, or choose another data folder`,
     );
   }
+  if (/disk is full/.test(message)) {
+    return new Error(
+      `Cannot open ${path}: ${message}; free space there and start again: to encrypt what is stored, or to bring it into a new layout, takes up to three times the size of the file`,
+    );
+  }
   const folder = path.replace(/\/[^/]*$/, "");
   const damaged = /damaged|malformed|not a database/.test(message);
   return new Error(
