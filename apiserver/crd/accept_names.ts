@@ -48,7 +48,7 @@ export function acceptNames(
   if (wanted.categories) accepted.categories = wanted.categories;
   else delete accepted.categories;
 
-  const { conditions: before } = crd.status;
+  const { conditions: before = [] } = crd.status;
   let conditions = withCondition(before, {
     type: "NamesAccepted",
     status: problem ? "False" : "True",

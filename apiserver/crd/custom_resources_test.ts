@@ -319,3 +319,35 @@ Deno.test("CRD: scale of an object that has no replicas is an error, and can be 
     assert.equal((await api.get(`${WIDGETS}/a/scale`)).code, 200);
   });
 });
+
+Deno.test("CRD: formats that nobody checks are warned of once, and conditions that a client took away come back", async () => {
+  const spec = (...formats: string[]) => ({
+    schema: {
+      openAPIV3Schema: {
+        type: "object",
+        properties: Object.fromEntries(
+          formats.map((format, i) => [`f${i}`, { type: "string", format }]),
+        ),
+      },
+    },
+    selectableFields: [],
+  });
+  await withServer(async (api) => {
+    const made = await api.post(CRDS, widgetCrd(spec("shoe", "date", "shoe")));
+    const warning = (headers: Headers) => headers.get("warning");
+    assert.equal(
+      warning(made.headers),
+      '299 - "unrecognized format \\"shoe\\""',
+    );
+    const { versions } = widgetCrd(spec("shoe", "hat")).spec as JsonObject;
+    const update = { spec: { versions } };
+    const { headers } = await api.patch(CRD, "merge", update);
+    assert.equal(warning(headers), '299 - "unrecognized format \\"hat\\""');
+    const none = { status: { conditions: [] } };
+    assert.equal((await api.patch(`${CRD}/status`, "merge", none)).code, 200);
+    await eventually(async () => {
+      const { body } = await api.get(CRD);
+      return body.status.conditions?.length === 2;
+    });
+  });
+});

@@ -19,6 +19,7 @@ import {
   RESOURCE,
   withCondition,
 } from "./types.ts";
+import { schemaWarnings } from "./schema_warnings.ts";
 import { validateCrd } from "./validate.ts";
 
 function fillIn(object: KubeObject) {
@@ -56,6 +57,11 @@ function strategy(now: () => Date): Strategy {
       object.status = { ...old.status, storedVersions: [...stored, ...added] };
     },
     validate: validateCrd,
+    admit(object, old, { warn }) {
+      for (const text of schemaWarnings(object as Crd, old as Crd)) {
+        warn?.(text);
+      }
+    },
     prepareForDelete(object) {
       const { metadata } = object;
       if (!metadata.finalizers?.includes(CLEANUP_FINALIZER)) {

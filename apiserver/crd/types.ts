@@ -60,7 +60,8 @@ export interface Crd extends KubeObject {
   };
   status: {
     acceptedNames: Names;
-    conditions: CrdCondition[];
+    /** Left out where a client wrote none. */
+    conditions?: CrdCondition[];
     storedVersions: string[];
   };
 }
@@ -76,12 +77,12 @@ export function conditionOf(
 
 /** The conditions with one put in; its time changes only with its status. */
 export function withCondition(
-  conditions: CrdCondition[],
+  conditions: CrdCondition[] | undefined,
   { type, status, reason, message, now }:
     & Omit<CrdCondition, "lastTransitionTime">
     & { now: string },
 ): CrdCondition[] {
-  const before = conditions.find((condition) => condition.type === type);
+  const before = conditions?.find((condition) => condition.type === type);
   const next: CrdCondition = {
     lastTransitionTime: before?.status === status
       ? before.lastTransitionTime
@@ -92,6 +93,6 @@ export function withCondition(
     type,
   };
   return before
-    ? conditions.map((c) => c === before ? next : c)
-    : [...conditions, next];
+    ? conditions!.map((c) => c === before ? next : c)
+    : [...conditions ?? [], next];
 }
