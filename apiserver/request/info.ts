@@ -11,10 +11,9 @@ const VERBS: Record<string, string> = {
   DELETE: "delete",
 };
 
-/** Whether a query value means yes, as Go's `strconv.ParseBool` and the API conventions read it. */
+/** Whether a query value means yes, as kube-apiserver reads it: all but `0` and `false` do. */
 export function isTrue(value: string | null): boolean {
-  return value === "" || value === "1" || value?.toLowerCase() === "true" ||
-    value === "t" || value === "T";
+  return value !== null && value !== "0" && value.toLowerCase() !== "false";
 }
 
 /**

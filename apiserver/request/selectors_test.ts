@@ -65,6 +65,8 @@ Deno.test("requestInfo: verbs, scopes, subresources and names as kube-apiserver 
       "update||v1|a|namespaces|a|finalize",
     ],
     ["GET", "/api/v1/namespaces/a/pods?watch=1", "watch||v1|a|pods||"],
+    ["GET", "/api/v1/pods?watch=yes", "watch||v1||pods||"],
+    ["GET", "/api/v1/pods?watch=0", "list||v1||pods||"],
     ["GET", "/api/v1/pods?watch=false", "list||v1||pods||"],
     [
       "POST",

@@ -396,7 +396,7 @@ async function patchOf(exchange: Exchange) {
     throw new StatusError(
       422,
       "Invalid",
-      "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch",
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
       {
         group: "meta.k8s.io",
         kind: "PatchOptions",
