@@ -46,6 +46,8 @@ interface Place {
   /** How often what is described here can stand in an object; undefined where nothing limits that. */
   times: number | undefined;
   root?: boolean;
+  /** Path of the list around it whose items have no counterpart in the object before. */
+  apart?: string;
 }
 
 function check(schema: Schema, place: Place): void {
@@ -113,7 +115,15 @@ function check(schema: Schema, place: Place): void {
     ? undefined
     : place.times * elements;
   const inner = { ...place, times, root: false };
-  if (schema.items) check(schema.items, { ...inner, path: `${path}.items` });
+  if (schema.items) {
+    // Only the items of a list-map are known by their keys.
+    const keyed = schema["x-kubernetes-list-type"] === "map";
+    check(schema.items, {
+      ...inner,
+      apart: place.apart ?? (keyed ? undefined : path),
+      path: `${path}.items`,
+    });
+  }
   for (const [key, sub] of Object.entries(schema.properties ?? {})) {
     check(sub, { ...inner, path: `${path}.properties[${key}]` });
   }
@@ -177,7 +187,7 @@ const reasons = [
 
 function checkRule(
   rule: ValidationRule,
-  { schema, path, out, structural, costs, times, root }: Place & {
+  { schema, path, out, structural, costs, times, root, apart }: Place & {
     schema: Schema;
   },
 ): void {
@@ -249,6 +259,11 @@ function checkRule(
   else if (rule.optionalOldSelf && !transition) {
     const why = "may not be set if oldSelf is not used in rule";
     out.push(invalidValue(`${path}.optionalOldSelf`, true, why));
+  }
+  if (transition && apart !== undefined) {
+    const why =
+      `oldSelf cannot be used on the uncorrelatable portion of the schema within ${apart}`;
+    out.push(invalidValue(`${path}.rule`, rule.rule, why));
   }
   if (!messageExpression?.trim()) return;
   const problem = messageProblem(rule, { schema, self });

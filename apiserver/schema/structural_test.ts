@@ -135,3 +135,41 @@ Deno.test("a rule answers a bool, its message a string, and an optional oldSelf 
     /optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used/,
   );
 });
+
+Deno.test("a rule compares with oldSelf only what can be found in the object before", () => {
+  const item: Schema = {
+    type: "object",
+    required: ["a"],
+    properties: { a: { type: "string", maxLength: 9 } },
+    "x-kubernetes-validations": [{ rule: "self.a == oldSelf.a" }],
+  };
+  const within = (list: Schema) =>
+    check({
+      type: "object",
+      properties: { spec: { maxItems: 3, maxProperties: 3, ...list } },
+    });
+  const refused = [
+    "schema.properties[spec]",
+    "oldSelf cannot be used on the uncorrelatable portion of the schema within schema.properties[spec]",
+  ];
+  const atomic: Schema[] = [
+    { type: "array", items: item },
+    { type: "array", "x-kubernetes-list-type": "atomic", items: item },
+  ];
+  for (const schema of atomic) {
+    const [problem = "", ...others] = within(schema);
+    assert.deepEqual(others, []);
+    for (const text of refused) assert.ok(problem.includes(text), problem);
+  }
+  const known: Schema[] = [
+    {
+      type: "array",
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["a"],
+      items: item,
+    },
+    { type: "object", additionalProperties: item },
+    { type: "object", "x-kubernetes-map-type": "atomic", properties: { item } },
+  ];
+  for (const schema of known) assert.deepEqual(within(schema), []);
+});
