@@ -292,13 +292,26 @@ Deno.test("PodTemplates come in protobuf, as Go clients send them", async () => 
       content.length,
       ...content,
     ];
+    // Structs that Go embeds have a message of their own, and none in JSON.
+    const reference = field(1, field(1, bytes("settings")));
+    const env = field(7, [
+      ...field(1, bytes("KEY")),
+      ...field(3, field(3, [...reference, ...field(2, bytes("key"))])),
+    ]);
+    const probe = field(10, field(1, field(1, field(1, bytes("true")))));
     const container = field(2, [
       ...field(1, bytes("main")),
       ...field(2, bytes("image")),
+      ...env,
+      ...probe,
+    ]);
+    const volume = field(1, [
+      ...field(1, bytes("keys")),
+      ...field(2, field(6, field(1, bytes("secret")))),
     ]);
     const object = [
       ...field(1, field(1, bytes("t"))),
-      ...field(2, field(2, container)),
+      ...field(2, field(2, [...volume, ...container])),
     ];
     const type = [...field(1, bytes("v1")), ...field(2, bytes("PodTemplate"))];
     const body = new Uint8Array([
@@ -318,9 +331,18 @@ Deno.test("PodTemplates come in protobuf, as Go clients send them", async () => 
     );
     const made = await response.json();
     assert.equal(response.status, 201, made.message);
-    assert.deepEqual(made.template.spec.containers, [{
-      name: "main",
-      image: "image",
-    }]);
+    assert.equal(response.headers.get("warning"), null);
+    assert.deepEqual(made.template.spec, {
+      volumes: [{ name: "keys", secret: { secretName: "secret" } }],
+      containers: [{
+        name: "main",
+        image: "image",
+        env: [{
+          name: "KEY",
+          valueFrom: { configMapKeyRef: { name: "settings", key: "key" } },
+        }],
+        livenessProbe: { exec: { command: ["true"] } },
+      }],
+    });
   });
 });

@@ -147,7 +147,8 @@ function include(name: string) {
     const named = /name=(\w+)/.exec(wire)?.[1] ?? "";
     const [kind, shape] = resolve(type, struct.home);
     const keep = type.startsWith("*") || !options.includes("omitempty");
-    const inline = json === "" && options.includes("inline");
+    // As encoding/json has it: an embedded struct without a name, whether or not its tag says `inline`.
+    const inline = json === "" && code.length === 1;
     message[number] = [
       json && json !== "-" ? json : named,
       kind,
