@@ -226,7 +226,11 @@ export async function startApiServer(
       ...(sqlite && dataDir
         ? [backupPath({ store, log: sqlite, dataDir, now })]
         : []),
-      (path) => path === "/version" ? respond(versionInfo()) : undefined,
+      // Clients generated from OpenAPI ask with a slash at the end.
+      (path) =>
+        path === "/version" || path === "/version/"
+          ? respond(versionInfo())
+          : undefined,
       (path) =>
         path === "/metrics"
           ? respondText(metrics.text({
@@ -241,12 +245,12 @@ export async function startApiServer(
           }))
           : undefined,
       (path) => {
-        if (path === "/.well-known/openid-configuration") {
+        if (/^\/\.well-known\/openid-configuration\/?$/.test(path)) {
           return respond(
             authentication.openidConfiguration(`${address()}/openid/v1/jwks`),
           );
         }
-        return path === "/openid/v1/jwks"
+        return /^\/openid\/v1\/jwks\/?$/.test(path)
           ? respond(authentication.jwks())
           : undefined;
       },

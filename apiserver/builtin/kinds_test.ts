@@ -465,6 +465,14 @@ Deno.test("an Event made in either group is read, selected and changed in both",
   assert.equal(core.apiVersion, "v1");
   assert.equal(core.message, "hello");
   assert.equal(core.involvedObject.name, "s");
+  // Named as what it is stored as.
+  await assert.rejects(
+    create(["events.k8s.io", "events"], {
+      metadata: { name: "untimed" },
+      regarding: { kind: "Secret", name: "s", namespace: "default" },
+    }),
+    { message: /^Event "untimed" is invalid: .*eventTime: Required value/ },
+  );
   const changed = await update(["", "events"], core, { message: "more" });
   assert.equal(changed.message, "more");
   assert.deepEqual(

@@ -2,7 +2,11 @@ import { StatusError } from "../errors.ts";
 import { timestamp } from "../registry/metadata.ts";
 import type { Registry } from "../registry/registry.ts";
 import { deepEqual } from "../schema/deep_equal.ts";
-import type { InternalClient, KubeObject } from "../types.ts";
+import type {
+  InternalClient,
+  KubeObject,
+  ResourceDefinition,
+} from "../types.ts";
 import { acceptNames } from "./accept_names.ts";
 import { servedDefinitions } from "./served_definitions.ts";
 import {
@@ -54,10 +58,14 @@ export function serveCustomResources(
   }
 
   function serve(crd: Crd) {
-    registry.resources.replace(
-      { group: crd.spec.group, resource: crd.spec.names.plural },
-      servedDefinitions(crd),
+    const of = { group: crd.spec.group, resource: crd.spec.names.plural };
+    const definitions = servedDefinitions(crd);
+    // A replacement ends the watches of the resource: a change of the status alone is none.
+    const same = definitions.length > 0 && deepEqual(
+      definitions.map(withoutTime),
+      registry.resources.versions(of).map(withoutTime),
     );
+    if (!same) registry.resources.replace(of, definitions);
   }
 
   /** Runs `reconcile` for a definition, never twice at once, and again for what happens meanwhile. */
@@ -210,4 +218,8 @@ export function serveCustomResources(
     for (const timer of retries.values()) clearTimeout(timer);
     await Promise.all(running.values());
   };
+}
+
+function withoutTime({ since: _, ...definition }: ResourceDefinition): object {
+  return definition;
 }

@@ -351,3 +351,38 @@ Deno.test("CRD: formats that nobody checks are warned of once, and conditions th
     });
   });
 });
+
+Deno.test("CRD: watches of its resource end where what it says of it changes, and with it", async () => {
+  await withServer(async (api) => {
+    await api.post(CRDS, widgetCrd());
+    const watched = async () => {
+      const watch = await api.watch(`${WIDGETS}?watch=1`);
+      return async () => {
+        const seen: string[] = [];
+        for (let event; (event = await watch.next());) {
+          seen.push(`${event.type} ${event.object.metadata.name}`);
+        }
+        return seen;
+      };
+    };
+    const before = await watched();
+    await api.post(WIDGETS, widget("a"));
+    // Neither its labels nor its status are what the resource is made of.
+    await api.patch(CRD, "merge", { metadata: { labels: { a: "b" } } });
+    await eventually(async () =>
+      (await api.get(CRD)).body.status.conditions.length === 2
+    );
+    await api.post(WIDGETS, widget("b"));
+    await api.patch(CRD, "json", [{
+      op: "add",
+      path: "/spec/names/shortNames",
+      value: ["wdg"],
+    }]);
+    assert.deepEqual(await before(), ["ADDED a", "ADDED b"]);
+    const after = await watched();
+    await api.delete(CRD);
+    const seen = await after();
+    assert.deepEqual(seen.slice(0, 2), ["ADDED a", "ADDED b"]);
+    assert.deepEqual(seen.slice(2).sort(), ["DELETED a", "DELETED b"]);
+  });
+});

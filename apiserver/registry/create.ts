@@ -15,6 +15,7 @@ import { readObject } from "./read_object.ts";
 import {
   type Body,
   keyOf,
+  kindOf,
   nameOf,
   type Registry,
   type ResourceRequest,
@@ -113,7 +114,7 @@ export async function prepareNew(
   }
   const errors = validate(served, object);
   if (errors.length > 0) {
-    throw invalid(definition, object.metadata.name, errors);
+    throw invalid(kindOf(served), object.metadata.name, errors);
   }
   for (const text of metadataWarnings(object, { served })) options.warn?.(text);
   registry.admit({ operation: "CREATE", served, info, options, object });

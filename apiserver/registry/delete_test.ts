@@ -14,7 +14,24 @@ Deno.test("delete: preconditions, finalizers, and no new ones once it has begun"
       409,
       /on ConfigMap "a": the UID in the precondition \(other\) does not match/,
     );
-    const waits = await api.delete(`${MAPS}/a`);
+    refused(
+      await api.delete(`${MAPS}/a`, {
+        preconditions: { resourceVersion: "1" },
+      }),
+      409,
+      /the ResourceVersion in the precondition \(1\) does not match/,
+    );
+    // Only the deprecated field asks for a 202, whose object generated clients throw away.
+    for (
+      const [options, code] of [
+        [{ propagationPolicy: "Foreground" }, 200],
+        [{ orphanDependents: false }, 202],
+        [{}, 200],
+      ] as const
+    ) assert.equal((await api.delete(`${MAPS}/a`, options)).code, code);
+    const waits = await api.delete(`${MAPS}/a`, {
+      propagationPolicy: "Background",
+    });
     assert.equal(waits.code, 200);
     assert.ok(waits.body.metadata.deletionTimestamp);
     refused(

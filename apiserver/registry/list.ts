@@ -120,7 +120,7 @@ function tooLarge(wanted: number, current: number): StatusError {
   return new StatusError(
     504,
     "Timeout",
-    `Too large resource version: ${wanted}, current: ${current}`,
+    `Timeout: Too large resource version: ${wanted}, current: ${current}`,
     {
       causes: [{
         reason: "ResourceVersionTooLarge",

@@ -66,6 +66,13 @@ export function strategyContext(
   };
 }
 
+/** The kind as validation errors name it: of the group that stores it, as an Event of events.k8s.io is one of the core. */
+export function kindOf(
+  { storage, definition }: Served,
+): { group: string; kind: string } {
+  return { group: storage.group, kind: definition.kind };
+}
+
 /** Names the resource of a request in errors. */
 export function nameOf(
   { definition }: Served,

@@ -55,6 +55,13 @@ export class Resources {
     this.add(...definitions);
   }
 
+  /** The definitions of one group's resource, in the order in which they were given. */
+  versions(of: { group: string; resource: string }): ResourceDefinition[] {
+    return this.all().map(({ definition }) => definition).filter((d) =>
+      d.group === of.group && d.resource === of.resource
+    );
+  }
+
   get(
     of: { group: string; version: string; resource: string },
   ): Served | undefined {

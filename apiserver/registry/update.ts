@@ -25,6 +25,7 @@ import { readObject } from "./read_object.ts";
 import {
   type Body,
   keyOf,
+  kindOf,
   nameOf,
   type Registry,
   type ResourceRequest,
@@ -249,7 +250,7 @@ export async function decideChange(
     old,
     subresource: info.subresource,
   });
-  if (errors.length > 0) throw invalid(definition, info.name, errors);
+  if (errors.length > 0) throw invalid(kindOf(served), info.name, errors);
   for (const text of metadataWarnings(object, { served, old })) {
     options.warn?.(text);
   }

@@ -62,6 +62,10 @@ export function watch(
   const { store } = registry;
   const { served } = request;
   requireObjectShape(shape);
+  // The definition changed while the request waited; the client asks again.
+  if (!isServed(registry, served)) {
+    return { bookmark() {}, stop() {}, ended: true };
+  }
   const selection = selectionOf(request, options);
   const { group, resource } = served.storage;
   const encode = new EventEncoder(served, shape);
@@ -111,13 +115,28 @@ export function watch(
       sink.end();
     }
   });
+  // As the storage of a custom resource ends in kube-apiserver: what it is read by has changed or is gone.
+  const forget = served.definition.custom
+    ? registry.resources.onChange(() => {
+      if (!isServed(registry, served)) sink.end();
+    })
+    : () => {};
   return {
-    stop,
+    stop() {
+      stop();
+      forget();
+    },
     bookmark() {
       if (!options.allowWatchBookmarks) return;
       sink.send(encode.bookmark(store.resourceVersion, false));
     },
   };
+}
+
+/** Whether a resource is still what it was; built-in ones always are. */
+function isServed({ resources }: Registry, served: Served): boolean {
+  const { definition } = served;
+  return !definition.custom || resources.get(definition) === served;
 }
 
 function* initialEntries(

@@ -154,9 +154,13 @@ class Parser {
     const open = this.#take();
     if (open.type !== "(") throw wrong(`found '${open.text}' expected: '('`);
     const values = new Set<string>();
-    if (this.#peek().type === ")") {
+    const { type, text } = this.#peek();
+    if (type === ")") {
       this.#take();
       return values.add("");
+    }
+    if (type !== "identifier" && type !== ",") {
+      throw wrong(`found '${text}', expected: ',', ')' or identifier`);
     }
     for (let empty = true;;) {
       const { type, text } = this.#take();

@@ -28,6 +28,10 @@ Deno.test("labelSelector: every operator, alone and joined", () => {
   for (const bad of ["a=b=c", "a in b", ",", "a,", "-a", "a=b c"]) {
     assert.throws(() => labelSelector(bad), { code: 400 }, bad);
   }
+  assert.throws(
+    () => labelSelector("a in ("),
+    /found '', expected: ',', '\)' or identifier$/,
+  );
 });
 
 Deno.test("fieldSelector: escapes, both ways of equality, and what is no term", () => {

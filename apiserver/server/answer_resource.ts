@@ -266,7 +266,7 @@ function getObject(exchange: Exchange): Response {
     throw new StatusError(
       504,
       "Timeout",
-      `Too large resource version: ${wanted}, current: ${registry.store.resourceVersion}`,
+      `Timeout: Too large resource version: ${wanted}, current: ${registry.store.resourceVersion}`,
       {
         causes: [{
           reason: "ResourceVersionTooLarge",
