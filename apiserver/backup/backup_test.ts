@@ -281,6 +281,38 @@ Deno.test("a file with a damaged page does not start, says the way out, and the 
   });
 });
 
+Deno.test("rows that are not there are said to be lost where no page tells of them", async () => {
+  await inFolder(async (dir) => {
+    const data = `${dir}/data`;
+    await withData(data, async (api) => {
+      for (let i = 0; i < 10; i++) await api.post(MAPS, configMap(`m${i}`));
+    });
+    const db = new DatabaseSync(`${data}/store.db`);
+    const rows = db.prepare(
+      "SELECT rv FROM log WHERE name IN ('m3', 'm4', 'm7') ORDER BY rv",
+    ).all().map(({ rv }) => rv);
+    db.exec(`DELETE FROM log WHERE rv IN (${rows.join()})`);
+    db.close();
+    const { lost, bytes } = await salvage(data);
+    await save(bytes, `${dir}/saved`);
+    const why =
+      "cannot be found: lost, unless the disk was full when it was to be written";
+    assert.deepEqual(lost, [
+      `resourceVersions ${rows[0]} to ${rows[1]} ${why}`,
+      `resourceVersion ${rows[2]} ${why}`,
+    ]);
+    // Of what was compacted nothing is missing.
+    const compacted = new DatabaseSync(`${data}/store.db`);
+    compacted.exec(
+      `UPDATE meta SET value = '${rows[2]}' WHERE key = 'compacted'`,
+    );
+    compacted.close();
+    const again = await salvage(data);
+    await save(again.bytes, `${dir}/again`);
+    assert.deepEqual(again.lost, []);
+  });
+});
+
 Deno.test("a flipped bit inside a value is found at the start, and by a check", async () => {
   await inFolder(async (dir) => {
     const data = `${dir}/data`;

@@ -50,13 +50,27 @@ async function read(
   const { db } = file;
   const newest = new Map<string, { rv: number; deleted: boolean }>();
   const lost = lostAtTheEnd(db, path);
+  const meta = (key: string) => {
+    try {
+      return readMeta(db, key);
+    } catch {
+      return undefined;
+    }
+  };
   let last = 0;
+  /** Up to here it is known what became of each resourceVersion; before, rows are missing that were compacted. */
+  let known = Number(meta("compacted") ?? Infinity);
   for (const found of survey(db)) {
     if (!("row" in found)) {
       lost.push(lossOf(found));
+      known = Math.max(known, lastOf(found, known));
       continue;
     }
     const { resource, namespace, name, resourceVersion, deleted } = found.row;
+    if (resourceVersion > known + 1) {
+      lost.push(lossOfGap(known + 1, resourceVersion - 1));
+    }
+    known = Math.max(known, resourceVersion);
     newest.set(`${resource}/${namespace}/${name}`, {
       rv: resourceVersion,
       deleted,
@@ -65,13 +79,6 @@ async function read(
   }
   const keep = new Set<number>();
   for (const { rv, deleted } of newest.values()) if (!deleted) keep.add(rv);
-  const meta = (key: string) => {
-    try {
-      return readMeta(db, key);
-    } catch {
-      return undefined;
-    }
-  };
   const header = headerOf({
     instance: meta("instance") ?? crypto.randomUUID(),
     resourceVersion: Math.max(
@@ -149,6 +156,22 @@ function lossOf(found: Exclude<Found, { row: Row }>): string {
   return `resourceVersions ${from} to ${
     to ?? "the end"
   } cannot be read (${why}): what changed there is missing, or older than it was`;
+}
+
+/** Up to where it is known what became of each resourceVersion, with this loss. */
+function lastOf(found: Exclude<Found, { row: Row }>, known: number): number {
+  if (!("damaged" in found)) return found.unreadable.to ?? Infinity;
+  // That of a damaged row may be any number.
+  const isNext = found.damaged.resourceVersion === known + 1;
+  return isNext ? known + 1 : known;
+}
+
+/** A page that looks like another one hides its rows, and no row tells of it. */
+function lossOfGap(from: number, to: number): string {
+  const which = from === to
+    ? `resourceVersion ${from}`
+    : `resourceVersions ${from} to ${to}`;
+  return `${which} cannot be found: lost, unless the disk was full when it was to be written`;
 }
 
 function* batches(db: DatabaseSync, keep: Set<number>) {
