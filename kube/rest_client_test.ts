@@ -399,7 +399,7 @@ Deno.test("rest client connects anew after a connection that went dead", async (
   using rest = createRestClient({
     server: `https://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
     caData: authority.ca,
-  }, { requestTimeout: 100 });
+  }, { requestTimeout: 2000 });
   try {
     assert.deepEqual(await rest.performRequest(GET), { ok: 1 });
     for (const conn of conns) dead.add(conn);
