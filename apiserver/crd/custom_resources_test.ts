@@ -310,7 +310,7 @@ Deno.test("CRD: scale of an object that has no replicas is an error, and can be 
     await api.post(WIDGETS, widget("a"));
     refused(
       await api.get(`${WIDGETS}/a/scale`),
-      500,
+      400,
       /the spec replicas field "\.spec\.size" does not exist/,
     );
     const scale = { spec: { replicas: 2 } };

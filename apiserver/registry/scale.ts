@@ -1,4 +1,4 @@
-import { badRequest, invalid, notFound, StatusError } from "../errors.ts";
+import { badRequest, invalid, notFound, type StatusError } from "../errors.ts";
 import { cloneJson } from "../schema/clone_json.ts";
 import { invalidValue } from "../schema/field_error.ts";
 import { compileGoDecode } from "../schema/go_decode.ts";
@@ -81,14 +81,9 @@ export function getScale(
   const { custom, subresources } = request.served.definition;
   const path = subresources.scale!.specReplicasPath;
   if (custom && at(object, path) === undefined) {
-    const why = `the spec replicas field ${
-      JSON.stringify(path)
-    } does not exist`;
-    throw new StatusError(
-      500,
-      "InternalError",
-      `Internal error occurred: ${why}`,
-      { causes: [{ message: why }] },
+    // kube-apiserver calls it an error of its own, a 500.
+    throw badRequest(
+      `the spec replicas field ${JSON.stringify(path)} does not exist`,
     );
   }
   return scaleOf(object, subresources.scale!);

@@ -15,5 +15,6 @@ export function watchTimeout(
   random: () => number = Math.random,
 ): number {
   const seconds = askedSeconds || LEAST + Math.floor(LEAST * random());
-  return Math.min(seconds * 1000, MAX_TIMER_MS);
+  // One of less than none ends at once, as in kube-apiserver.
+  return Math.max(0, Math.min(seconds * 1000, MAX_TIMER_MS));
 }
