@@ -4,6 +4,7 @@ import {
   readBackup,
   syncFolder,
 } from "../apiserver/backup/mod.ts";
+import { tryLock } from "../kube/try_lock.ts";
 import type { Io } from "./io.ts";
 import { megabytes, progressTo } from "./progress.ts";
 
@@ -62,7 +63,7 @@ export async function saveBackup(
 
 /** Locks `to`; whoever had it may have given it another name meanwhile. */
 async function isAlone(to: Deno.FsFile, path: string): Promise<boolean> {
-  if (!await to.tryLock(true)) return false;
+  if (!await tryLock(to)) return false;
   const there = await Deno.stat(path).catch(() => undefined);
   return there?.ino === (await to.stat()).ino;
 }
