@@ -82,8 +82,9 @@ class Shell {
     const commands = [
       `kubectl create namespace ${namespace}`,
       `kubectl config set-context --current --namespace=${namespace}`,
-      // What controllers put into every namespace.
-      "kubectl wait --for=create sa/default cm/kube-root-ca.crt --timeout=120s",
+      // What controllers put into every namespace. One by one: where two are not there kubectl does not wait for them.
+      "kubectl wait --for=create sa/default --timeout=120s",
+      "kubectl wait --for=create cm/kube-root-ca.crt --timeout=120s",
     ];
     for (const command of commands) {
       const { code, stderr } = await this.#run(command);
