@@ -175,6 +175,11 @@ function receiverCall({ args: [name, of, nodes] }: Node, scope: Scope): Value {
   const cost = values.reduce((sum, value) => sum + value.cost, target.cost);
   const size = target.size ?? 1;
   const first = values[0]?.size ?? 1;
+  if (of.op === "id" && of.args === "sets" && !scope.variables.has("sets")) {
+    // Each of the one is looked for in the other.
+    const pairs = first * (values[1]?.size ?? 1);
+    return { cost: cost + 1 + pairs * (name === "equivalent" ? 2 : 1) };
+  }
   const text = Math.ceil(size * TRAVERSAL);
   switch (name) {
     case "startsWith":

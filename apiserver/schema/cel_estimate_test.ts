@@ -95,3 +95,16 @@ Deno.test("nested loops are refused by the size that their lists can have", () =
   assert.equal(of(5000).length, 3);
   assert.equal(of().length, 3);
 });
+
+Deno.test("sets are priced by the pairs that are compared", () => {
+  const rule = (name: string, maxItems?: number) =>
+    problems(ruled(`sets.${name}(self.a, self.b)`, {
+      a: texts({ maxItems, items: { type: "string", maxLength: 10 } }),
+      b: texts({ maxItems, items: { type: "string", maxLength: 10 } }),
+    }));
+  for (const name of ["contains", "intersects", "equivalent"]) {
+    assert.deepEqual(rule(name, 1000), [], name);
+    assert.match(rule(name, 10_000).join(), /estimated rule cost/, name);
+    assert.match(rule(name).join(), /estimated rule cost/, name);
+  }
+});

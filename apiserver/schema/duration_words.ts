@@ -20,7 +20,8 @@ export function withoutWords(text: string): string {
   if (text === "0") return "0s";
   // Go's own, of whole or broken numbers, one after the other, are left as they are.
   if (GO.test(text)) return text.replaceAll("μs", "µs");
-  const parts = [...text.matchAll(/(\d+)\s*([A-Za-zµ]+)/g)].flatMap((found) => {
+  const words = text.matchAll(/(?<!\d)(\d{1,19})\s*([A-Za-zµ]+)/g);
+  const parts = [...words].flatMap((found) => {
     const word = found[2]!.toLowerCase();
     const unit = UNITS.find(([begins]) => begins.test(word));
     return unit ? [`${BigInt(found[1]!) * unit[1]}${unit[2]}`] : [];

@@ -66,7 +66,8 @@ const duration =
   /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*$/;
 /** Whether some number in a text stands before a unit of time, whatever else is there: `P1D`, `1 day 2 hours`. */
 function hasWords(text: string): boolean {
-  return [...text.matchAll(/\d+\s*([A-Za-zµ]+)/g)].some(([, unit]) =>
+  // From the first digit of each number only: from the others, too, a long one would take its length squared.
+  return [...text.matchAll(/(?<!\d)\d+\s*([A-Za-zµ]+)/g)].some(([, unit]) =>
     units.test(unit!.toLowerCase())
   );
 }
@@ -95,13 +96,13 @@ function isMac(text: string): boolean {
   );
 }
 
-const atom = "[\\w!#$%&'*+/=?^`{|}~\\u0080-\\u{10ffff}-]+";
+const atomic = "\\w!#$%&'*+/=?^`{|}~\\u0080-\\u{10ffff}-";
 const quoted = '"(?:[^"\\\\\\r\\n]|\\\\.)*"';
-const dotted = `${atom}(?:\\.${atom})*`;
+const dotted = `[${atomic}]+(?:\\.[${atomic}]+)*`;
 const address = `(?:${dotted}|${quoted})@(?:${dotted}|\\[[^\\s[\\]\\\\]*\\])`;
-/** An address, also with a name before it (Go's net/mail). */
+/** An address, also with a name before it (Go's net/mail). Each text is matched in one way only, so in linear time. */
 const email = new RegExp(
-  `^\\s*(?:${address}|(?:(?:${atom}|${quoted}|[ \\t.])+)?<${address}>)\\s*$`,
+  `^(?:${address}|(?:[${atomic} \\t.]|${quoted})*<${address}>)$`,
   "u",
 );
 
@@ -124,7 +125,7 @@ export const formats: ReadonlyMap<string, (text: string) => boolean> = new Map(
     "date-time": isDateTime,
     datetime: isDateTime,
     duration: (t) => t === "0" || duration.test(t) || hasWords(t),
-    email: (t) => email.test(t),
+    email: (t) => email.test(t.trim()),
     hexcolor: (t) => /^#?(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/.test(t),
     hostname: isHostname,
     // What is written with dots is one, also as a part of an IPv6 address.

@@ -71,6 +71,19 @@ Deno.test("formats tell right from wrong", () => {
   }
 });
 
+Deno.test("no text keeps a format busy", () => {
+  const times = 1 << 16;
+  // Tried in more ways than one, any of these would take minutes, or until the sun goes out.
+  const parts = ["a", "1", " ", '"', '\\"', "a.", "1 ", "a-", "1Y", ":", "0:"];
+  for (const valid of formats.values()) {
+    for (const part of parts) {
+      valid(part.repeat(times));
+      valid(`${part.repeat(times)}!`);
+      valid(`P${part.repeat(times)}@`);
+    }
+  }
+});
+
 Deno.test("quantities compare exactly across suffixes", () => {
   const of = (text: string) => Quantity.parse(text);
   assert.equal(of("1Gi").compareTo(of("1073741824")), 0);
