@@ -3,8 +3,8 @@ import { invalidValue, notSupported, tooLong } from "../schema/field_error.ts";
 import type { User, WriteOptions } from "../types.ts";
 
 const VALIDATIONS = ["Ignore", "Strict", "Warn"];
-/** What Go prints as it is. */
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+/** What Go does not print as it is. */
+const UNPRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
 
 /** The default field manager: the first part of the User-Agent, as kube-apiserver takes it. */
 function managerOf(userAgent: string | null): string {
@@ -51,9 +51,10 @@ export function writeOptions(
       tooLong("fieldManager", 128),
     ]);
   }
-  const at = [...fieldManager ?? ""].findIndex((c) => !PRINTABLE.test(c));
-  if (fieldManager && at >= 0) {
-    const found = [...fieldManager][at]!.codePointAt(0)!;
+  if (fieldManager && UNPRINTABLE.test(fieldManager)) {
+    const characters = [...fieldManager];
+    const at = characters.findIndex((c) => UNPRINTABLE.test(c));
+    const found = characters[at]!.codePointAt(0)!;
     const code = found.toString(16).toUpperCase().padStart(4, "0");
     throw invalid({ group: "meta.k8s.io", kind: request.optionsKind }, "", [
       invalidValue(
