@@ -38,6 +38,21 @@ const CONTROLLERS = [
   "serviceaccount-token-controller",
 ];
 
+/** Options of {@linkcode startKubeApiserver}. */
+export interface KubeApiserverOptions {
+  /** Namespace deletion, garbage collection, ServiceAccounts. @default {false} */
+  controllerManager?: boolean;
+  /** Sync to disk before an answer, as in production. @default {false} */
+  fsync?: boolean;
+  /** More flags of kube-apiserver. */
+  args?: string[];
+  /** Users who can log in, in no group. @default nobody but the administrator */
+  people?: readonly string[];
+}
+
+/** A port that was free may be another program's a moment later. */
+const ATTEMPTS = 3;
+
 /**
  * Starts etcd, kube-apiserver and, where asked, kube-controller-manager of
  * `KUBEBUILDER_ASSETS`, on free ports of the loopback interface.
@@ -45,19 +60,24 @@ const CONTROLLERS = [
  * @returns nothing where {@linkcode kubeApiserverMissing}
  */
 export async function startKubeApiserver(
-  options: {
-    /** Namespace deletion, garbage collection, ServiceAccounts. @default {false} */
-    controllerManager?: boolean;
-    /** Sync to disk before an answer, as in production. @default {false} */
-    fsync?: boolean;
-    /** More flags of kube-apiserver. */
-    args?: string[];
-    /** Users who can log in, in no group. @default nobody but the administrator */
-    people?: readonly string[];
-  } = {},
+  options: KubeApiserverOptions = {},
 ): Promise<KubeApiserver | undefined> {
   const assets = Deno.env.get("KUBEBUILDER_ASSETS");
   if (!assets) return undefined;
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await startIn(assets, options);
+    } catch (error) {
+      const isTaken = /address already in use/.test(String(error));
+      if (!isTaken || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startIn(
+  assets: string,
+  options: KubeApiserverOptions,
+): Promise<KubeApiserver> {
   const dir = await Deno.makeTempDir({ prefix: "kube-apiserver-" });
   const processes: TestProcess[] = [];
   const close = async () => {
