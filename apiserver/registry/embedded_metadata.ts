@@ -2,9 +2,9 @@ import { invalidValue } from "../schema/field_error.ts";
 import type { FieldError, JsonObject, ObjectMeta } from "../types.ts";
 import {
   annotationErrors,
+  finalizerErrors,
   labelErrors,
   pathProblems,
-  qualifiedNameProblems,
 } from "./names.ts";
 import { ownerErrors } from "./owner_references.ts";
 
@@ -45,12 +45,8 @@ export function embeddedErrors(
     ...labelErrors(metadata.labels ?? {}),
     ...annotationErrors(metadata.annotations ?? {}),
     ...ownerErrors(metadata.ownerReferences ?? []),
+    ...finalizerErrors(metadata.finalizers ?? []),
   );
-  for (const name of metadata.finalizers ?? []) {
-    for (const why of qualifiedNameProblems(name)) {
-      found.push(invalidValue("metadata.finalizers", name, why));
-    }
-  }
   for (const error of found) {
     errors.push({ ...error, field: `${path}.${error.field}` });
   }

@@ -16,9 +16,9 @@ import type {
 } from "../types.ts";
 import {
   annotationErrors,
+  finalizerErrors,
   labelErrors,
   nameProblems,
-  qualifiedNameProblems,
 } from "./names.ts";
 import { ownerErrors } from "./owner_references.ts";
 import type { Served } from "./resources.ts";
@@ -161,11 +161,7 @@ export function metadataErrors(
   if (metadata.annotations && changed("annotations")) {
     errors.push(...annotationErrors(metadata.annotations));
   }
-  for (const name of metadata.finalizers ?? []) {
-    for (const why of qualifiedNameProblems(name)) {
-      errors.push(invalidValue("metadata.finalizers", name, why));
-    }
-  }
+  errors.push(...finalizerErrors(metadata.finalizers ?? []));
   errors.push(...ownerErrors(metadata.ownerReferences ?? []));
   if (requiresDomains(definition)) {
     metadata.finalizers?.forEach((name, index) => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { invalidValue } from "../schema/field_error.ts";
 import type { FieldError, ResourceDefinition } from "../types.ts";
 
 const SUBDOMAIN =
@@ -89,14 +90,6 @@ export function qualifiedNameProblems(text: string): string[] {
   return problems;
 }
 
-function bad(field: string, value: string, why: string): FieldError {
-  return {
-    reason: "FieldValueInvalid",
-    field,
-    message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
-  };
-}
-
 /** What is wrong with the value of a label. */
 export function labelValueProblems(value: string): string[] {
   const problems: string[] = [];
@@ -114,10 +107,10 @@ export function labelErrors(
   for (const key in labels) {
     const value = labels[key]!;
     for (const why of qualifiedNameProblems(key)) {
-      errors.push(bad(field, key, why));
+      errors.push(invalidValue(field, key, why));
     }
     for (const why of labelValueProblems(value)) {
-      errors.push(bad(field, value, why));
+      errors.push(invalidValue(field, value, why));
     }
   }
   return errors;
@@ -132,7 +125,7 @@ export function annotationErrors(
   for (const [key, value] of Object.entries(annotations)) {
     size += key.length + value.length;
     for (const why of qualifiedNameProblems(key.toLowerCase())) {
-      errors.push(bad("metadata.annotations", key, why));
+      errors.push(invalidValue("metadata.annotations", key, why));
     }
   }
   if (size > MAX_ANNOTATIONS) {
@@ -143,4 +136,13 @@ export function annotationErrors(
     });
   }
   return errors;
+}
+
+/** Problems with `metadata.finalizers`. */
+export function finalizerErrors(finalizers: string[]): FieldError[] {
+  return finalizers.flatMap((name) =>
+    qualifiedNameProblems(name).map((why) =>
+      invalidValue("metadata.finalizers", name, why)
+    )
+  );
 }
