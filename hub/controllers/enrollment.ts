@@ -454,7 +454,8 @@ class Admission {
       outcome,
       conditions,
       fields,
-      ifUnchanged,
+      // A person may say otherwise meanwhile, and theirs is the last word.
+      ifUnchanged: ifUnchanged || conditions.length > 0,
     });
   }
 }

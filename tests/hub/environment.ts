@@ -8,6 +8,7 @@ import { Workspace } from "../../api/workspace.ts";
 import { startApiServer } from "../../apiserver/mod.ts";
 import { type Hub, type HubOptions, startHub } from "../../hub/mod.ts";
 import { KubeClient } from "../../kube/client.ts";
+import type { RequestOptions, RestClient } from "../../kube/contract.ts";
 import { getCondition } from "../../kube/conditions.ts";
 import { createLogger } from "../../kube/log.ts";
 import { createRestClient } from "../../kube/rest_client.ts";
@@ -36,6 +37,12 @@ export const engines: HubEngine[] = [
   },
 ];
 
+/** Options of {@linkcode HubEnvironment.start}. */
+export interface HubEnvironmentOptions extends Partial<HubOptions> {
+  /** Called before each request of the hub, which waits for it. */
+  before?: (request: RequestOptions) => Promise<void> | void;
+}
+
 /** A hub on an engine. */
 export class HubEnvironment implements AsyncDisposable {
   readonly client: KubeClient;
@@ -60,21 +67,33 @@ export class HubEnvironment implements AsyncDisposable {
 
   static async start(
     engine: HubEngine,
-    options: Partial<HubOptions> = {},
+    { before, ...options }: HubEnvironmentOptions = {},
   ): Promise<HubEnvironment> {
     await using stack = new AsyncDisposableStack();
     const server = await engine.start();
     stack.defer(() => server.close());
     const { url, caData } = server;
-    const client = new KubeClient(
-      createRestClient({ server: url, caData, token: server.adminToken }),
-    );
+    const rest = createRestClient({
+      server: url,
+      caData,
+      token: server.adminToken,
+    });
+    const client = new KubeClient(rest);
     stack.defer(() => client.close());
     const stateDir = await Deno.makeTempDir({ prefix: "faros-hub-" });
     stack.defer(() => Deno.remove(stateDir, { recursive: true }));
     const logs: string[] = [];
+    const performRequest = async (request: RequestOptions) => {
+      await before?.(request);
+      return await rest.performRequest(request);
+    };
     const hub = await startHub({
-      client,
+      client: before
+        ? new KubeClient({
+          performRequest: performRequest as RestClient["performRequest"],
+          [Symbol.dispose]: () => {},
+        })
+        : client,
       engine: { url, caData },
       stateDir,
       gitops: false,

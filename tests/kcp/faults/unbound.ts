@@ -37,10 +37,12 @@ export const unbound: Fault = {
       await environment.as("ann", path),
       await environment.as("bob", path),
     ];
-    await environment.until(
-      "bob was in",
-      () => bob.list(Agent, scope).then(() => true, () => false),
-    );
+    for (const [name, client] of Object.entries({ ann, bob })) {
+      await environment.until(
+        `${name} was in`,
+        () => client.list(Agent, scope).then(() => true),
+      );
+    }
     const bindingIn = async () => {
       const { items } = await inside.list<Binding>(APIBinding);
       return items.find((b) => b.spec.reference.export.name === Agent.group);
@@ -92,15 +94,20 @@ export const unbound: Fault = {
     );
     await sameAsInside(environment, "site-b");
 
-    const live = (await bindingIn())!;
-    await ann.update<Binding>(APIBinding, {
-      ...live,
-      spec: {
-        ...live.spec,
-        permissionClaims: live.spec.permissionClaims!.map((claim) =>
-          claim.resource === "secrets" ? { ...claim, state: "Rejected" } : claim
-        ),
-      },
+    // kcp may write its status in between.
+    await environment.until("ann rejected a claim", async () => {
+      const live = (await bindingIn())!;
+      return await ann.update<Binding>(APIBinding, {
+        ...live,
+        spec: {
+          ...live.spec,
+          permissionClaims: live.spec.permissionClaims!.map((claim) =>
+            claim.resource === "secrets"
+              ? { ...claim, state: "Rejected" }
+              : claim
+          ),
+        },
+      });
     });
     await untilEvent(environment, "ClaimsRejected");
     const now = await bindingIn();
