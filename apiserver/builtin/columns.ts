@@ -14,7 +14,8 @@ export const NAME: Column = {
   type: "string",
   format: "name",
   description: objectMetaSchema.properties?.name?.description,
-  value: (object) => object.metadata.name,
+  // A bookmark has none.
+  value: (object) => object.metadata.name ?? "",
 };
 
 const CREATED = objectMetaSchema.properties?.creationTimestamp?.description;
@@ -34,7 +35,8 @@ export const CREATED_AT: Column = {
   name: "Created At",
   type: "date",
   description: CREATED,
-  value: (object) => object.metadata.creationTimestamp,
+  value: (object) =>
+    object.metadata.creationTimestamp ?? "0001-01-01T00:00:00Z",
 };
 
 /** A column of text; `wide` shows it with `-o wide` only. */

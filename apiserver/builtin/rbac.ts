@@ -153,7 +153,7 @@ function subjects(kind: string, title: string, of: string): Column {
 function bindingColumns(context: ColumnContext, of: string): Column[] {
   return [
     NAME,
-    text("Role", (o) => `${o.roleRef?.kind}/${o.roleRef?.name}`, {
+    text("Role", (o) => `${o.roleRef?.kind ?? ""}/${o.roleRef?.name ?? ""}`, {
       description:
         "roleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.",
     }),

@@ -9,6 +9,7 @@ import type {
   ResourceDefinition,
   Strategy,
 } from "../types.ts";
+import { CREATED_AT, NAME } from "../builtin/columns.ts";
 import { timestamp } from "../registry/metadata.ts";
 import { crdSchema } from "./schema.ts";
 import {
@@ -84,19 +85,14 @@ function strategy(now: () => Date): Strategy {
   };
 }
 
+// A bookmark is printed as well, and has no spec.
 const COLUMNS: Column[] = [
-  {
-    name: "Name",
-    type: "string",
-    format: "name",
-    description: "Name must be unique within a namespace.",
-    value: (object) => object.metadata.name,
-  },
+  NAME,
   {
     name: "Scope",
     type: "string",
     description: "Whether instances live in namespaces.",
-    value: (object) => object.spec.scope,
+    value: (object) => object.spec?.scope ?? "",
   },
   {
     name: "Versions",
@@ -104,43 +100,38 @@ const COLUMNS: Column[] = [
     description:
       "Versions that are served; the one objects are stored in is marked.",
     value: (object) =>
-      (object as Crd).spec.versions.filter((v) => v.served || v.storage)
+      ((object as Crd).spec?.versions ?? [])
+        .filter((v) => v.served || v.storage)
         .map((v) => v.storage ? `${v.name}(storage)` : v.name).join(","),
   },
-  {
-    name: "Created At",
-    type: "date",
-    description: "When this object was created.",
-    value: (object) => object.metadata.creationTimestamp,
-  },
+  CREATED_AT,
   {
     name: "Group",
     type: "string",
     description: "The group of what it defines.",
     priority: 1,
-    value: (object) => object.spec.group,
+    value: (object) => object.spec?.group ?? "",
   },
   {
     name: "Kind",
     type: "string",
     description: "The kind of what it defines.",
     priority: 1,
-    value: (object) => object.spec.names.kind,
+    value: (object) => object.spec?.names.kind ?? "",
   },
   {
     name: "ShortNames",
     type: "string",
     description: "Short names of what it defines.",
     priority: 1,
-    value: (object) => (object.spec.names.shortNames ?? []).join(","),
+    value: (object) => (object.spec?.names.shortNames ?? []).join(","),
   },
   {
     name: "Established",
-    type: "string",
+    type: "boolean",
     description: "Whether it is served.",
     priority: 1,
-    value: (object) =>
-      String(conditionOf(object as Crd, "Established")?.status === "True"),
+    value: (object) => conditionOf(object, "Established")?.status === "True",
   },
 ];
 

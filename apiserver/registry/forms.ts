@@ -14,6 +14,8 @@ export interface Shape extends Form {
   /** Table only: how much of each object its row carries. */
   includeObject: "None" | "Metadata" | "Object";
   now: Date;
+  /** Table only: whether it has `columnDefinitions`. @default {true} */
+  namesColumns?: boolean;
 }
 
 /** Names a shape, for sharing what was encoded. */
@@ -56,6 +58,7 @@ export function shapeObject(
         includeObject: shape.includeObject,
         version: shape.version,
         now: shape.now,
+        namesColumns: shape.namesColumns,
         listMeta: { resourceVersion: object.metadata.resourceVersion },
       });
     default:

@@ -71,12 +71,13 @@ export function list(
     throw tooLarge(options.resourceVersion!, current);
   }
 
+  const limit = isWhole(request, options) ? 0 : options.limit;
   let at = current;
   if (start && start.rv >= 0) at = start.rv;
   else if (options.resourceVersionMatch === "Exact") {
     at = options.resourceVersion!;
   } else if (
-    options.limit > 0 && options.resourceVersion &&
+    limit > 0 && options.resourceVersion &&
     !options.resourceVersionMatch
   ) at = options.resourceVersion;
 
@@ -99,9 +100,9 @@ export function list(
   if (matches) entries = entries.filter(matches);
 
   const metadata: JsonObject = { resourceVersion: String(at) };
-  if (options.limit > 0 && entries.length > options.limit) {
-    const rest = entries.length - options.limit;
-    entries = entries.slice(0, options.limit);
+  if (limit > 0 && entries.length > limit) {
+    const rest = entries.length - limit;
+    entries = entries.slice(0, limit);
     metadata.continue = encode({
       rv: start?.rv === -1 ? -1 : at,
       after: keyOf(entries[entries.length - 1]!),
@@ -109,6 +110,18 @@ export function list(
     if (!matches) metadata.remainingItemCount = rest;
   }
   return { entries, metadata };
+}
+
+/**
+ * Whether any state will do: kube-apiserver then answers from its cache, whole, whatever the limit. Of Events alone it
+ * keeps no cache.
+ */
+function isWhole(
+  { served: { storage } }: ResourceRequest,
+  { resourceVersion }: ListOptions,
+): boolean {
+  return resourceVersion === 0 &&
+    !(storage.group === "" && storage.resource === "events");
 }
 
 function after(entries: Entry[], key: string): Entry[] {

@@ -41,6 +41,41 @@ Deno.test("list: chunks are one consistent list, whatever happens between them",
   });
 });
 
+Deno.test("list: where any state will do, all is answered whatever the limit, but for Events", async () => {
+  await withServer(async (api) => {
+    for (const name of ["a", "b", "c"]) {
+      await api.post(MAPS, configMap(name, {}, { labels: { l: "1" } }));
+      await api.post("/api/v1/namespaces/default/events", {
+        metadata: { name, labels: { l: "1" } },
+        involvedObject: { namespace: "default" },
+      });
+    }
+    const any = "limit=2&labelSelector=l=1&resourceVersion=0";
+    for (
+      const [path, count] of [
+        [`${MAPS}?${any}`, 3],
+        [`${MAPS}?${any}&resourceVersionMatch=NotOlderThan`, 3],
+        [`${MAPS}?limit=2&labelSelector=l=1`, 2],
+        [`/api/v1/namespaces/default/events?${any}`, 2],
+        [`/apis/events.k8s.io/v1/namespaces/default/events?${any}`, 2],
+      ] as const
+    ) {
+      const { code, body } = await api.get(path);
+      assert.equal(code, 200, path);
+      assert.equal(body.items.length, count, path);
+      assert.equal(body.metadata.continue !== undefined, count === 2, path);
+    }
+    // What is left of a list, too.
+    const { body: { metadata } } = await api.get(
+      `${MAPS}?limit=1&labelSelector=l=1`,
+    );
+    const next = await api.get(
+      `${MAPS}?limit=1&labelSelector=l=1&resourceVersion=0&continue=${metadata.continue}`,
+    );
+    assert.equal(next.body.items.length, 2);
+  });
+});
+
 Deno.test("list: a continue token outlives its history, inconsistently and by consent", async () => {
   await withServer(async (api) => {
     const query = "/api/v1/namespaces?limit=2";

@@ -2,7 +2,7 @@ import { StatusError } from "../errors.ts";
 import { joinBytes } from "../join_bytes.ts";
 import type { ListOptions } from "../request/list_options.ts";
 import type { Entry, EntryChange } from "../storage/entry.ts";
-import type { JsonObject } from "../types.ts";
+import type { KubeObject } from "../types.ts";
 import {
   requireObjectShape,
   type Shape,
@@ -79,7 +79,7 @@ export function watch(
     if (options.sendInitialEvents ?? !from) {
       const entries = [...initialEntries(registry, request, selection)];
       const last = options.sendInitialEvents && options.allowWatchBookmarks
-        ? encode.bookmark(store.resourceVersion, true)
+        ? store.resourceVersion
         : undefined;
       sink.begin(encode.states(entries, last));
     } else if (from) {
@@ -168,6 +168,8 @@ type LineType = "ADDED" | "MODIFIED" | "DELETED" | "LEFT";
 class EventEncoder {
   /** Under which a change keeps its line, made once: a watch asks with every change. */
   readonly #keys: Record<LineType, string>;
+  /** Whether the columns of a Table are still to be named: the first line of a watch does, as in kube-apiserver. */
+  #namesColumns: boolean;
 
   constructor(readonly served: Served, readonly shape: Shape) {
     const key = (type: LineType) =>
@@ -178,16 +180,34 @@ class EventEncoder {
       DELETED: key("DELETED"),
       LEFT: key("LEFT"),
     };
+    this.#namesColumns = shape.as === "Table";
   }
 
-  /** The lines of what is there, and one after them. */
-  *states(entries: Entry[], last: Bytes | undefined): Generator<Bytes> {
-    for (const entry of entries) yield this.state("ADDED", entry);
-    if (last) yield last;
+  /** The lines of what is there; a bookmark after them says so, where its resourceVersion is given. */
+  states(entries: Entry[], bookmark: number | undefined): Iterable<Bytes> {
+    return this.#begun(this.#states(entries, bookmark));
   }
 
   /** The lines of what was before. */
-  *changes(changes: EntryChange[], selection: Selection): Generator<Bytes> {
+  changes(changes: EntryChange[], selection: Selection): Iterable<Bytes> {
+    return this.#begun(this.#changes(changes, selection));
+  }
+
+  /** Lines of which the first is made at once where it names columns: what comes before they are read is no first line. */
+  #begun(lines: Generator<Bytes>): Iterable<Bytes> {
+    const first = this.#namesColumns ? lines.next() : undefined;
+    return !first || first.done ? lines : behind(first.value, lines);
+  }
+
+  *#states(
+    entries: Entry[],
+    bookmark: number | undefined,
+  ): Generator<Bytes> {
+    for (const entry of entries) yield this.state("ADDED", entry);
+    if (bookmark !== undefined) yield this.bookmark(bookmark, true);
+  }
+
+  *#changes(changes: EntryChange[], selection: Selection): Generator<Bytes> {
     for (const change of changes) {
       const line = this.change(change, selection);
       // Kept, they would double what history takes.
@@ -210,16 +230,18 @@ class EventEncoder {
   }
 
   #shared(change: EntryChange, type: LineType): Bytes {
+    if (this.#namesColumns) return this.#lineOf(change, type);
     const key = this.#keys[type];
     change.encoded ??= new Map();
     let line = change.encoded.get(key);
-    if (!line) {
-      line = type === "LEFT"
-        ? this.#left(change)
-        : this.state(type, change.entry);
-      change.encoded.set(key, line);
-    }
+    if (!line) change.encoded.set(key, line = this.#lineOf(change, type));
     return line;
+  }
+
+  #lineOf(change: EntryChange, type: LineType): Bytes {
+    return type === "LEFT"
+      ? this.#left(change)
+      : this.state(type, change.entry);
   }
 
   /** An object that left the selection: deleted to this watcher, its last matching state under the new version. */
@@ -232,7 +254,7 @@ class EventEncoder {
         resourceVersion: String(entry.resourceVersion),
       },
     }, this.served.apiVersion);
-    return this.#line("DELETED", shapeObject(this.served, object, this.shape));
+    return this.#shaped("DELETED", object);
   }
 
   /** The line of one state. */
@@ -240,43 +262,36 @@ class EventEncoder {
     if (this.shape.as === undefined) {
       return joinBytes([HEADS[type], bytesOf(this.served, entry), TAIL]);
     }
-    const object = objectOf(this.served, entry);
-    return this.#line(
-      type,
-      shapeObject(this.served, object, { ...this.shape, now: new Date() }),
-    );
+    return this.#shaped(type, objectOf(this.served, entry));
   }
 
   bookmark(resourceVersion: number, initialEventsEnd: boolean): Bytes {
     const { apiVersion, definition: { kind } } = this.served;
     const metadata = {
       resourceVersion: String(resourceVersion),
-      creationTimestamp: null,
       ...(initialEventsEnd
         ? { annotations: { "k8s.io/initial-events-end": "true" } }
         : {}),
     };
-    if (this.shape.as === "PartialObjectMetadata") {
-      return this.#line("BOOKMARK", {
-        kind: "PartialObjectMetadata",
-        apiVersion: "meta.k8s.io/v1",
-        metadata,
-      });
-    }
-    if (this.shape.as === "Table") {
-      const empty = { kind, apiVersion, metadata };
-      return this.#line("BOOKMARK", {
-        kind: "Table",
-        apiVersion: "meta.k8s.io/v1",
-        metadata: { resourceVersion: String(resourceVersion) },
-        columnDefinitions: [],
-        rows: [{ cells: [], object: empty }],
-      });
-    }
-    return this.#line("BOOKMARK", { kind, apiVersion, metadata });
+    // An object of which nothing else is known.
+    return this.#shaped(
+      "BOOKMARK",
+      { kind, apiVersion, metadata } as KubeObject,
+    );
   }
 
-  #line(type: string, object: JsonObject): Bytes {
-    return encoder.encode(JSON.stringify({ type, object }) + "\n");
+  #shaped(type: string, object: KubeObject): Bytes {
+    const shaped = shapeObject(this.served, object, {
+      ...this.shape,
+      now: new Date(),
+      namesColumns: this.#namesColumns,
+    });
+    this.#namesColumns = false;
+    return encoder.encode(JSON.stringify({ type, object: shaped }) + "\n");
   }
+}
+
+function* behind<T>(first: T, others: Iterable<T>): Generator<T> {
+  yield first;
+  yield* others;
 }

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { configMap, eventually, withServer } from "../test_client.ts";
 
+/** A group in aggregated discovery. */
+interface Discovered {
+  metadata: { name: string };
+  versions: {
+    version: string;
+    resources: { resource: string; verbs: string[] }[];
+  }[];
+}
+
 const MAPS = "/api/v1/namespaces/default/configmaps";
 
 Deno.test("watch: without a resourceVersion it starts with what is there, then follows", async () => {
@@ -84,6 +93,94 @@ Deno.test("watch: sendInitialEvents ends the initial state with an annotated boo
     });
     await watch.stop();
   });
+});
+
+Deno.test("watch: as a Table only the first event names the columns, whatever it is", async () => {
+  await withServer(async (api) => {
+    const table = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };
+    const { body: a } = await api.post(
+      MAPS,
+      configMap("a", {}, { labels: { t: "1" } }),
+    );
+    await api.post(MAPS, configMap("b", {}, { labels: { t: "1" } }));
+    await api.post(MAPS, configMap("other"));
+    const initial =
+      "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+    const since = `resourceVersion=${a.metadata.resourceVersion}`;
+    const watches: [query: string, before: string[]][] = [
+      ["labelSelector=t=1", ["ADDED a", "ADDED b"]],
+      [`labelSelector=t=1&${initial}`, ["ADDED a", "ADDED b", "BOOKMARK "]],
+      [`labelSelector=t=1&${since}`, ["ADDED b"]],
+      [`labelSelector=t=2&${initial}`, ["BOOKMARK "]],
+      [`labelSelector=t=2&${since}`, []],
+      ["labelSelector=t=2", []],
+    ];
+    const opened = await Promise.all(
+      watches.map(([query]) => api.watch(`${MAPS}?watch=1&${query}`, table)),
+    );
+    // Made before anything of a watch is read.
+    await api.post(MAPS, configMap("c", {}, { labels: { t: "1" } }));
+    await api.post(MAPS, configMap("d", {}, { labels: { t: "2" } }));
+    await api.patch(`${MAPS}/c`, "merge", {
+      metadata: { labels: { t: "2" } },
+    });
+    const after: Record<string, string[]> = {
+      "t=1": ["ADDED c", "DELETED c"],
+      "t=2": ["ADDED d", "ADDED c"],
+    };
+    for (const [i, [query, before]] of watches.entries()) {
+      const wanted = [...before, ...after[/t=\d/.exec(query)![0]]!];
+      const events = [];
+      for (const _ of wanted) events.push(await opened[i]!.next());
+      assert.deepEqual(
+        events.map(({ type, object }) => `${type} ${object.rows[0].cells[0]}`),
+        wanted,
+        query,
+      );
+      const [first, ...others] = events.map((e) => e.object.columnDefinitions);
+      assert.equal(first[0].name, "Name", query);
+      assert.ok(others.every((columns) => columns === null), query);
+      await opened[i]!.stop();
+    }
+  });
+});
+
+Deno.test("watch: a bookmark is an object of which only the version is known, in every form", async () => {
+  await withServer(async (api) => {
+    const { body } = await api.get("/apis", {
+      accept:
+        "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+    });
+    const paths = body.items.flatMap((group: Discovered) =>
+      group.versions.flatMap(({ version, resources }) =>
+        resources.filter(({ verbs }) => verbs.includes("watch")).map((r) =>
+          `/apis/${group.metadata.name}/${version}/${r.resource}`
+        )
+      )
+    );
+    assert.ok(paths.length > 30);
+    for (const path of [MAPS, ...paths]) {
+      for (const as of ["", "Table", "PartialObjectMetadata"]) {
+        const watch = await api.watch(
+          `${path}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&fieldSelector=metadata.name=none`,
+          { accept: as && `application/json;v=v1;g=meta.k8s.io;as=${as}` },
+        );
+        const { type, object } = await watch.next();
+        await watch.stop();
+        assert.equal(type, "BOOKMARK", `${path} as ${as}`);
+        const { resourceVersion, ...metadata } = as === "Table"
+          ? object.rows[0].object.metadata
+          : object.metadata;
+        assert.ok(Number(resourceVersion) > 0, path);
+        assert.deepEqual(metadata, {
+          annotations: { "k8s.io/initial-events-end": "true" },
+        });
+        for (const cell of object.rows?.[0].cells ?? []) {
+          assert.doesNotMatch(String(cell), /undefined|NaN/, path);
+        }
+      }
+    }
+  }, { builtins: "all" });
 });
 
 Deno.test("watch: bookmarks carry the newest resourceVersion", async () => {

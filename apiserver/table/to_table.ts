@@ -19,6 +19,8 @@ export interface ToTableOptions {
   version?: string;
   /** `resourceVersion`, `continue` and `remainingItemCount` of the list. */
   listMeta?: JsonObject;
+  /** Whether there are `columnDefinitions`: events of a watch after its first have null. @default {true} */
+  namesColumns?: boolean;
 }
 
 const nameColumn: Column = {
@@ -26,7 +28,7 @@ const nameColumn: Column = {
   type: "string",
   format: "name",
   description: objectMetaSchema.properties!.name!.description,
-  value: (object) => object.metadata.name,
+  value: (object) => object.metadata.name ?? "",
 };
 
 const ageColumn: Column = {
@@ -54,27 +56,37 @@ function columnsOf({ columns }: Pick<ResourceDefinition, "columns">): Column[] {
 export function toTable(
   definition: Pick<ResourceDefinition, "columns">,
   objects: KubeObject[],
-  { includeObject, now, version = "v1", listMeta = {} }: ToTableOptions,
+  {
+    includeObject,
+    now,
+    version = "v1",
+    listMeta = {},
+    namesColumns = true,
+  }: ToTableOptions,
 ): JsonObject {
   const columns = columnsOf(definition);
   return {
     kind: "Table",
     apiVersion: `meta.k8s.io/${version}`,
     metadata: listMeta,
-    columnDefinitions: columns.map((column): JsonObject => ({
-      name: column.name,
-      type: column.type,
-      format: column.format ?? "",
-      description: column.description ??
-        (column.jsonPath
-          ? `Custom resource definition column (in JSONPath format): ${column.jsonPath}`
-          : ""),
-      priority: column.priority ?? 0,
-    })),
+    columnDefinitions: namesColumns ? columns.map(described) : null,
     rows: objects.map((object): JsonObject => ({
       cells: columns.map((column) => cell(column, object, now)),
       ...objectOf(object, { includeObject, version }),
     })),
+  };
+}
+
+function described(column: Column): JsonObject {
+  return {
+    name: column.name,
+    type: column.type,
+    format: column.format ?? "",
+    description: column.description ??
+      (column.jsonPath
+        ? `Custom resource definition column (in JSONPath format): ${column.jsonPath}`
+        : ""),
+    priority: column.priority ?? 0,
   };
 }
 

@@ -59,7 +59,7 @@ export function clusterColumns(
       NAME,
       column("Reference", ({ spec }) => {
         const of = spec?.scaleTargetRef;
-        return `${of?.kind}/${of?.name}`;
+        return `${of?.kind ?? ""}/${of?.name ?? ""}`;
       }),
       column("Targets", targets),
       column("MinPods", ({ spec }) => String(spec?.minReplicas ?? UNSET)),

@@ -69,7 +69,7 @@ export function storageColumns(
         value: ({ metadata }) =>
           metadata.annotations?.[DEFAULT_CLASS] === "true"
             ? `${metadata.name} (default)`
-            : metadata.name,
+            : metadata.name ?? "",
       },
       column("Provisioner", (object) => object.provisioner),
       column("ReclaimPolicy", (object) => object.reclaimPolicy ?? "Delete"),
