@@ -23,6 +23,8 @@ import { healthPaths } from "./server/health.ts";
 import { type Certificate, serveHttp } from "./server/http_server.ts";
 import { InFlight, type InFlightLimits } from "./server/in_flight.ts";
 import { openapiPaths } from "./server/openapi_paths.ts";
+import { openidPaths } from "./server/openid_paths.ts";
+import { withSlashes } from "./server/with_slashes.ts";
 import { openapiV2Path } from "./server/openapi_v2_path.ts";
 import { Metrics } from "./server/metrics.ts";
 import { RequestTime } from "./server/request_time.ts";
@@ -220,17 +222,15 @@ export async function startApiServer(
     audit,
     draining: () => closing,
     paths: [
-      (path, request) => discovery.answer(path, request),
+      withSlashes((path, request) => discovery.answer(path, request)),
       openapiPaths(resources),
       openapiV2Path(resources),
       ...(sqlite && dataDir
         ? [backupPath({ store, log: sqlite, dataDir, now })]
         : []),
-      // Clients generated from OpenAPI ask with a slash at the end.
-      (path) =>
-        path === "/version" || path === "/version/"
-          ? respond(versionInfo())
-          : undefined,
+      withSlashes((path) =>
+        path === "/version" ? respond(versionInfo()) : undefined
+      ),
       (path) =>
         path === "/metrics"
           ? respondText(metrics.text({
@@ -244,16 +244,7 @@ export async function startApiServer(
             apiserver_storage_largest_batch: store.metrics.largestBatch,
           }))
           : undefined,
-      (path) => {
-        if (/^\/\.well-known\/openid-configuration\/?$/.test(path)) {
-          return respond(
-            authentication.openidConfiguration(`${address()}/openid/v1/jwks`),
-          );
-        }
-        return /^\/openid\/v1\/jwks\/?$/.test(path)
-          ? respond(authentication.jwks())
-          : undefined;
-      },
+      withSlashes(openidPaths(authentication, address)),
       healthPaths({
         live: { ping: () => true },
         ready: {

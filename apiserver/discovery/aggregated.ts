@@ -23,16 +23,15 @@ export function aggregatedDiscovery(groups: Group[]): JsonObject {
 }
 
 function describe(definition: ResourceDefinition): JsonObject {
-  const { group, version, kind, resource, singular, namespaced } = definition;
-  const { shortNames, categories } = definition;
+  const { resource, singular, namespaced, shortNames, categories } = definition;
   const subresources = subresourcesOf(definition).map((sub): JsonObject => ({
     subresource: sub.name,
-    responseKind: { group: sub.group, version: sub.version, kind: sub.kind },
+    responseKind: kindIn(definition, sub),
     verbs: sub.verbs,
   }));
   return {
     resource,
-    responseKind: { group, version, kind },
+    responseKind: kindIn(definition, definition),
     scope: namespaced ? "Namespaced" : "Cluster",
     singularResource: singular,
     verbs: verbsOf(definition),
@@ -40,4 +39,14 @@ function describe(definition: ResourceDefinition): JsonObject {
     ...(categories.length > 0 ? { categories } : {}),
     ...(subresources.length > 0 ? { subresources } : {}),
   };
+}
+
+/** A kind as a resource names it: of built-in ones only what differs from where it stands, as in kube-apiserver. */
+function kindIn(
+  definition: ResourceDefinition,
+  { group, version, kind }: { group: string; version: string; kind: string },
+): JsonObject {
+  const same = !definition.custom && group === definition.group &&
+    version === definition.version;
+  return same ? { group: "", version: "", kind } : { group, version, kind };
 }

@@ -26,8 +26,9 @@ export class Discovery {
 
   /** The answer, or undefined where the path is none of discovery or names nothing that is served. */
   answer(path: string, request: Request): Response | undefined {
-    const [root, group, version, ...rest] = path.split("/").filter(Boolean);
-    if (rest.length > 0 || (root !== "api" && root !== "apis")) return;
+    const [start, root, group, version, ...rest] = path.split("/");
+    if (start !== "" || rest.length > 0) return;
+    if (root !== "api" && root !== "apis") return;
     if (group === undefined && isAggregated(request)) {
       return this.#answerAggregated(root, request);
     }

@@ -1,3 +1,4 @@
+import { openapiInfo } from "../discovery/version.ts";
 import type { JsonObject, ResourceDefinition } from "../types.ts";
 import { openapiV3Documents } from "./openapi_v3.ts";
 import { operationV2, parameterV2 } from "./operation_v2.ts";
@@ -26,7 +27,7 @@ export function openapiV2(definitions: ResourceDefinition[]): JsonObject {
   }
   return {
     swagger: "2.0",
-    info: { title: "Kubernetes", version: "v1.37.0" },
+    info: openapiInfo(),
     paths: sorted(all.paths),
     definitions: sorted(all.definitions),
     securityDefinitions: {

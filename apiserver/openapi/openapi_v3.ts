@@ -1,3 +1,4 @@
+import { openapiInfo } from "../discovery/version.ts";
 import type { JsonObject, ResourceDefinition } from "../types.ts";
 import { metaTypes } from "../schema/object_meta.ts";
 import { hashOf } from "./hash.ts";
@@ -85,7 +86,9 @@ function documentOf(path: string, members: ResourceDefinition[]): Document {
   }
   const value: JsonObject = {
     openapi: "3.0.0",
-    info: { title: "Kubernetes", version: "v1" },
+    info: members.every(({ custom }) => custom)
+      ? { title: "Kubernetes CRD Swagger", version: "v0.1.0" }
+      : openapiInfo(),
     paths: sorted(paths),
     components: { schemas: sorted(schemas) },
   };

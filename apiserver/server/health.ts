@@ -20,7 +20,7 @@ export function healthPaths(
       ? endpoints[endpoint]
       : undefined;
     if (!checks || rest.length > 0) return;
-    if (name !== undefined && name !== "") {
+    if (name !== undefined) {
       const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
       if (!check) return;
       return check()

@@ -29,8 +29,7 @@ export function openapiPaths(resources: Resources): PathAnswer {
   return (path, request) => {
     if (path !== "/openapi/v3" && !path.startsWith("/openapi/v3/")) return;
     const { definitions, bytes } = current();
-    const name = path.slice("/openapi/v3/".length).replace(/\/$/, "");
-    if (name === "") {
+    if (path === "/openapi/v3") {
       return new Response(JSON.stringify(openapiV3Index(definitions)), {
         headers: {
           "content-type": "application/json",
@@ -38,6 +37,7 @@ export function openapiPaths(resources: Resources): PathAnswer {
         },
       });
     }
+    const name = path.slice("/openapi/v3/".length);
     const hash = openapiV3Hash(name, definitions);
     if (hash === undefined) return;
     const headers: Record<string, string> = {
