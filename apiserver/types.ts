@@ -294,6 +294,8 @@ export interface SubresourceHandler {
    * only the answer (`token`). The parent is then a copy that `handle` may change.
    */
   stores?: boolean;
+  /** Refuses, by a StatusError, a body that does not fit the request, before the parent is looked for. */
+  check?(body: KubeObject, info: RequestInfo): void;
   handle(
     verb: string,
     parent: KubeObject,

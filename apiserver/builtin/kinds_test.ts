@@ -501,11 +501,113 @@ Deno.test("each group's Events are selected by its own fields, and a token is fo
     await eventually(async () =>
       (await api.get(`${accounts}/default`)).code === 200
     );
-    const metadata = { name: "other" };
-    refused(
-      await api.post(`${accounts}/default/token`, { metadata, spec: {} }),
-      422,
-      /metadata\.name: .* must match the service account name if specified/,
-    );
+    for (const account of ["default", "none"]) {
+      const token = (body: JsonObject) =>
+        api.post(`${accounts}/${account}/token`, { spec: {}, ...body });
+      refused(
+        await token({ metadata: { name: "other" } }),
+        422,
+        new RegExp(
+          `"${account}" is invalid: metadata\\.name: .* must match the service account name if specified`,
+        ),
+      );
+      refused(
+        await token({ metadata: { name: "other", namespace: "other" } }),
+        400,
+        /^the namespace of the provided object does not match the namespace sent on the request$/,
+      );
+      refused(
+        await token({ apiVersion: "v1", kind: "TokenRequest" }),
+        400,
+        /cannot be handled as a TokenRequest/,
+      );
+    }
+    const named = { metadata: { name: "default", namespace: "default" } };
+    const answer = await api.post(`${accounts}/default/token`, named);
+    assert.equal(answer.code, 201);
+    assert.ok(answer.body.status.token);
+  });
+});
+
+Deno.test("selectors of access reviews are checked, and told of where they were not understood", async () => {
+  await withServer(async (api) => {
+    const group = "/apis/authorization.k8s.io/v1";
+    const paths = [
+      "subjectaccessreviews",
+      "selfsubjectaccessreviews",
+      "namespaces/default/localsubjectaccessreviews",
+    ];
+    const at = "spec.resourceAttributes";
+    const one = { key: "a", operator: "In", values: ["b"] };
+    const selects = (requirement: JsonObject) => ({
+      requirements: [requirement],
+    });
+    const refusals: [JsonObject, string][] = [
+      [
+        { fieldSelector: {} },
+        `${at}.fieldSelector.requirements: Required value: when ${at}.fieldSelector is specified, requirements or rawSelector is required`,
+      ],
+      [
+        { labelSelector: { rawSelector: "a=b", ...selects(one) } },
+        `${at}.labelSelector.rawSelector: Invalid value: "a=b": may not specified at the same time as requirements`,
+      ],
+      [
+        { fieldSelector: selects({ ...one, key: "" }) },
+        `${at}.fieldSelector.requirements[0].key: Required value: must be specified`,
+      ],
+      [
+        { fieldSelector: selects({ ...one, values: [] }) },
+        `${at}.fieldSelector.requirements[0].values: Required value: must be specified when \`operator\` is 'In' or 'NotIn'`,
+      ],
+      [
+        { labelSelector: selects({ ...one, operator: "Exists" }) },
+        `${at}.labelSelector.requirements[0].values: Forbidden: may not be specified when \`operator\` is 'Exists' or 'DoesNotExist'`,
+      ],
+      [
+        { labelSelector: selects({ ...one, key: "a b" }) },
+        `${at}.labelSelector.requirements[0].key: Invalid value: "a b": name part must consist of alphanumeric characters`,
+      ],
+    ];
+    const ignored: [JsonObject, string | undefined][] = [
+      [{ fieldSelector: selects(one), labelSelector: null }, undefined],
+      [{ labelSelector: { rawSelector: "a in (b), !c" } }, undefined],
+      [
+        { labelSelector: selects({ ...one, operator: "Like" }) },
+        `${at}.labelSelector ignored due to parse error`,
+      ],
+      [
+        {
+          fieldSelector: {
+            requirements: [one, { key: "c", operator: "Exists" }],
+          },
+          labelSelector: { rawSelector: "a in (" },
+        },
+        `${at}.fieldSelector partially ignored due to parse error; ${at}.labelSelector ignored due to parse error`,
+      ],
+    ];
+    for (const path of paths) {
+      const review = (selectors: JsonObject) =>
+        api.post(`${group}/${path}`, {
+          spec: {
+            user: "u",
+            resourceAttributes: {
+              verb: "list",
+              resource: "secrets",
+              namespace: "default",
+              ...selectors,
+            },
+          },
+        });
+      for (const [selectors, message] of refusals) {
+        const { code, body } = await review(selectors);
+        assert.equal(code, 422, body.message);
+        assert.ok(body.message.includes(message), body.message);
+      }
+      for (const [selectors, why] of ignored) {
+        const { code, body } = await review(selectors);
+        assert.equal(code, 201, body.message);
+        assert.equal(body.status.evaluationError, why);
+      }
+    }
   });
 });

@@ -19,6 +19,7 @@ import type {
   User,
 } from "../types.ts";
 import { type BuiltinDeps, defineReview } from "./define.ts";
+import { ignoredSelectors, reviewSelectorErrors } from "./review_selectors.ts";
 
 const AUTHENTICATION = "authentication.k8s.io";
 const AUTHORIZATION = "authorization.k8s.io";
@@ -64,6 +65,10 @@ function shown(
   return { Path: attributes.path ?? "", Verb: attributes.verb ?? "" };
 }
 
+function selectorErrors(spec: KubeObject): FieldError[] {
+  return reviewSelectorErrors(spec.resourceAttributes ?? {});
+}
+
 function targetErrors(spec: KubeObject): FieldError[] {
   const one = !!spec.resourceAttributes !== !!spec.nonResourceAttributes;
   return one ? [] : [
@@ -89,15 +94,16 @@ async function access(
   review: KubeObject,
   { user, context }: { user: User; context: StrategyContext },
 ): Promise<KubeObject> {
-  const decision = await context.authorize(attributesOf(review.spec, user));
+  const { spec } = review;
+  const { allowed, reason } = await context.authorize(attributesOf(spec, user));
+  const evaluationError = ignoredSelectors(spec.resourceAttributes ?? {});
   return {
     ...review,
-    status: decision.allowed
-      ? {
-        allowed: true,
-        ...(decision.reason ? { reason: decision.reason } : {}),
-      }
-      : { allowed: false },
+    status: {
+      allowed,
+      ...(allowed && reason ? { reason } : {}),
+      ...(evaluationError ? { evaluationError } : {}),
+    },
   };
 }
 
@@ -170,7 +176,11 @@ export function reviews(
       strategy: {
         answer(review, context) {
           const spec = review.spec ?? {};
-          refuse([...targetErrors(spec), ...userErrors(spec)]);
+          refuse([
+            ...targetErrors(spec),
+            ...userErrors(spec),
+            ...selectorErrors(spec),
+          ]);
           return access(review, { user: userOf(spec), context });
         },
       },
@@ -185,7 +195,11 @@ export function reviews(
         answer(review, context) {
           const spec = review.spec ?? {};
           const { namespace } = context.info;
-          refuse([...targetErrors(spec), ...userErrors(spec)]);
+          refuse([
+            ...targetErrors(spec),
+            ...userErrors(spec),
+            ...selectorErrors(spec),
+          ]);
           if (spec.nonResourceAttributes) {
             refuse([
               invalidValue(
@@ -215,7 +229,8 @@ export function reviews(
       schema: "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
       strategy: {
         answer(review, context) {
-          refuse(targetErrors(review.spec ?? {}));
+          const spec = review.spec ?? {};
+          refuse([...targetErrors(spec), ...selectorErrors(spec)]);
           return access(review, { user: context.user, context });
         },
       },

@@ -11,6 +11,7 @@ import type {
   FieldError,
   KubeObject,
   Reader,
+  RequestInfo,
   ResourceDefinition,
   SubresourceHandler,
 } from "../types.ts";
@@ -19,31 +20,22 @@ import { type BuiltinDeps, type ColumnContext, define } from "./define.ts";
 
 const HOUR = 3600;
 const TEN_MINUTES = 600;
+const TOKEN_REQUEST = { group: "authentication.k8s.io", kind: "TokenRequest" };
+const API_VERSION = `${TOKEN_REQUEST.group}/v1`;
 
 /** TokenRequest: a token for a while, that dies with the account or the Secret it is bound to. */
 function tokenRequest({ authentication }: BuiltinDeps): SubresourceHandler {
   return {
-    group: "authentication.k8s.io",
+    ...TOKEN_REQUEST,
     version: "v1",
-    kind: "TokenRequest",
     verbs: ["create"],
     schema: builtinSchema("io.k8s.api.authentication.v1.TokenRequest"),
+    check: checkTarget,
     async handle(_verb, account, body, context) {
       const spec = body?.spec ?? {};
       const seconds = spec.expirationSeconds ?? HOUR;
       const errors = expirationErrors(seconds);
-      const named = body?.metadata?.name;
-      if (named && named !== account.metadata.name) {
-        const why = "must match the service account name if specified";
-        errors.unshift(invalidValue("metadata.name", named, why));
-      }
-      if (errors.length > 0) {
-        throw invalid(
-          { group: "authentication.k8s.io", kind: "TokenRequest" },
-          "",
-          errors,
-        );
-      }
+      if (errors.length > 0) throw invalid(TOKEN_REQUEST, "", errors);
       const { name, namespace = "", uid } = account.metadata;
       const audiences: string[] = spec.audiences?.length
         ? spec.audiences
@@ -56,8 +48,8 @@ function tokenRequest({ authentication }: BuiltinDeps): SubresourceHandler {
         seconds,
       });
       return {
-        apiVersion: "authentication.k8s.io/v1",
-        kind: "TokenRequest",
+        apiVersion: API_VERSION,
+        kind: TOKEN_REQUEST.kind,
         // Nothing of it is stored, so it has no version.
         metadata: {
           name,
@@ -68,14 +60,35 @@ function tokenRequest({ authentication }: BuiltinDeps): SubresourceHandler {
         spec: {
           audiences,
           expirationSeconds: seconds,
-          ...(spec.boundObjectRef
-            ? { boundObjectRef: spec.boundObjectRef }
-            : {}),
+          boundObjectRef: spec.boundObjectRef ?? null,
         },
         status: { token, expirationTimestamp: timestamp(expires) },
       };
     },
   };
+}
+
+/** A request may say whom it is for, and then says what its path says. */
+function checkTarget(
+  { apiVersion, kind, metadata }: KubeObject,
+  { namespace, name }: RequestInfo,
+): void {
+  if (kind !== TOKEN_REQUEST.kind || apiVersion !== API_VERSION) {
+    throw badRequest(
+      `${kind} of ${apiVersion} cannot be handled as a ${TOKEN_REQUEST.kind} of ${API_VERSION}`,
+    );
+  }
+  if (metadata?.namespace && metadata.namespace !== namespace) {
+    throw badRequest(
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+  }
+  if (metadata?.name && metadata.name !== name) {
+    const why = "must match the service account name if specified";
+    throw invalid(TOKEN_REQUEST, name, [
+      invalidValue("metadata.name", metadata.name, why),
+    ]);
+  }
 }
 
 function expirationErrors(seconds: number): FieldError[] {
@@ -105,6 +118,7 @@ function boundSecret(
       }`,
     );
   }
+  if (!wanted.name) throw badRequest("Name parameter required.");
   const of = { group: "", resource: "secrets" };
   const secret: KubeObject | undefined = reader.get({
     ...of,

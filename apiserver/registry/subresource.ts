@@ -54,12 +54,14 @@ export async function handleSubresource(
       );
     });
   }
+  const object = body && bodyOf(handler, request, body);
+  if (object) handler.check?.(object, info);
   const entry = registry.store.get(keyOf(request));
   if (!entry) throw notFound(nameOf(served), info.name);
   return await handler.handle(
     info.verb,
     objectOf(served, entry),
-    body && bodyOf(handler, request, body),
+    object,
     context,
   );
 }
