@@ -283,6 +283,9 @@ export async function startApiServer(
     signal: stop.signal,
     tokens: authentication.tokens,
     ca: pki?.ca,
+    policy: options.builtins === "all"
+      ? (await import("./builtin/all/policy.ts")).allPolicy
+      : undefined,
     now,
     onError: ({ controller, key, error }) =>
       log("controller failed and will try again", { controller, key, error }),

@@ -12,7 +12,7 @@
  * @module
  */
 import type { KubeObject } from "../types.ts";
-import { compact, read } from "./published.ts";
+import { compact, publishedPolicy, read } from "./published.ts";
 
 /** Kinds to take, by group-version. */
 const KINDS: Record<string, string[]> = {
@@ -105,33 +105,13 @@ async function schemas(base: string, token: string): Promise<Any> {
   );
 }
 
-/** The policy that a fresh kube-apiserver ships, without what it filled in. */
+/** The part of the default policy that is about what is always served. */
 async function policy(base: string, token: string): Promise<Any> {
-  const rbac = "apis/rbac.authorization.k8s.io/v1";
-  const roles = await read(base, `${rbac}/clusterroles`, token);
-  const bindings = await read(base, `${rbac}/clusterrolebindings`, token);
-  const strip = (object: KubeObject, kind: string) => ({
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind,
-    metadata: {
-      name: object.metadata.name,
-      labels: object.metadata.labels,
-      annotations: object.metadata.annotations,
-    },
-    ...(object.aggregationRule
-      ? { aggregationRule: object.aggregationRule, rules: [] }
-      : { rules: object.rules }),
-    subjects: object.subjects,
-    roleRef: object.roleRef,
-  });
+  const all = await publishedPolicy(base, token);
+  const own = ({ metadata }: KubeObject) => ROLES.includes(metadata.name);
   return {
-    clusterRoles: roles.items
-      .filter((o: KubeObject) => ROLES.includes(o.metadata.name))
-      .map((o: KubeObject) => strip(o, "ClusterRole")),
-    clusterRoleBindings: bindings.items
-      .filter((o: KubeObject) => ROLES.includes(o.roleRef.name))
-      .filter((o: KubeObject) => ROLES.includes(o.metadata.name))
-      .map((o: KubeObject) => strip(o, "ClusterRoleBinding")),
+    clusterRoles: all.clusterRoles.filter(own),
+    clusterRoleBindings: all.clusterRoleBindings.filter(own),
   };
 }
 

@@ -4,6 +4,9 @@
  *
  * @module
  */
+import type { DefaultPolicy } from "../controllers/bootstrap.ts";
+import type { KubeObject } from "../types.ts";
+
 // deno-lint-ignore no-explicit-any
 type Any = any;
 
@@ -87,4 +90,37 @@ export async function read(
     );
   }
   return await response.json();
+}
+
+/** The policy that a fresh kube-apiserver ships, without what it filled in. */
+export async function publishedPolicy(
+  base: string,
+  token: string,
+): Promise<Required<DefaultPolicy>> {
+  const rbac = "rbac.authorization.k8s.io/v1";
+  const strip = (object: KubeObject, kind: string): Any => ({
+    apiVersion: rbac,
+    kind,
+    metadata: {
+      name: object.metadata.name,
+      namespace: object.metadata.namespace,
+      labels: object.metadata.labels,
+      annotations: object.metadata.annotations,
+    },
+    ...(object.aggregationRule
+      ? { aggregationRule: object.aggregationRule, rules: [] }
+      : { rules: object.rules }),
+    subjects: object.subjects,
+    roleRef: object.roleRef,
+  });
+  const all = async (resource: string, kind: string) => {
+    const { items } = await read(base, `apis/${rbac}/${resource}`, token);
+    return items.map((object: KubeObject) => strip(object, kind));
+  };
+  return {
+    clusterRoles: await all("clusterroles", "ClusterRole"),
+    clusterRoleBindings: await all("clusterrolebindings", "ClusterRoleBinding"),
+    roles: await all("roles", "Role"),
+    roleBindings: await all("rolebindings", "RoleBinding"),
+  };
 }

@@ -11,29 +11,58 @@ import type { InternalClient, JsonObject, KubeObject } from "../types.ts";
 import policy from "./bootstrap_policy.json" with { type: "json" };
 import { copy, tolerate } from "./controller.ts";
 
+/** Roles and bindings that every cluster has. */
+export interface DefaultPolicy {
+  clusterRoles?: KubeObject[];
+  clusterRoleBindings?: KubeObject[];
+  roles?: KubeObject[];
+  roleBindings?: KubeObject[];
+}
+
 const NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
 const RBAC = "rbac.authorization.k8s.io";
 /** Objects that say "false" here are left as they are. */
 const AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate";
 
-/** Makes or completes namespaces, ClusterRoles and ClusterRoleBindings. */
-export async function bootstrap(client: InternalClient): Promise<void> {
+/** Makes or completes namespaces, and the roles and bindings of the default policy and of `more`. */
+export async function bootstrap(
+  client: InternalClient,
+  more: DefaultPolicy = {},
+): Promise<void> {
   await Promise.all([
     ...NAMESPACES.map((name) => ensureNamespace(client, name)),
-    ...policy.clusterRoles.map((role) =>
-      ensure(client, {
-        resource: "clusterroles",
-        wanted: role as unknown as KubeObject,
-        complete: completeRole,
-      })
-    ),
-    ...policy.clusterRoleBindings.map((binding) =>
-      ensure(client, {
-        resource: "clusterrolebindings",
-        wanted: binding as unknown as KubeObject,
-        complete: completeBinding,
-      })
-    ),
+    ensurePolicy(client, policy as unknown as DefaultPolicy),
+  ]);
+  // Some of it is in those namespaces.
+  await ensurePolicy(client, more);
+}
+
+async function ensurePolicy(
+  client: InternalClient,
+  {
+    clusterRoles = [],
+    clusterRoleBindings = [],
+    roles = [],
+    roleBindings = [],
+  }: DefaultPolicy,
+): Promise<void> {
+  const all = (
+    resource: string,
+    { objects, complete }: {
+      objects: KubeObject[];
+      complete(object: KubeObject, wanted: KubeObject): void;
+    },
+  ) => objects.map((wanted) => ensure(client, { resource, wanted, complete }));
+  const completesRole = { complete: completeRole };
+  const completesBinding = { complete: completeBinding };
+  await Promise.all([
+    ...all("clusterroles", { objects: clusterRoles, ...completesRole }),
+    ...all("clusterrolebindings", {
+      objects: clusterRoleBindings,
+      ...completesBinding,
+    }),
+    ...all("roles", { objects: roles, ...completesRole }),
+    ...all("rolebindings", { objects: roleBindings, ...completesBinding }),
   ]);
 }
 
@@ -58,7 +87,8 @@ async function ensure(
     complete(object: KubeObject, wanted: KubeObject): void;
   },
 ): Promise<void> {
-  const key = { group: RBAC, resource, name: wanted.metadata.name };
+  const { name, namespace } = wanted.metadata;
+  const key = { group: RBAC, resource, namespace, name };
   const found = client.reader.get(key);
   if (!found) {
     await tolerate(

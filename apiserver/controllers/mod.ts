@@ -7,7 +7,7 @@
 import type { ServiceAccountTokens } from "../authentication/service_account_tokens.ts";
 import { StatusError } from "../errors.ts";
 import type { InternalClient, ResourceDefinition } from "../types.ts";
-import { bootstrap } from "./bootstrap.ts";
+import { bootstrap, type DefaultPolicy } from "./bootstrap.ts";
 import { clusterRoleAggregation } from "./cluster_role_aggregation.ts";
 import {
   type Controller,
@@ -34,6 +34,8 @@ export interface ControllersOptions {
   tokens?: ServiceAccountTokens;
   /** PEM of the CA, for `kube-root-ca.crt` and token Secrets. */
   ca?: string;
+  /** Roles and bindings to make beside those of what is always served. */
+  policy?: DefaultPolicy;
   /** Milliseconds after which Events are forgotten. Default one hour. */
   eventTtl?: number;
   now?: () => Date;
@@ -58,7 +60,7 @@ export async function startControllers(
 ): Promise<Controllers> {
   const { signal, resources, tokens, ca, now = () => new Date() } = options;
   const { onError = report } = options;
-  await bootstrap(client);
+  await bootstrap(client, options.policy);
   const context: ControllerContext = {
     client,
     reader: client.reader,

@@ -1,6 +1,7 @@
 /**
- * Writes `kinds.json`: every resource that a running kube-apiserver serves and
- * the default set lacks, with the schemas of its kinds, descriptions dropped:
+ * Writes `kinds.json`, every resource that a running kube-apiserver serves and
+ * the default set lacks, with the schemas of its kinds, descriptions dropped,
+ * and `policy.json`, the default policy that is about them:
  *
  * ```sh
  * deno run --allow-net --allow-read --allow-write \
@@ -11,7 +12,10 @@
  * @module
  */
 import { AGGREGATED } from "../../discovery/aggregated.ts";
-import { compact, read } from "../published.ts";
+import ownPolicy from "../../controllers/bootstrap_policy.json" with {
+  type: "json",
+};
+import { compact, publishedPolicy, read } from "../published.ts";
 import own from "../schemas.json" with { type: "json" };
 
 // deno-lint-ignore no-explicit-any
@@ -117,6 +121,20 @@ function resourcesOf(document: Any, { names }: Published): Any[] {
   return out;
 }
 
+/** What a fresh kube-apiserver has of roles and bindings beside those that are always there, one a line. */
+async function policyText(base: string, token: string): Promise<string> {
+  const known: Record<string, { metadata: { name: string } }[]> = ownPolicy;
+  const lists = Object.entries(await publishedPolicy(base, token)).map(
+    ([list, objects]) => {
+      const names = new Set(known[list]?.map(({ metadata }) => metadata.name));
+      const lines = objects.filter(({ metadata }) => !names.has(metadata.name))
+        .map((object) => JSON.stringify(object));
+      return `"${list}": [\n${lines.join(",\n")}\n]`;
+    },
+  );
+  return `{\n${lists.join(",\n")}\n}\n`;
+}
+
 if (import.meta.main) {
   const [base, token] = Deno.args;
   if (!base || !token) {
@@ -157,4 +175,8 @@ ${lines(Object.entries(schemas).sort(([a], [b]) => a < b ? -1 : 1))}
 }
 `;
   await Deno.writeTextFile(new URL("kinds.json", import.meta.url), text);
+  await Deno.writeTextFile(
+    new URL("policy.json", import.meta.url),
+    await policyText(base, token),
+  );
 }
