@@ -20,13 +20,22 @@ export const encryptionOptions = {
   },
 } as const;
 
+/** The same for commands that only read one. */
+export const decryptionOptions = {
+  "encryption-key-file": {
+    ...encryptionOptions["encryption-key-file"],
+    description:
+      `Look into what is encrypted on the disk, by the keys in FILE, one a line in base64 [or: ${VARIABLE}]`,
+  },
+} as const;
+
 /** What the flags and the environment say of encryption; undefined where they say nothing. */
 export async function encryptionOf(
-  options: { "encryption-key-file": string | undefined; encrypt: string[] },
+  options: { "encryption-key-file": string | undefined; encrypt?: string[] },
   io: Pick<Io, "env">,
 ): Promise<EncryptionOptions | undefined> {
   const file = options["encryption-key-file"];
-  const resources = options.encrypt.length > 0 ? options.encrypt : undefined;
+  const resources = options.encrypt?.length ? options.encrypt : undefined;
   if (file !== undefined) {
     const keys = await Deno.readTextFile(file).catch((error) => {
       throw new Error(

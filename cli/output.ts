@@ -1,8 +1,10 @@
 import { stringify } from "yaml";
 import type { KubeList, KubeObject } from "../api/meta.ts";
 import type { KubeClient } from "../kube/client.ts";
+import { isNotFound } from "../kube/kube_api_error.ts";
 import { type Resource, resourcePath } from "../kube/resource.ts";
 import type { Io } from "./io.ts";
+import { noneOfName } from "./none_of_name.ts";
 import { renderTable } from "./table.ts";
 
 /** The flag of commands that print objects. */
@@ -36,6 +38,8 @@ export interface PrintOptions {
   /** One object. @default all */
   name?: string | undefined;
   signal?: AbortSignal;
+  /** Called before it is said that there is none; may throw what is wrong. */
+  whenNone?: () => Promise<void>;
 }
 
 /** Prints objects of the API as `kubectl get` does, with the server's own columns. */
@@ -43,7 +47,23 @@ export async function printObjects(
   resource: Resource,
   options: PrintOptions,
 ): Promise<void> {
-  const { client, io, output, namespace, name, signal } = options;
+  const { client, namespace, name, signal, whenNone } = options;
+  try {
+    await print(resource, options);
+  } catch (error) {
+    if (name === undefined || !isNotFound(error)) throw error;
+    await whenNone?.();
+    throw await noneOfName(resource, name, {
+      client,
+      doing: "show",
+      namespace,
+      signal,
+    });
+  }
+}
+
+async function print(resource: Resource, options: PrintOptions): Promise<void> {
+  const { client, io, output, namespace, name, signal, whenNone } = options;
   if (output === undefined || output === "wide") {
     return await printTable(resource, options);
   }
@@ -54,6 +74,7 @@ export async function printObjects(
   const found: KubeObject | KubeList = name
     ? await client.get(resource, name, scope)
     : await client.listAll(resource, scope);
+  if ("items" in found && found.items.length === 0) await whenNone?.();
   if (output === "name") {
     const group = resource.group ? `.${resource.group}` : "";
     const singular = resource.kind.toLowerCase();
@@ -81,7 +102,7 @@ async function printTable(
   resource: Resource,
   options: PrintOptions,
 ): Promise<void> {
-  const { client, io, output, namespace, name, signal } = options;
+  const { client, io, output, namespace, name, signal, whenNone } = options;
   const table = await client.rest.performRequest({
     method: "GET",
     path: resourcePath(resource, {
@@ -94,6 +115,7 @@ async function printTable(
   }) as unknown as Table;
   const rows = table.rows ?? [];
   if (rows.length === 0) {
+    await whenNone?.();
     io.err(
       namespace
         ? `No ${resource.plural} found in ${namespace}.`

@@ -95,6 +95,14 @@ function readOptions(
 
 /** Node's wording, cut to the fact, with the flag that was probably meant. */
 function explain(error: Error, known: string[]): string {
+  const valueless = /^Option '([^' ]*).*' argument (?:missing|is ambiguous)/
+    .exec(error.message)?.[1]?.replace(/,$/, "");
+  if (valueless !== undefined) {
+    const long = /'(--[^=']+)=-XYZ'/.exec(error.message)?.[1];
+    return `the value of ${valueless} is missing${
+      long ? `; one that begins with - is given as ${long}=-…` : ""
+    }`;
+  }
   const unknown = /Unknown option '(-[^']*)'/.exec(error.message)?.[1];
   if (unknown === undefined) return error.message.split("\n")[0]!;
   const meant = nearest(unknown.replace(/^-+/, ""), known);

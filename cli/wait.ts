@@ -28,7 +28,8 @@ interface Conditioned extends KubeObject {
  * Resolves to the object once its condition Ready is True for its newest
  * generation.
  *
- * @throws where that takes longer than `timeout`, with the condition found.
+ * @throws where that takes longer than `timeout`, or it is no use to wait
+ * (kstatus' Stalled), with the condition found.
  */
 export async function waitForReady<T extends KubeObject>(
   resource: Resource,
@@ -48,6 +49,7 @@ export async function waitForReady<T extends KubeObject>(
         signal,
       });
       if (isReady(seen)) return seen as unknown as T;
+      throwIfStalled(seen, resource.kind);
       const events = client.watch<Conditioned>(resource, {
         ...(namespace ? { namespace } : {}),
         fieldSelector: `metadata.name=${name}`,
@@ -61,6 +63,7 @@ export async function waitForReady<T extends KubeObject>(
         if (event.type !== "ADDED" && event.type !== "MODIFIED") break;
         seen = event.object;
         if (isReady(seen)) return seen as unknown as T;
+        throwIfStalled(seen, resource.kind);
       }
     }
   } catch (error) {
@@ -76,6 +79,18 @@ export async function waitForReady<T extends KubeObject>(
       }`,
     );
   }
+}
+
+function throwIfStalled(object: Conditioned, kind: string): void {
+  const { metadata, status } = object;
+  const stalled = status?.conditions?.find((c) => c.type === "Stalled");
+  if (stalled?.status !== "True") return;
+  const observed = stalled.observedGeneration ?? status?.observedGeneration ??
+    0;
+  if (observed < (metadata.generation ?? 0)) return;
+  throw new Error(
+    `Cannot go on: ${kind} ${metadata.name} is there, but will not be Ready as it is: ${stalled.reason}: ${stalled.message}`,
+  );
 }
 
 function readyCondition(object: Conditioned | undefined) {

@@ -36,11 +36,14 @@ export function createCredentials(
   if (token) {
     return {
       refreshable: true,
-      authorization: async (how) => `Bearer ${await token(how)}`,
+      authorization: async (how) => bearer(await token(how), "the token"),
     };
   }
   if (config.tokenFile) return fromFile(config.tokenFile, { config, clock });
-  if (config.token) return fixed(`Bearer ${config.token}`);
+  if (config.token) {
+    const value = bearer(config.token, "the token of the kubeconfig's user");
+    return fixed(value);
+  }
   if (config.username) {
     const pair = `${config.username}:${config.password ?? ""}`;
     const bytes = new TextEncoder().encode(pair);
@@ -80,9 +83,17 @@ function fromFile(
           last = { token: before, readAt: clock.now() };
         }
       }
-      return `Bearer ${last.token}`;
+      return bearer(last.token, `the token in ${path}`);
     },
   };
+}
+
+/** @throws where it is no token, without the token itself, which the runtime's own error would tell */
+function bearer(token: string, what: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
+  throw new Error(
+    `Cannot log in with ${what}: it has a space, a line break or another character that no token has`,
+  );
 }
 
 function fromExec(config: ClusterConfig, clock: Clock): Credentials {
@@ -96,7 +107,7 @@ function fromExec(config: ClusterConfig, clock: Clock): Credentials {
         running ??= execCredential(config).finally(() => running = undefined);
         last = await running;
       }
-      return `Bearer ${last.token}`;
+      return bearer(last.token, `the token of ${config.exec!.command}`);
     },
   };
 }

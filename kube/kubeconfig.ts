@@ -111,19 +111,23 @@ async function loadFiles(
   options: LoadKubeconfigOptions,
   env: Env,
 ): Promise<Kubeconfig> {
-  if (options.path !== undefined) return await readConfig(options.path);
+  if (options.path !== undefined) {
+    return from(await readConfig(options.path), [options.path]);
+  }
   const listed = (env.get("KUBECONFIG") ?? "")
     .split(Deno.build.os === "windows" ? ";" : ":").filter(Boolean);
   const paths = listed.length ? listed : homeConfig(env);
   const found: Kubeconfig[] = [];
+  const read: string[] = [];
   for (const path of paths) {
     try {
       found.push(await readConfig(path));
+      read.push(path);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
-  if (found.length) return mergeKubeconfigs(found);
+  if (found.length) return from(mergeKubeconfigs(found), read);
   const inCluster = await inClusterKubeconfig(options, env);
   if (inCluster) return inCluster;
   throw new Error(
@@ -288,12 +292,24 @@ function absolute<T extends object>(
   }
 }
 
+/** Files that a kubeconfig was read from; no part of it, so that it is written as it was. */
+const origins = new WeakMap<Kubeconfig, string[]>();
+
+function from(kubeconfig: Kubeconfig, paths: string[]): Kubeconfig {
+  origins.set(kubeconfig, paths);
+  return kubeconfig;
+}
+
 /** Names of the contexts there are, for error messages. */
 export function knownContexts(kubeconfig: Kubeconfig): string {
   const names = kubeconfig.contexts.map((c) => c.name);
+  const paths = origins.get(kubeconfig) ?? [];
+  const what = paths.length
+    ? `kubeconfig ${paths.join(", ")}`
+    : "the kubeconfig";
   return names.length
-    ? `the kubeconfig has ${names.join(", ")}`
-    : "the kubeconfig has no contexts";
+    ? `${what} has ${names.join(", ")}`
+    : `${what} has no contexts`;
 }
 
 /** A kubeconfig as YAML. */

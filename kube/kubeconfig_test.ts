@@ -117,7 +117,11 @@ Deno.test("loadKubeconfig names the contexts there are when it lacks one", () =>
     await Deno.writeTextFile(join(dir, "one"), ONE);
     await assert.rejects(
       loadKubeconfig({ path: join(dir, "one"), context: "nope" }),
-      { message: 'Cannot use context "nope": the kubeconfig has press' },
+      {
+        message: `Cannot use context "nope": kubeconfig ${
+          join(dir, "one")
+        } has press`,
+      },
     );
   }));
 

@@ -137,11 +137,47 @@ Deno.test("agent generate makes the Registration and a kubeconfig for its owner'
     assert.ok(users[0]!.user.token);
     assert.ok(clusters[0]!.cluster["certificate-authority-data"]);
 
+    assert.match(err, /which is this machine only.*--advertise-url/);
+
     // A Registration that is there serves again.
     const other = await faros(
       `agent generate press-2 -w a --registration press-1 -f ${path}`,
     );
     assert.deepEqual([other.code, other.err.includes("created")], [0, false]);
+  });
+});
+
+Deno.test("agent generate takes the place of no file but a device's kubeconfig", async () => {
+  await withHub(async (faros, dir) => {
+    await faros("workspace create a");
+    const admin = join(dir, "data", "admin.kubeconfig");
+    const notes = join(dir, "notes");
+    await Deno.writeTextFile(notes, "mine");
+    for (const path of [admin, notes]) {
+      const before = await Deno.readTextFile(path);
+      const { code, err } = await faros(`agent generate pi -w a -f ${path}`);
+      assert.equal(code, 1);
+      assert.match(err, /is not the kubeconfig of a device; name another/);
+      assert.equal(await Deno.readTextFile(path), before);
+    }
+    const folder = await faros(`agent generate pi -w a -f ${dir}`);
+    assert.match(folder.err, /it is no file/);
+    // Nothing was made for it either.
+    const { err } = await faros(`agent generate pi -w a -f -`);
+    assert.match(err, /registration\.edge\.faros\.sh\/pi created/);
+    const empty = await Deno.makeTempFile({ dir });
+    assert.equal((await faros(`agent generate pi -w a -f ${empty}`)).code, 0);
+  });
+});
+
+Deno.test("a workspace that cannot be made is told at once", async () => {
+  await withHub(async (faros) => {
+    const { code, err } = await faros("workspace create kube-system");
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /Workspace kube-system is there, but will not be Ready as it is: PlaceConflict: .* it is reserved/,
+    );
   });
 });
 
@@ -155,12 +191,46 @@ Deno.test("commands say what is missing", async () => {
     const approve = await faros("agent approve press-1 -w a");
     assert.equal(approve.code, 1);
     assert.match(approve.err, /no device has asked to join by that name/);
-    const generate = await faros("agent generate x -w nowhere -f /dev/null");
+    const generate = await faros("agent generate x -w nowhere -f -");
     assert.equal(generate.code, 1);
     assert.match(
       generate.err,
       /Cannot use workspace nowhere: there is none of that name; make it with/,
     );
+    assert.equal((await faros("workspace create here")).code, 0);
+    for (
+      const [line, expected] of [
+        [
+          "agent get -w her",
+          /Cannot use workspace her: .* did you mean here\?/,
+        ],
+        ["agent get -w her -o json", /Cannot use workspace her: there is none/],
+        ["agent get x -w her", /Cannot use workspace her: there is none/],
+        [
+          "agent get x -w here",
+          /Cannot show agent x: there is none of that name in workspace here\n$/,
+        ],
+        [
+          "workspace get her",
+          /Cannot show workspace her: there is none of that name; there are: here; did you mean here\?/,
+        ],
+        ["workspace get her -o yaml", /Cannot show workspace her: /],
+        ["workspace delete her", /Cannot delete workspace her: there is none/],
+        [
+          "repository approve her",
+          /Cannot approve what goes from repository her: there is none/,
+        ],
+      ] as const
+    ) {
+      const { code, out, err } = await faros(line);
+      assert.match(err, expected);
+      assert.deepEqual([code, out], [1, ""], line);
+    }
+    assert.deepEqual(await faros("agent get -w here"), {
+      code: 0,
+      out: "",
+      err: "No agents found in here.\n",
+    });
     const kubeconfig = join(dir, "wrong.kubeconfig");
     const right = await Deno.readTextFile(
       join(dir, "data", "admin.kubeconfig"),
@@ -173,5 +243,15 @@ Deno.test("commands say what is missing", async () => {
     const line = ["workspace", "get", "--kubeconfig", kubeconfig];
     assert.equal(await main(line, { io }), 1);
     assert.match(io.stderr, /the server does not know the credentials/);
+
+    // The runtime's own words would tell the token.
+    await Deno.writeTextFile(
+      kubeconfig,
+      right.replaceAll(/token: .*/g, 'token: "s3c\\nret"'),
+    );
+    const leak = bufferIo();
+    assert.equal(await main(line, { io: leak }), 1);
+    assert.match(leak.stderr, /Cannot log in with the token of the kubeconfig/);
+    assert.doesNotMatch(leak.stderr, /s3c|ret"/);
   });
 });

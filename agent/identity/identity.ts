@@ -73,6 +73,14 @@ export class Identity {
     }
     // Without a key to know the hub by it could not be renewed either.
     if (!trust.size) credential = undefined;
+    const { name } = options;
+    if (credential && name !== undefined && name !== credential.agent) {
+      // It runs on: a device must not go dark for a word on its command line.
+      log.warn("Another name than the device has joined by is ignored", {
+        name,
+        agent: credential.agent,
+      });
+    }
     return new Identity(options, { keys, trust, credential });
   }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { checkAgentName } from "../agent_name.ts";
 import { defineCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { loggerOf, logOptions } from "../log_options.ts";
@@ -43,6 +44,7 @@ export const command = defineCommand({
     },
   ],
   async run({ options, io, signal }) {
+    if (options.name !== undefined) checkAgentName(options.name, "--name");
     const { runAgent } = await import("../../agent/run_agent.ts");
     // By then a device without a network has started its plugins, too.
     settleMemory({ afterMs: 10_000 });

@@ -9,11 +9,13 @@ import {
   writeKubeconfig,
 } from "../../kube/kubeconfig.ts";
 import { isAlreadyExists, isNotFound } from "../../kube/kube_api_error.ts";
+import { checkAgentName } from "../agent_name.ts";
 import { type Cluster, workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { checkServerUrl, isLoopback } from "../device_server.ts";
+import { requireJoinFile } from "../join_file.ts";
 import { findWorkspace } from "../workspaces/find_workspace.ts";
 import { openWorkspace } from "../workspaces/open_workspace.ts";
-import { UsageError } from "../errors.ts";
 import { waitForReady } from "../wait.ts";
 
 /** A Secret as a Registration makes it. */
@@ -65,13 +67,10 @@ export const command = defineCommand({
   ],
   async run({ args, options, io, signal }) {
     const [name] = args as [string];
-    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
-      throw new UsageError(
-        `NAME is ${
-          JSON.stringify(name)
-        }; an agent's name has up to 63 lower-case letters, digits and '-', and starts and ends with a letter or digit`,
-      );
-    }
+    checkAgentName(name, "NAME");
+    if (options.server !== undefined) checkServerUrl(options.server);
+    // Before anything is made in the workspace.
+    if (options.file !== "-") await requireJoinFile(options.file);
     using cluster = await openWorkspace(options, io);
     const { namespace } = cluster;
     const registration = options.registration ?? name;
@@ -96,6 +95,12 @@ export const command = defineCommand({
       await writeKubeconfig(options.file, kubeconfig);
       io.err(
         `Wrote ${options.file}. On the device: KUBECONFIG=${options.file} faros agent`,
+      );
+    }
+    const server = kubeconfig.clusters[0]?.cluster.server ?? "";
+    if (isLoopback(server)) {
+      io.err(
+        `It names ${server}, which is this machine only. For devices elsewhere start the hub with --advertise-url and --hub-url, URLs that they reach it at.`,
       );
     }
   },

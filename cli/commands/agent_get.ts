@@ -1,6 +1,9 @@
 import { Agent } from "../../api/agent.ts";
 import { workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { UsageError } from "../errors.ts";
+import { kcpPath } from "../../kube/kcp/path.ts";
+import { findWorkspace } from "../workspaces/find_workspace.ts";
 import { openAllWorkspaces } from "../workspaces/open_all_workspaces.ts";
 import { openWorkspace } from "../workspaces/open_workspace.ts";
 import { outputOptions, printObjects } from "../output.ts";
@@ -30,7 +33,15 @@ export const command = defineCommand({
     { run: "faros agent get -A -o wide", does: "Show all agents there are" },
   ],
   async run({ args: [name], options, io, signal }) {
-    const all = options["all-workspaces"] && name === undefined;
+    const all = options["all-workspaces"];
+    const one = name ?? options.workspace ?? options.namespace;
+    if (all && one !== undefined) {
+      throw new UsageError(
+        `--all-workspaces and ${
+          name === undefined ? "workspace" : "NAME"
+        } ${one} are given; give one of them`,
+      );
+    }
     using cluster = all
       ? {
         ...await openAllWorkspaces(options, { io, signal }),
@@ -39,6 +50,18 @@ export const command = defineCommand({
       : await openWorkspace(options, io);
     const { client, namespace } = cluster;
     const { output } = options;
-    await printObjects(Agent, { client, io, output, namespace, name, signal });
+    await printObjects(Agent, {
+      client,
+      io,
+      output,
+      namespace,
+      name,
+      signal,
+      // A wrong name looks like an empty workspace.
+      async whenNone() {
+        if (namespace === undefined || kcpPath(cluster.server)) return;
+        await findWorkspace(namespace, { hub: cluster, signal });
+      },
+    });
   },
 });

@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { requireDatabase } from "../require_database.ts";
-import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
+import { decryptionOptions, encryptionOf } from "../encryption_options.ts";
 
 /** `faros apiserver check` */
 export const command = defineCommand({
@@ -13,7 +13,7 @@ export const command = defineCommand({
       default: "./faros-data",
       description: "The server's data folder",
     },
-    ...encryptionOptions,
+    ...decryptionOptions,
   },
   examples: [
     {

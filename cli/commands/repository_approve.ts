@@ -2,6 +2,7 @@ import { APPROVE_ANNOTATION } from "../../api/names.ts";
 import { Repository } from "../../api/repository.ts";
 import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { findRepository } from "../repository/find_repository.ts";
 import { renderTable } from "../table.ts";
 import { openHub } from "../workspaces/open_hub.ts";
 
@@ -45,7 +46,9 @@ export const command = defineCommand({
     const [name] = args as [string];
     using cluster = await openHub(options, { io, signal });
     const { client } = cluster;
-    const { status } = await client.get<Repository>(Repository, name, {
+    const { status } = await findRepository(name, {
+      client,
+      doing: "approve what goes from",
       signal,
     });
     const commit = status?.observedCommit ?? "";
@@ -83,7 +86,9 @@ export const command = defineCommand({
     ]));
     if (!options.yes && !confirmed(objects)) {
       throw new Error(
-        `Nothing of it is approved; say --yes to delete these ${objects} objects`,
+        `Nothing of it is approved; say --yes to let ${
+          objects === 1 ? "this object" : `these ${objects} objects`
+        } go`,
       );
     }
     await client.patch(Repository, name, {

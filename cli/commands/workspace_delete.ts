@@ -1,6 +1,7 @@
 import { Workspace } from "../../api/workspace.ts";
 import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { noneOfName } from "../none_of_name.ts";
 import { secondsOf } from "../seconds.ts";
 import { openHub } from "../workspaces/open_hub.ts";
 
@@ -41,7 +42,14 @@ export const command = defineCommand({
     const seconds = secondsOf(options.timeout);
     using cluster = await openHub(options, { io, signal });
     const { client } = cluster;
-    const found = await client.get(Workspace, name, { signal });
+    const found = await client.tryGet<Workspace>(Workspace, name, { signal });
+    if (!found) {
+      throw await noneOfName(Workspace, name, {
+        client,
+        doing: "delete",
+        signal,
+      });
+    }
     if (!options.yes && !confirmed(name)) {
       throw new Error(`Workspace ${name} is not deleted; say --yes to do so`);
     }

@@ -24,9 +24,17 @@ for (const what of ["crds", "schemas", "docs", "argocd", "flux"]) {
       const { code, err } = await check();
       assert.equal(code, 1);
       assert.match(err, /is out of date/);
-      assert.match(err, /left-over is generated no more/);
+      assert.match(err, /left-over is not generated/);
 
-      await generate(what, "-o", dir);
+      // What somebody else has put there stays, and nothing is written beside it.
+      const refused = await generate(what, "-o", dir);
+      assert.equal(refused.code, 1);
+      assert.match(refused.err, /it holds left-over, which is not generated/);
+      assert.equal(await Deno.readTextFile(join(dir, "left-over")), "");
+      assert.equal(await Deno.readTextFile(join(dir, first!.name)), "stale");
+
+      await Deno.remove(join(dir, "left-over"));
+      assert.equal((await generate(what, "-o", dir)).code, 0);
       assert.equal((await check()).code, 0);
     } finally {
       await Deno.remove(dir, { recursive: true });

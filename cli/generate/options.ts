@@ -5,7 +5,7 @@ export const generateOptions = {
     short: "o",
     value: "DIR",
     required: true,
-    description: "Folder to write to; it then holds nothing else",
+    description: "Folder to write to, that has nothing else in it",
   },
   check: {
     type: "boolean",

@@ -17,6 +17,8 @@ export interface WriteFilesOptions {
  * Makes a folder hold exactly `files`, or checks that it does.
  *
  * Resolves to the exit code: 1 where a check finds a difference.
+ *
+ * @throws where something else is in the folder; then nothing is written
  */
 export async function writeFiles(
   files: Files,
@@ -24,6 +26,17 @@ export async function writeFiles(
 ): Promise<number> {
   const { dir, check, io, remedy } = options;
   const wrong: string[] = [];
+  const others = (await namesIn(dir)).filter((name) => !(name in files));
+  if (others.length && !check) {
+    // It may be anybody's folder: what we did not write is not ours to remove.
+    throw new Error(
+      `Cannot write to ${dir}: it holds ${others.slice(0, 3).join(", ")}${
+        others.length > 3 ? ` and ${others.length - 3} more` : ""
+      }, which ${others.length > 1 ? "are" : "is"} not generated; remove ${
+        others.length > 1 ? "them" : "that"
+      }, or name a folder that has nothing else in it`,
+    );
+  }
   for (const [name, content] of Object.entries(files)) {
     const path = join(dir, name);
     const found = await read(path);
@@ -38,18 +51,14 @@ export async function writeFiles(
     await Deno.writeTextFile(path, content);
     io.err(`Wrote ${path}`);
   }
-  for (const name of await namesIn(dir)) {
-    if (name in files) continue;
-    const path = join(dir, name);
-    if (check) wrong.push(`${path} is generated no more`);
-    else {
-      await Deno.remove(path);
-      io.err(`Removed ${path}`);
-    }
-  }
+  wrong.push(...others.map((name) => `${join(dir, name)} is not generated`));
   if (wrong.length === 0) return 0;
   for (const line of wrong) io.err(line);
-  io.err(`Run '${remedy}' and commit what it changes.`);
+  io.err(
+    others.length
+      ? `Remove what is not generated, run '${remedy}' and commit what it changes.`
+      : `Run '${remedy}' and commit what it changes.`,
+  );
   return 1;
 }
 

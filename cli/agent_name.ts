@@ -1,0 +1,11 @@
+import { UsageError } from "./errors.ts";
+
+/** Checks the name of an agent. @param what As the user knows it: `NAME`, `--name` @throws UsageError */
+export function checkAgentName(name: string, what: string): void {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return;
+  throw new UsageError(
+    `${what} is ${
+      JSON.stringify(name)
+    }; an agent's name has up to 63 lower-case letters, digits and '-', and starts and ends with a letter or digit`,
+  );
+}
