@@ -212,6 +212,11 @@ export interface ResourceDefinition {
   storageSchema?: Schema;
   /** Schema of the whole object; undefined accepts anything. */
   schema?: Schema;
+  /**
+   * What Go writes of an object in which nothing is set, beside its metadata: `{ spec: {} }`. As it is always there,
+   * nobody owns it. Undefined where that is nothing.
+   */
+  zero?: JsonObject;
   columns?: Column[];
   subresources: { status?: boolean; scale?: ScaleDefinition };
   selectableFields?: string[];

@@ -47,6 +47,8 @@ export interface ServerSideApplyOptions extends ResetOptions {
   /** Kind of the resource. Default: the live object's. */
   kind?: string;
   schema?: Schema;
+  /** What Go writes of an object in which nothing is set. */
+  zero?: JsonObject;
   /** When; a string is RFC 3339 in seconds. */
   now: Date | string;
 }
@@ -169,7 +171,7 @@ function untypable(patch: JsonObject, problems: string[]): StatusError {
 
 /** The live object's managers; what an untracked object holds belongs to `before-first-apply`. */
 function startingManagers(
-  { live, apiVersion, schema, subresource = "", now, ...reset }:
+  { live, apiVersion, schema, zero, subresource = "", now, ...reset }:
     ServerSideApplyOptions,
 ): Managers {
   let managers: Managers;
@@ -186,6 +188,7 @@ function startingManagers(
     trackUpdate(managers, {
       updated: live,
       schema,
+      zero,
       time: timestamp(now),
       reset: resetSet({ ...reset, subresource }),
       manager: {

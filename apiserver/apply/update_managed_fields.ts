@@ -12,6 +12,7 @@ import {
   type Managers,
 } from "./managers.ts";
 import { mergeTypeOf } from "./merge_type.ts";
+import { withZeroValue } from "./with_zero_value.ts";
 import {
   type ResetOptions,
   resetSet,
@@ -33,6 +34,8 @@ export interface UpdateManagedFieldsOptions extends ResetOptions {
   operation?: "Update";
   apiVersion: string;
   schema?: Schema;
+  /** What Go writes of an object in which nothing is set. */
+  zero?: JsonObject;
   /** When; a string is RFC 3339 in seconds. */
   now: Date | string;
 }
@@ -83,7 +86,8 @@ function startingManagers(
 export function updateManagedFields(
   options: UpdateManagedFieldsOptions,
 ): ManagedFieldsEntry[] {
-  const { live, updated, apiVersion, subresource = "", schema, now } = options;
+  const { live, updated, apiVersion, subresource = "", schema, zero, now } =
+    options;
   const managers = startingManagers(live, updated, subresource);
   // An object that is not tracked stays so until it is first applied.
   if (!managers.size && live) return [];
@@ -96,23 +100,29 @@ export function updateManagedFields(
     subresource,
     set: FieldSet.empty,
   };
-  if (!managers.size) {
+  if (!managers.size && !zero) {
     const set = fieldsOfNew(updated as JsonObject, mergeTypeOf(schema))
       .recursiveDifference(reset);
     return set.isEmpty() ? [] : [encodeManager({ ...manager, time, set })];
   }
-  trackUpdate(managers, { live, updated, schema, time, reset, manager });
+  trackUpdate(managers, { live, updated, schema, zero, time, reset, manager });
   capManagers(managers);
   return encodeManagers(managers);
+}
+
+function compared(object: object, zero: JsonObject | undefined): JsonObject {
+  const own = withoutManagedFields(object) as JsonObject;
+  return zero ? withZeroValue(own, zero) : own;
 }
 
 /** Records in `managers` what changed from `live` to `updated` as done by `manager`. */
 export function trackUpdate(
   managers: Managers,
-  { live, updated, schema, time, reset, manager }: {
+  { live, updated, schema, zero, time, reset, manager }: {
     live?: object;
     updated: object;
     schema?: Schema;
+    zero?: JsonObject;
     time: string;
     reset: FieldSet;
     manager: Manager;
@@ -120,8 +130,8 @@ export function trackUpdate(
 ): void {
   const comparison = withoutReset(
     compare(
-      withoutManagedFields(live ?? {}) as Json,
-      withoutManagedFields(updated) as Json,
+      compared(live ?? {}, zero),
+      compared(updated, zero),
       mergeTypeOf(schema),
     ),
     reset,

@@ -7,6 +7,7 @@ import type { Authentication } from "../authentication/mod.ts";
 import type { Authorizer } from "../authorization/mod.ts";
 import type { Column, ResourceDefinition } from "../types.ts";
 import { kindSchema } from "./schemas.ts";
+import { zeroValue } from "./zero_value.ts";
 
 /** What the strategies of built-in kinds work with. */
 export interface BuiltinDeps {
@@ -52,6 +53,7 @@ export function define(
     subresources: {},
     custom: false,
     generation: false,
+    zero: zeroValue(options),
     ...rest,
     schema: kindSchema(schema),
   };

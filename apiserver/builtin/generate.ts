@@ -1,6 +1,7 @@
 /**
- * Writes `schemas.json` and `../controllers/bootstrap_policy.json` from what a
- * running kube-apiserver publishes, so that the built-in kinds are documented,
+ * Writes `schemas.json`, `zero_values.json` and
+ * `../controllers/bootstrap_policy.json` from what a running kube-apiserver
+ * publishes, so that the built-in kinds are documented,
  * merged and listed exactly as there:
  *
  * ```sh
@@ -12,7 +13,7 @@
  * @module
  */
 import type { KubeObject } from "../types.ts";
-import { compact, publishedPolicy, read } from "./published.ts";
+import { compact, publishedPolicy, publishedZero, read } from "./published.ts";
 
 /** Kinds to take, by group-version. */
 const KINDS: Record<string, string[]> = {
@@ -105,6 +106,28 @@ async function schemas(base: string, token: string): Promise<Any> {
   );
 }
 
+/** What is always served and stored, by the path of its group version. */
+const RESOURCES: [path: string, resources: string[]][] = [
+  ["api/v1", [
+    "configmaps",
+    "events",
+    "limitranges",
+    "namespaces",
+    "resourcequotas",
+    "secrets",
+    "serviceaccounts",
+  ]],
+  ["apis/apiextensions.k8s.io/v1", ["customresourcedefinitions"]],
+  ["apis/coordination.k8s.io/v1", ["leases"]],
+  ["apis/events.k8s.io/v1", ["events"]],
+  ["apis/rbac.authorization.k8s.io/v1", [
+    "clusterrolebindings",
+    "clusterroles",
+    "rolebindings",
+    "roles",
+  ]],
+];
+
 /** The part of the default policy that is about what is always served. */
 async function policy(base: string, token: string): Promise<Any> {
   const all = await publishedPolicy(base, token);
@@ -113,6 +136,22 @@ async function policy(base: string, token: string): Promise<Any> {
     clusterRoles: all.clusterRoles.filter(own),
     clusterRoleBindings: all.clusterRoleBindings.filter(own),
   };
+}
+
+/** By `group/resource` of those that are always served. */
+async function zeroValues(base: string, token: string): Promise<Any> {
+  const out: Any = {};
+  for (const [path, resources] of RESOURCES) {
+    for (const resource of resources) {
+      const group = path.startsWith("apis/") ? path.split("/")[1] : "";
+      out[`${group}/${resource}`] = await publishedZero(
+        base,
+        `${path}/${resource}`,
+        token,
+      );
+    }
+  }
+  return out;
 }
 
 if (import.meta.main) {
@@ -127,6 +166,7 @@ if (import.meta.main) {
       JSON.stringify(value, null, 2) + "\n",
     );
   await write("schemas.json", await schemas(base, token));
+  await write("zero_values.json", await zeroValues(base, token));
   await write(
     "../controllers/bootstrap_policy.json",
     await policy(base, token),

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DefaultPolicy } from "../controllers/bootstrap.ts";
-import type { KubeObject } from "../types.ts";
+import type { JsonObject, KubeObject } from "../types.ts";
 
 // deno-lint-ignore no-explicit-any
 type Any = any;
@@ -63,7 +63,14 @@ function reference(name: string): Any {
       anyOf: [{ type: "integer" }, { type: "string" }],
     };
   }
-  if (/\.(RawExtension|JSON)$/.test(name)) {
+  if (name.endsWith(".RawExtension")) {
+    // What is in it is nobody's but the whole of it.
+    return {
+      "x-kubernetes-map-type": "atomic",
+      "x-kubernetes-preserve-unknown-fields": true,
+    };
+  }
+  if (name.endsWith(".JSON")) {
     return { "x-kubernetes-preserve-unknown-fields": true };
   }
   if (name.endsWith(".IntOrString")) {
@@ -90,6 +97,26 @@ export async function read(
     );
   }
   return await response.json();
+}
+
+/**
+ * What Go writes of an object of a resource in which nothing is set, beside its metadata, as a bookmark shows it;
+ * undefined where that is nothing. `path` is that of the resource.
+ */
+export async function publishedZero(
+  base: string,
+  path: string,
+  token: string,
+): Promise<JsonObject | undefined> {
+  const query =
+    "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&fieldSelector=metadata.name=none&timeoutSeconds=1";
+  const response = await fetch(`${base}/${path}?${query}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const [line] = (await response.text()).split("\n");
+  const { apiVersion: _, kind: __, metadata: ___, ...zero } =
+    JSON.parse(line!).object;
+  return Object.keys(zero).length > 0 ? zero : undefined;
 }
 
 /** The policy that a fresh kube-apiserver ships, without what it filled in. */

@@ -10,6 +10,7 @@ import type {
   Strategy,
 } from "../types.ts";
 import { CREATED_AT, NAME } from "../builtin/columns.ts";
+import { zeroValue } from "../builtin/zero_value.ts";
 import { timestamp } from "../registry/metadata.ts";
 import { crdSchema } from "./schema.ts";
 import {
@@ -161,6 +162,7 @@ export function crdDefinition(
       "watch",
     ],
     schema: crdSchema,
+    zero: zeroValue({ group: GROUP, resource: RESOURCE }),
     columns: COLUMNS,
     subresources: { status: true },
     strategy: strategy(now),

@@ -77,6 +77,53 @@ Deno.test("built-in kinds leave out lists and maps that hold nothing, as Go writ
   });
 });
 
+Deno.test("nobody owns the parts of a built-in kind that Go writes always, only what is set in them", async () => {
+  await withServer(async (api) => {
+    const owned = async (path: string, body: JsonObject) => {
+      const { code, body: made } = await api.post(path, body);
+      assert.equal(code, 201, JSON.stringify(made));
+      return made.metadata.managedFields?.[0].fieldsV1;
+    };
+    assert.deepEqual(
+      await owned(LEASES, named("a", { spec: { holderIdentity: "me" } })),
+      { "f:spec": { "f:holderIdentity": {} } },
+    );
+    assert.equal(await owned(LEASES, named("b", { spec: {} })), undefined);
+    assert.deepEqual(
+      await owned(`${CORE}/events`, {
+        ...named("a"),
+        involvedObject: { namespace: "default" },
+        source: {},
+        firstTimestamp: null,
+        reportingComponent: "",
+      }),
+      { "f:involvedObject": {} },
+    );
+    const pod = { containers: [{ name: "a", resources: {} }] };
+    assert.deepEqual(
+      await owned(`${CORE}/pods`, named("a", { spec: pod })),
+      {
+        "f:spec": {
+          "f:containers": {
+            'k:{"name":"a"}': { ".": {}, "f:name": {}, "f:resources": {} },
+          },
+        },
+      },
+    );
+    const { body: patched } = await api.send("PATCH", `${CORE}/pods/a/status`, {
+      body: { status: { phase: "Running" } },
+      type: "application/merge-patch+json",
+      headers: { "user-agent": "node/1" },
+    });
+    assert.deepEqual(
+      patched.metadata.managedFields.find((entry: JsonObject) =>
+        entry.subresource === "status"
+      ).fieldsV1,
+      { "f:status": { "f:phase": {} } },
+    );
+  }, { builtins: "all" });
+});
+
 Deno.test("an empty list of managedFields gives up what is owned of built-in kinds, not of custom resources", async () => {
   await withServer(async (api) => {
     assert.equal((await api.post(CRDS, widgetCrd())).code, 201);

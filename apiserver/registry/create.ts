@@ -129,6 +129,7 @@ export async function prepareNew(
       subresource: "",
       statusSubresource: definition.subresources.status ?? false,
       schema: definition.schema,
+      zero: definition.zero,
       now: timestamp(now),
     });
   }

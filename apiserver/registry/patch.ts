@@ -215,6 +215,7 @@ async function apply(
       statusSubresource: definition.subresources.status ?? false,
       resetFields: resetFields(request),
       schema: definition.schema,
+      zero: definition.zero,
       now: timestamp(registry.now()),
     });
     const object = readObject(

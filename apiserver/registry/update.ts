@@ -275,6 +275,7 @@ export async function decideChange(
       statusSubresource: definition.subresources.status ?? false,
       resetFields: resetFields(request),
       schema: definition.schema,
+      zero: definition.zero,
       // kube-apiserver carries this entry over from the Scale, which has no times.
       now: info.subresource === "scale" ? "" : timestamp(registry.now()),
     });

@@ -1,16 +1,6 @@
-import { isEmptyObject, isObject } from "../../apiserver/is_object.ts";
+import { isObject } from "../../apiserver/is_object.ts";
 import { canonicalJson } from "../../apiserver/schema/mod.ts";
 import type { Json, JsonObject } from "../../apiserver/types.ts";
-
-/** Fields of a Deployment that Go's types always have, so that kube-apiserver does not see them come. */
-const ALWAYS_THERE = [
-  ["f:spec", "f:template", "f:spec", "f:containers"],
-  ["f:spec", "f:template", "f:spec"],
-  ["f:spec", "f:template", "f:metadata"],
-  ["f:spec", "f:template"],
-  ["f:spec", "f:strategy"],
-  ["f:spec"],
-];
 
 /**
  * An answer without what differs from server to server.
@@ -67,25 +57,7 @@ function withoutGo(deployment: JsonObject): JsonObject {
   const { status: _, metadata, ...rest } = deployment;
   // Kubernetes counts changes of annotations, too.
   const { generation: __, ...own } = metadata as JsonObject;
-  const managedFields = (own.managedFields as JsonObject[]).map((entry) => {
-    const fields = structuredClone(entry.fieldsV1) as JsonObject;
-    for (const path of ALWAYS_THERE) withoutMember(fields, path);
-    return { ...entry, fieldsV1: fields };
-  });
-  return { ...rest, metadata: { ...own, managedFields } };
-}
-
-function withoutMember(fields: JsonObject, path: string[]): void {
-  const parents = path.slice(0, -1);
-  const parent = parents.reduce<Json | undefined>(
-    (at, key) => isObject(at) ? at[key] : undefined,
-    fields,
-  );
-  const key = path.at(-1)!;
-  const node = isObject(parent) ? parent[key] : undefined;
-  if (!isObject(parent) || !isObject(node)) return;
-  delete node["."];
-  if (isEmptyObject(node)) delete parent[key];
+  return { ...rest, metadata: own };
 }
 
 /** kube-apiserver makes maps null that lose their last key to an apply, and then refuses them. */

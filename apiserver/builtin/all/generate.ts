@@ -15,7 +15,7 @@ import { AGGREGATED } from "../../discovery/aggregated.ts";
 import ownPolicy from "../../controllers/bootstrap_policy.json" with {
   type: "json",
 };
-import { compact, publishedPolicy, read } from "../published.ts";
+import { compact, publishedPolicy, publishedZero, read } from "../published.ts";
 import own from "../schemas.json" with { type: "json" };
 
 // deno-lint-ignore no-explicit-any
@@ -146,6 +146,12 @@ if (import.meta.main) {
     ...resourcesOf(await read(base, "api", token, AGGREGATED), all),
     ...resourcesOf(await read(base, "apis", token, AGGREGATED), all),
   ];
+  await Promise.all(resources.map(async (found) => {
+    const { group, version, resource, verbs } = found;
+    if (!verbs.includes("watch")) return;
+    const root = group ? `apis/${group}/${version}` : `api/${version}`;
+    found.zero = await publishedZero(base, `${root}/${resource}`, token);
+  }));
   const schemas: Record<string, Any> = {};
   const take = (name: string) => {
     if (schemas[name] || Object.hasOwn(own, name)) return;

@@ -5,7 +5,12 @@
  *
  * @module
  */
-import type { Column, ResourceDefinition, Strategy } from "../../types.ts";
+import type {
+  Column,
+  JsonObject,
+  ResourceDefinition,
+  Strategy,
+} from "../../types.ts";
 import { addMessages } from "../../request/protobuf/decode.ts";
 import messages from "../../request/protobuf/all_messages.json" with {
   type: "json",
@@ -32,6 +37,7 @@ interface Published {
   verbs: string[];
   subresources?: string[];
   schema: string;
+  zero?: JsonObject;
 }
 
 /** Kinds whose `metadata.generation` counts changes of their spec. */
