@@ -14,19 +14,27 @@ export interface Io {
   readStdin(): Promise<string>;
 }
 
-/** The terminal, pipe or file that the program was started with. */
-export function processIo(): Io {
+/**
+ * The terminal, pipe or file that the program was started with.
+ *
+ * @param options.onClosed Called where nobody reads on, as behind `faros … | head`; what is written from then on goes
+ * nowhere.
+ */
+export function processIo(options: { onClosed?: () => void } = {}): Io {
+  const { onClosed = () => Deno.exit(0) } = options;
   const encoder = new TextEncoder();
+  let closed = false;
   const write = (to: typeof Deno.stdout, text: string) => {
+    if (closed) return;
     const bytes = encoder.encode(text);
     try {
       for (let n = 0; n < bytes.length;) {
         n += to.writeSync(bytes.subarray(n));
       }
     } catch (error) {
-      // `faros … | head` closes the pipe: nobody reads on, as intended.
-      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-      throw error;
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      closed = true;
+      onClosed();
     }
   };
   const env = (name: string) => {

@@ -2,20 +2,22 @@
 const INTERRUPTED = 130;
 
 /**
- * A signal that SIGINT or SIGTERM aborts. A second one ends the process at
+ * A signal that SIGINT, SIGTERM or `end()` aborts. A second one ends the process at
  * once: whoever asks twice does not want to wait for a clean end.
  */
-export function shutdownSignal(): AbortSignal {
+export function shutdownSignal(): { signal: AbortSignal; end: () => void } {
   const controller = new AbortController();
+  const end = () =>
+    controller.abort(new DOMException("asked to end", "AbortError"));
   const onSignal = () => {
     if (controller.signal.aborted) Deno.exit(INTERRUPTED);
-    controller.abort(new DOMException("asked to end", "AbortError"));
+    end();
   };
   const names: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
     : ["SIGINT", "SIGTERM"];
   for (const name of names) Deno.addSignalListener(name, onSignal);
-  return controller.signal;
+  return { signal: controller.signal, end };
 }
 
 /** Resolves once `signal` is aborted. */

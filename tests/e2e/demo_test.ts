@@ -93,6 +93,23 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a demo that nobody reads on ends, and leaves nothing behind",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await inTempFolder(async (env) => {
+      const line = 'set -o pipefail; "$@" demo | head -n 1';
+      const demo = startChild(["bash", "-c", line, "bash", ...selfCommand()], {
+        name: "faros demo | head -n 1",
+        env,
+      });
+      const { code } = await demo.ended;
+      assert.equal(code, 0, demo.tail());
+      assert.match(demo.tail(), /hub and API server ready/);
+    });
+  },
+});
+
 Deno.test("a demo whose agents cannot run fails, says why, and leaves nothing behind", async () => {
   await inTempFolder(async (env) => {
     const demo = startChild([
