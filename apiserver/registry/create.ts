@@ -136,7 +136,7 @@ export async function prepareNew(
   leaveOutNoManagers(object.metadata);
   // A status that was sent counts for nothing; what it is by default is there from the first read on.
   if (definition.custom && definition.subresources.status) {
-    served.schema?.default(object);
+    served.schema?.defaultStatus(object);
   }
   return object;
 }

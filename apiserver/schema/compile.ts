@@ -13,6 +13,8 @@ export interface CompiledSchema {
   coerce(object: unknown): FieldError[];
   /** Fills in defaults, in place; removes nulls where null is not allowed. */
   default(object: unknown): void;
+  /** The same for `status` alone. */
+  defaultStatus(object: unknown): void;
   /** Removes unknown fields, in place, and returns their paths (`spec.list[0].foo`), sorted. */
   prune(object: unknown): string[];
   /** The paths that `prune` would remove. */
@@ -36,6 +38,10 @@ const blocking = new Set([
   "FieldValueTypeInvalid",
 ]);
 
+function statusOf({ properties }: Schema): Schema {
+  return { properties: properties?.status && { status: properties.status } };
+}
+
 /** Compiles the schema of a whole object (root: apiVersion, kind, metadata and its own fields). */
 export function compileSchema(
   schema: Schema,
@@ -49,6 +55,7 @@ export function compileSchema(
   return {
     coerce: embedded.coerce,
     default: compileDefault(schema),
+    defaultStatus: compileDefault(statusOf(schema)),
     prune: (object) => prune(object, true),
     unknownFields: (object) => prune(object, false),
     validate(object, old) {

@@ -342,3 +342,23 @@ Deno.test("default() never shares a default between objects", () => {
   fill(two);
   assert.deepEqual(two.spec.list, []);
 });
+
+Deno.test("defaultStatus() fills in what status has by default, and nothing else", () => {
+  const schema = compileSchema({
+    type: "object",
+    properties: {
+      spec: { type: "object", default: { size: 1 } },
+      status: {
+        type: "object",
+        default: {},
+        properties: { phase: { type: "string", default: "Pending" } },
+      },
+    },
+  });
+  const object = {};
+  schema.defaultStatus(object);
+  assert.deepEqual(object, { status: { phase: "Pending" } });
+  const other = { status: { phase: "Ready" } };
+  schema.defaultStatus(other);
+  assert.deepEqual(other, { status: { phase: "Ready" } });
+});

@@ -23,6 +23,7 @@ import {
   type Registry,
   type ResourceRequest,
 } from "../registry/registry.ts";
+import type { Served } from "../registry/resources.ts";
 import { changeScale, getScale, scaleTable } from "../registry/scale.ts";
 import { handleSubresource } from "../registry/subresource.ts";
 import { update } from "../registry/update.ts";
@@ -78,6 +79,8 @@ export interface AuthorizedRequest {
   request: Request;
   url: RequestUrl;
   info: RequestInfo;
+  /** What it is for; undefined where that is not served. */
+  served: Served | undefined;
   user: User;
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void;
@@ -97,9 +100,8 @@ interface Exchange extends ResourceRequest {
 /** Answers a request for a resource. What is wrong with it throws at once, or rejects. */
 export function answerResource(
   context: AnswerContext,
-  { request, url, info, user, warn, remote }: AuthorizedRequest,
+  { request, url, info, served, user, warn, remote }: AuthorizedRequest,
 ): Promise<Response> {
-  const served = context.registry.resources.get(info);
   if (!served) throw noSuchPath();
   const { method } = request;
   if (!METHODS.has(method) || (info.verb === "watch" && method !== "GET")) {

@@ -5,6 +5,7 @@ import { impersonate } from "../authentication/impersonation.ts";
 import type { Authorizer } from "../authorization/mod.ts";
 import { badRequest, forbidden, noSuchPath, StatusError } from "../errors.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { Served } from "../registry/resources.ts";
 import { requestInfo } from "../request/info.ts";
 import { type RequestUrl, requestUrl } from "../request/url.ts";
 import type {
@@ -58,6 +59,8 @@ export interface Connection {
 /** A request on its way. */
 interface Exchange {
   info: RequestInfo;
+  /** What it is for, once it was looked up. */
+  served?: Served;
   /** Text of `Warning` headers. */
   warnings: string[];
   trail?: AuditTrail;
@@ -75,8 +78,9 @@ export function createHandler(
   async function answer(
     request: Request,
     url: RequestUrl,
-    { info, warnings, trail, remote }: Exchange,
+    exchange: Exchange,
   ): Promise<Response> {
+    const { info, warnings, trail } = exchange;
     const found = authentication.authenticate(
       request.headers,
       (text) => warnings.push(text),
@@ -101,13 +105,7 @@ export function createHandler(
     const wait = seats.take(user.name, ms * WAITING_PART);
     if (wait) await wait;
     try {
-      const work = seated(request, url, {
-        info,
-        warnings,
-        trail,
-        remote,
-        user,
-      });
+      const work = seated(request, url, { exchange, user });
       return await (info.verb === "watch" ? work : requestTime.limit(work, ms));
     } finally {
       // Also where the time is over and the work is not: over HTTP/2 the read of a body that never ends goes on.
@@ -118,16 +116,19 @@ export function createHandler(
   function seated(
     request: Request,
     url: RequestUrl,
-    { info, warnings, trail, remote, user }: Exchange & { user: User },
+    { exchange, user }: { exchange: Exchange; user: User },
   ): Promise<Response> {
+    const { info, warnings, trail, remote } = exchange;
     const decision = decide(authorizer, user, info);
     trail?.decided(decision);
     if (!decision.allowed) throw refused(info, decision.reason);
     if (info.isResource) {
+      const served = exchange.served = options.registry.resources.get(info);
       return answerResource(options, {
         request,
         url,
         info,
+        served,
         user,
         warn: (text) => warnings.push(text),
         remote,
@@ -158,17 +159,17 @@ export function createHandler(
       request,
       source: connection?.remoteAddr.hostname,
     });
-    let info: RequestInfo | undefined;
+    let exchange: Exchange | undefined;
     let response: Response;
     try {
-      info = readInfo(request, url);
-      if (options.draining()) refuseWhileDraining(info);
-      response = await answer(request, url, {
-        info,
+      exchange = {
+        info: readInfo(request, url),
         warnings,
         trail,
         remote: connection !== undefined && !trail,
-      });
+      };
+      if (options.draining()) refuseWhileDraining(exchange.info);
+      response = await answer(request, url, exchange);
     } catch (error) {
       if (!(error instanceof StatusError)) options.onError(error, request);
       response = respondError(error);
@@ -176,9 +177,11 @@ export function createHandler(
     for (const warning of warningHeaders(warnings)) {
       response.headers.append("warning", warning);
     }
-    if (trail && info) response = await trail.answered(response, info);
+    if (trail && exchange) {
+      response = await trail.answered(response, exchange.info);
+    }
     metrics.observe({
-      ...seriesOf(info, options.registry),
+      ...seriesOf(exchange, options.registry),
       code: response.status,
       seconds: (performance.now() - started) / 1000,
     });
@@ -200,13 +203,16 @@ function refuseWhileDraining({ path }: RequestInfo): void {
 
 /** What is counted of a request. What anybody may make up is not kept for each: names of no resource, other methods. */
 function seriesOf(
-  info: RequestInfo | undefined,
+  exchange: Exchange | undefined,
   { resources }: Registry,
 ): { verb: string; group: string; resource: string } {
-  if (info && !info.isResource && PLAIN_VERBS.has(info.verb)) {
+  if (!exchange) return { verb: "other", group: "", resource: "" };
+  const { info, served } = exchange;
+  if (!info.isResource && PLAIN_VERBS.has(info.verb)) {
     return { verb: info.verb, group: "", resource: "" };
   }
-  if (!info || !resources.get(info)) {
+  // What was refused before was not looked up.
+  if (!served && !resources.get(info)) {
     return { verb: "other", group: "", resource: "" };
   }
   const { verb, group, resource } = info;
