@@ -5,12 +5,16 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { Agent } from "../api/agent.ts";
+import { Enrollment } from "../api/enrollment.ts";
+import { openCluster } from "../cli/cluster.ts";
 import { bufferIo } from "../cli/io.ts";
 import { main } from "../cli/main.ts";
 import { startUp } from "../hub/up.ts";
-import { loadKubeconfig } from "../kube/kubeconfig.ts";
+import { loadKubeconfig, writeKubeconfig } from "../kube/kubeconfig.ts";
 import { lockKubeconfig } from "../kube/kubeconfig_lock.ts";
 import { eventually } from "../kube/testing/eventually.ts";
+import { TestDevice } from "./hub/device.ts";
 
 async function withHub(
   test: (
@@ -167,6 +171,62 @@ Deno.test("agent generate takes the place of no file but a device's kubeconfig",
     assert.match(err, /registration\.edge\.faros\.sh\/pi created/);
     const empty = await Deno.makeTempFile({ dir });
     assert.equal((await faros(`agent generate pi -w a -f ${empty}`)).code, 0);
+  });
+});
+
+Deno.test("a device that has joined loses its credentials where it is denied, and is let in again", async () => {
+  await withHub(async (faros, dir) => {
+    assert.equal((await faros("workspace create a")).code, 0);
+    const path = join(dir, "pi.kubeconfig");
+    const made = await faros(`agent generate pi -w a -f ${path}`);
+    assert.equal(made.code, 0, made.err);
+    const joining = await loadKubeconfig({ path });
+    const device = await TestDevice.make();
+    using joined = await openCluster({ kubeconfig: path });
+    await device.enroll(joined.client, {
+      namespace: "a",
+      agent: "pi",
+      registration: "pi",
+      token: joining.users[0]!.user.token!,
+    });
+    const enrollment = (reason: string) =>
+      eventually(async () => {
+        const found = await joined.client.get<Enrollment>(
+          Enrollment,
+          device.id,
+          { namespace: "a" },
+        );
+        return found.status?.conditions?.some((c) =>
+            c.type === "Ready" && c.reason === reason
+          )
+          ? found
+          : undefined;
+      }, { what: `an Enrollment that is ${reason}` });
+    const { status } = await enrollment("Enrolled");
+    const { token } = await device.decrypt(status!.credential!);
+    const own = join(dir, "own.kubeconfig");
+    const users = [{ name: joining.users[0]!.name, user: { token } }];
+    await writeKubeconfig(own, { ...joining, users });
+    using held = await openCluster({ kubeconfig: own });
+    const look = () => held.client.get(Agent, "pi", { namespace: "a" });
+    await look();
+
+    const nobody = await faros("agent approve pi -w a --deny --key 0");
+    assert.match(nobody.err, /no device with key 0 has asked to join/);
+    const denied = await faros("agent approve pi -w a --deny");
+    assert.match(denied.out, /^agent pi \(key [0-9a-f]{16}…\) denied in a\n$/);
+    await eventually(
+      () => look().then(() => false, (error) => error.code === 401),
+      { what: "its credentials to be refused" },
+    );
+    await enrollment("Denied");
+    const again = await faros("agent approve pi -w a --deny");
+    assert.match(
+      again.err,
+      /Cannot deny agent pi in a: it is denied already\n/,
+    );
+    assert.equal((await faros("agent approve pi -w a")).code, 0);
+    await enrollment("Enrolled");
   });
 });
 

@@ -9,7 +9,7 @@ import { renderTable } from "../table.ts";
 /** `faros agent approve` */
 export const command = defineCommand({
   description:
-    "Lets a device that waits for it join: one whose Registration asks for approval,\nor one that claims a name which another key has. Compare the key with what the\ndevice's log says before.",
+    "Lets a device that waits for it join: one whose Registration asks for approval,\nor one that claims a name which another key has. Compare the key with what the\ndevice's log says before. Or turns one away, be it one that has joined: that takes\nits credentials at once, while what it runs goes on until it is stopped there.",
   arguments: [{ name: "NAME", description: "Name of the agent" }],
   options: {
     ...workspaceOptions,
@@ -19,7 +19,10 @@ export const command = defineCommand({
       description:
         "Which key, by the start of its id, where several wait for the name",
     },
-    deny: { type: "boolean", description: "Turn the device away instead" },
+    deny: {
+      type: "boolean",
+      description: "Turn the device away instead, also one that has joined",
+    },
   },
   examples: [
     { run: "faros agent approve press-1 -w factory-a", does: "Let it join" },
@@ -40,8 +43,9 @@ export const command = defineCommand({
       namespace,
       signal,
     });
-    const enrollment = choose(items, { name, key: options.key, namespace });
-    const verdict = options.deny ? "Denied" : "Approved";
+    const { key: given, deny } = options;
+    const enrollment = choose(items, { name, key: given, deny, namespace });
+    const verdict = deny ? "Denied" : "Approved";
     await setVerdict(enrollment, verdict, { client, signal });
     const key = enrollment.metadata.name.slice(0, 16);
     io.out(
@@ -54,28 +58,38 @@ function conditionOf(enrollment: Enrollment, type: string) {
   return enrollment.status?.conditions?.find((c) => c.type === type);
 }
 
-/** The one Enrollment that waits for the name. */
+/** The one Enrollment that waits for the name; to be turned away, else the one that has joined by it. */
 function choose(
   all: readonly Enrollment[],
-  { name, key, namespace }: {
+  { name, key, deny, namespace }: {
     name: string;
     key: string | undefined;
+    deny: boolean;
     namespace: string;
   },
 ): Enrollment {
   const named = all.filter((e) =>
     e.spec.agent === name && (!key || e.metadata.name.startsWith(key))
   );
-  const waiting = named.filter((e) =>
+  const unsettled = named.filter((e) =>
     conditionOf(e, "Ready")?.status !== "True" &&
     conditionOf(e, "Approved")?.status !== "True"
   );
-  if (waiting.length === 1) return waiting[0]!;
-  if (waiting.length > 1) {
+  const isDenied = (e: Enrollment) =>
+    conditionOf(e, "Denied")?.status === "True";
+  // One that was denied waits still, to be let in; it cannot be denied again.
+  const waiting = deny ? unsettled.filter((e) => !isDenied(e)) : unsettled;
+  const left = deny ? named.filter((e) => !isDenied(e)) : [];
+  const chosen = waiting.length ? waiting : left;
+  const doing = deny ? "deny" : "approve";
+  if (chosen.length === 1) return chosen[0]!;
+  if (chosen.length > 1) {
     throw new Error(
-      `Cannot approve agent ${name}: ${waiting.length} keys wait for that name; say which by --key:\n${
+      `Cannot ${doing} agent ${name}: ${chosen.length} keys ${
+        waiting.length ? "wait for" : "have"
+      } that name; say which by --key:\n${
         renderTable(
-          waiting.map((e) => [
+          chosen.map((e) => [
             e.metadata.name,
             e.spec.device?.hostname ?? "",
             e.metadata.creationTimestamp ?? "",
@@ -84,13 +98,16 @@ function choose(
       }`,
     );
   }
-  const others = all.filter((e) => conditionOf(e, "Ready")?.status !== "True")
-    .map((e) => e.spec.agent);
+  const others = all.filter((e) =>
+    conditionOf(e, "Ready")?.status !== "True" && !isDenied(e)
+  ).map((e) => e.spec.agent);
   throw new Error(
-    `Cannot approve agent ${name} in ${namespace}: ${
+    `Cannot ${doing} agent ${name} in ${namespace}: ${
       named.length
-        ? "it has joined already"
-        : "no device has asked to join by that name"
+        ? deny ? "it is denied already" : "it has joined already"
+        : `no device ${
+          key ? `with key ${key} ` : ""
+        }has asked to join by that name`
     }${others.length ? `; waiting: ${[...new Set(others)].join(", ")}` : ""}`,
   );
 }
