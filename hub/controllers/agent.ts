@@ -1,15 +1,12 @@
 import { Agent, type Assignment } from "../../api/agent.ts";
-import { Lease, Secret } from "../../api/core.ts";
+import { Lease } from "../../api/core.ts";
 import { Enrollment } from "../../api/enrollment.ts";
 import type { KubeObject } from "../../api/meta.ts";
-import { HUB_MANAGER } from "../../api/names.ts";
 import { Plugin } from "../../api/plugin.ts";
 import { Revision } from "../../api/revision.ts";
 import { Workspace } from "../../api/workspace.ts";
-import { canonicalJson } from "../../api/protocol/canonical_json.ts";
 import { revisionName } from "../../api/protocol/claims.ts";
 import type { InformerEvent } from "../../kube/informer.ts";
-import { isAlreadyExists } from "../../kube/kube_api_error.ts";
 import { deepEqual } from "../../kube/owned_fields.ts";
 import {
   type Key,
@@ -25,7 +22,6 @@ import {
 import { newestCommit } from "../resolve/commit.ts";
 import { Problem } from "../resolve/problem.ts";
 import { resolve, type Resolved } from "../resolve/resolve.ts";
-import { LIFTED_KEY, type LiftedSecret } from "../resolve/secrets.ts";
 import {
   agentInputs,
   dependency,
@@ -41,8 +37,9 @@ import {
   revokeAccess,
 } from "./device_access.ts";
 import { keysSource } from "./keys_source.ts";
-import { applyManaged, managedInformer, ownersOf } from "./managed.ts";
+import { managedInformer, ownersOf } from "./managed.ts";
 import { isDenied, type Ownership } from "./ownership.ts";
+import { type NamedRevision, RevisionPublisher } from "./revision_publisher.ts";
 import type { RevisionUse } from "./revision_use.ts";
 import { Settling } from "./settling.ts";
 import { type Outcome, writeStatus } from "./status.ts";
@@ -200,9 +197,6 @@ function isNewGeneration({ type, object, old }: InformerEvent): boolean {
     object.metadata.uid !== old?.metadata.uid;
 }
 
-/** What an Agent resolves to, and the name of its Revision. */
-type Named = Resolved & { name: string };
-
 class AgentController {
   readonly dependencies = new Dependencies();
   readonly #context: HubContext;
@@ -210,12 +204,12 @@ class AgentController {
   readonly #settling = new Settling();
   /** The last assignment of each Agent that the hub is sure of, by uid. */
   readonly #known = new Map<string, Assignment>();
-  /** Revisions that are being created. */
-  readonly #making = new Map<string, Promise<void>>();
+  readonly #publisher: RevisionPublisher;
 
   constructor(context: HubContext, options: AgentControllerOptions) {
     this.#context = context;
     this.#options = options;
+    this.#publisher = new RevisionPublisher(context);
   }
 
   forget(key: { namespace?: string; name: string }): void {
@@ -253,7 +247,7 @@ class AgentController {
     const touched = this.dependencies.gather(key);
     const inputs = agentInputs(context, agent, { workspace, touched });
     const before = await this.#lastAssignment(agent);
-    let resolved: Named | Problem;
+    let resolved: NamedRevision | Problem;
     try {
       const { spec, ...rest } = await resolve(inputs);
       resolved = { ...rest, spec, name: await revisionName(spec) };
@@ -274,7 +268,9 @@ class AgentController {
       const spec = this.#contentOf(agent, before?.revision);
       await this.#grant(agent, { enrollment, workspace, revision: spec });
     } else {
-      await this.#publish(agent, resolved);
+      // From here on it is not collected.
+      this.#options.revisions.use(key, resolved.name);
+      await this.#publisher.publish(key.namespace!, resolved);
       // First the right to read what the order refers to.
       await this.#grant(agent, {
         enrollment,
@@ -297,7 +293,7 @@ class AgentController {
 
   /** How long the device is to keep what it has yet, in milliseconds, since an edit by hand may be put back. */
   #settles(
-    resolved: Named | Problem,
+    resolved: NamedRevision | Problem,
     before: Assignment | undefined,
   ): number {
     if (resolved instanceof Problem || !before) return 0;
@@ -336,91 +332,6 @@ class AgentController {
       });
     }
     return known;
-  }
-
-  /** Sees to it that the Revision and its Secrets are there. */
-  async #publish(
-    agent: Agent,
-    { name, spec, lifted }: Named,
-  ): Promise<void> {
-    const { namespace } = agent.metadata;
-    // From here on it is not collected.
-    this.#options.revisions.use(keyOf(agent), name);
-    for (const secret of lifted) await this.#lift(namespace!, secret);
-    await this.#ensureRevision(namespace!, { name, spec });
-  }
-
-  async #lift(namespace: string, secret: LiftedSecret): Promise<void> {
-    await applyManaged(this.#context, Secret, {
-      name: secret.name,
-      namespace,
-      owner: secret.owner,
-      fields: {
-        type: "Opaque",
-        data: {
-          [LIFTED_KEY]: new TextEncoder().encode(secret.value).toBase64(),
-        },
-      },
-    });
-  }
-
-  async #ensureRevision(
-    namespace: string,
-    { name, spec }: { name: string; spec: Revision["spec"] },
-  ): Promise<void> {
-    const same = (found: Revision) =>
-      canonicalJson(found.spec) === canonicalJson(spec);
-    const cached = this.#context.informers.get<Revision>(Revision)
-      .get(namespace, name);
-    if (cached && same(cached)) return;
-    // Agents that come together often want the same one.
-    const id = `${namespace}/${name}`;
-    let making = this.#making.get(id);
-    if (!making) {
-      making = this.#createRevision(namespace, { name, spec, same })
-        .finally(() => this.#making.delete(id));
-      this.#making.set(id, making);
-    }
-    await making;
-  }
-
-  async #createRevision(
-    namespace: string,
-    { name, spec, same }: {
-      name: string;
-      spec: Revision["spec"];
-      same: (found: Revision) => boolean;
-    },
-  ): Promise<void> {
-    const { client, signal, log } = this.#context;
-    const create = () =>
-      client.create<Revision>(Revision, {
-        apiVersion: Revision.apiVersion,
-        kind: Revision.kind,
-        metadata: { name, namespace },
-        spec,
-      }, { fieldManager: HUB_MANAGER, signal });
-    try {
-      await create();
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-      const found = await client.get<Revision>(Revision, name, {
-        namespace,
-        signal,
-      });
-      if (same(found)) return;
-      log.warn("Replacing a Revision whose name is not that of its content", {
-        namespace,
-        name,
-      });
-      await client.delete(Revision, name, {
-        namespace,
-        uid: found.metadata.uid,
-        ignoreNotFound: true,
-        signal,
-      });
-      await create();
-    }
   }
 
   #contentOf(
