@@ -1,10 +1,12 @@
+import { terminalText } from "./terminal_text.ts";
+
 /** Where a command's words go. */
 export interface Io {
-  /** Writes a line of results to standard output. */
+  /** Writes a line of results for people to standard output, as `terminalText` has it. */
   out(line: string): void;
-  /** Writes a line for the person, not the program, to standard error. */
+  /** Writes a line for the person, not the program, to standard error, likewise. */
   err(line: string): void;
-  /** Writes text as it is to standard output. */
+  /** Writes text as it is to standard output: what programs read. */
   write(text: string): void;
   /** Whether to colour what goes to standard output. */
   colors: boolean;
@@ -44,13 +46,15 @@ export function processIo(options: { onClosed?: () => void } = {}): Io {
       return undefined; // Not permitted is as good as not set.
     }
   };
+  // https://no-color.org
+  const colors = Deno.stdout.isTerminal() && !env("NO_COLOR") &&
+    env("TERM") !== "dumb";
+  const line = (text: string) => `${terminalText(text, { styled: colors })}\n`;
   return {
-    out: (line) => write(Deno.stdout, `${line}\n`),
-    err: (line) => write(Deno.stderr, `${line}\n`),
+    out: (text) => write(Deno.stdout, line(text)),
+    err: (text) => write(Deno.stderr, line(text)),
     write: (text) => write(Deno.stdout, text),
-    // https://no-color.org
-    colors: Deno.stdout.isTerminal() && !env("NO_COLOR") &&
-      env("TERM") !== "dumb",
+    colors,
     env,
     readStdin: () => new Response(Deno.stdin.readable).text(),
   };
@@ -64,10 +68,10 @@ export function bufferIo(
     stdout: "",
     stderr: "",
     out(line) {
-      this.stdout += `${line}\n`;
+      this.stdout += `${terminalText(line, { styled: false })}\n`;
     },
     err(line) {
-      this.stderr += `${line}\n`;
+      this.stderr += `${terminalText(line, { styled: false })}\n`;
     },
     write(text) {
       this.stdout += text;

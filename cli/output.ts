@@ -30,7 +30,7 @@ interface Table {
 /** What to print. */
 export interface PrintOptions {
   client: KubeClient;
-  io: Pick<Io, "out" | "err">;
+  io: Pick<Io, "out" | "err" | "write">;
   /** json, yaml, name or wide. @default a table */
   output?: string | undefined;
   /** Of namespaced resources. @default all */
@@ -83,7 +83,15 @@ async function print(resource: Resource, options: PrintOptions): Promise<void> {
     }
     return;
   }
-  io.out(formatObject(found, output));
+  writeObject(found, { io, output });
+}
+
+/** Writes an object as JSON or YAML, for programs. */
+export function writeObject(
+  object: unknown,
+  { io, output }: { io: Pick<Io, "write">; output: string },
+): void {
+  io.write(`${formatObject(object, output)}\n`);
 }
 
 /** An object as JSON or YAML, without its last line break. */

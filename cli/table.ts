@@ -1,5 +1,8 @@
-/** Rows as lines of aligned columns, three spaces apart, as kubectl does. */
-export function renderTable(rows: readonly (readonly string[])[]): string {
+/** Rows as lines of aligned columns, three spaces apart, as kubectl does; a cell stays on its line. */
+export function renderTable(table: readonly (readonly string[])[]): string {
+  const rows = table.map((row) =>
+    row.map((cell) => cell.replaceAll(/\r\n?|\n/g, "\\n"))
+  );
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {

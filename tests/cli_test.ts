@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { Agent } from "../api/agent.ts";
 import { Enrollment } from "../api/enrollment.ts";
 import { openCluster } from "../cli/cluster.ts";
@@ -227,6 +228,22 @@ Deno.test("a device that has joined loses its credentials where it is denied, an
     );
     assert.equal((await faros("agent approve pi -w a")).code, 0);
     await enrollment("Enrolled");
+  });
+});
+
+Deno.test("what others have written moves nothing in a terminal, and is whole for programs", async () => {
+  await withHub(async (faros) => {
+    const hostile = "\x1b]0;title\x07\nb\u202eReady";
+    const made = await faros(`workspace create a --description=${hostile}`);
+    assert.equal(made.code, 0, made.err);
+    const { out } = await faros("workspace get -o wide");
+    assert.equal(out.split("\n").length, 3, out);
+    assert.match(out, / \\u001b\]0;title\\u0007\\nb\\u202eReady /);
+    const json = JSON.parse((await faros("workspace get a -o json")).out);
+    assert.equal(json.spec.description, hostile);
+    const yaml = (await faros("workspace get a -o yaml")).out;
+    const parsed = parse(yaml) as typeof json;
+    assert.equal(parsed.spec.description, hostile);
   });
 });
 

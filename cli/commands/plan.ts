@@ -128,7 +128,7 @@ Exit codes: 0 nothing changes, 2 something does, 1 there are errors.`,
       throw new Error(`it took longer than ${options.timeout} (--timeout)`);
     });
     const form = options.output as Form;
-    io.out(renderers[form](result, { version: VERSION }));
+    io.write(`${renderers[form](result, { version: VERSION })}\n`);
     const { errors, create, update, delete: removed, devices } = countPreview(
       result,
     );

@@ -84,10 +84,9 @@ export const command = defineCommand({
       keys: keys && `${name}-keys`,
     });
     if (options.export) {
-      io.out(
-        [...secrets, repository].map((object) => formatObject(object, "yaml"))
-          .join("\n---\n"),
-      );
+      const objects = [...secrets, repository]
+        .map((object) => formatObject(object, "yaml"));
+      io.write(`${objects.join("\n---\n")}\n`);
       if (credentials) {
         io.err(
           "Warning: the Secret holds the credentials in plain text; encrypt it before it goes into a repository",

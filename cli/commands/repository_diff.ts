@@ -1,7 +1,7 @@
 import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../errors.ts";
-import { formatObject } from "../output.ts";
+import { writeObject } from "../output.ts";
 import { progressTo } from "../progress.ts";
 import { diffRepository } from "../repository/diff_repository.ts";
 import { findRepository } from "../repository/find_repository.ts";
@@ -79,11 +79,8 @@ export const command = defineCommand({
         progress,
         signal,
       });
-      io.out(
-        output
-          ? formatObject(difference, output)
-          : renderDifference(difference, styleOf(io)),
-      );
+      if (output) writeObject(difference, { io, output });
+      else io.out(renderDifference(difference, styleOf(io)));
       if (difference.problems.length) return 1;
       return difference.objects.length ? 2 : 0;
     } finally {

@@ -3,7 +3,7 @@ import { parseDuration } from "../../gitops/repository/duration.ts";
 import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../errors.ts";
-import { formatObject } from "../output.ts";
+import { writeObject } from "../output.ts";
 import { findRepository } from "../repository/find_repository.ts";
 import { openFleet } from "../repository/fleet.ts";
 import {
@@ -64,11 +64,8 @@ export const command = defineCommand({
       eventMoment(event) >= after
     );
     if (output) {
-      io.out(formatObject({
-        apiVersion: "v1",
-        kind: "List",
-        items: found,
-      }, output));
+      const list = { apiVersion: "v1", kind: "List", items: found };
+      writeObject(list, { io, output });
       return;
     }
     const style = styleOf(io);

@@ -2,7 +2,7 @@ import { workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import { formatObject } from "../output.ts";
+import { writeObject } from "../output.ts";
 import { findResource } from "../repository/find_resource.ts";
 import { openFleet } from "../repository/fleet.ts";
 import {
@@ -90,7 +90,7 @@ export const command = defineCommand({
       );
     }
     const print = <T>(result: T, render: (result: T) => string) =>
-      io.out(output ? formatObject(result, output) : render(result));
+      output ? writeObject(result, { io, output }) : io.out(render(result));
     if (object !== undefined) {
       const trace = await ofObject(object, { options, io, signal });
       return print(trace, (trace) => renderTrace(trace, { limit }));

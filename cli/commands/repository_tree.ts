@@ -1,7 +1,7 @@
 import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../errors.ts";
-import { formatObject } from "../output.ts";
+import { writeObject } from "../output.ts";
 import { findRepository } from "../repository/find_repository.ts";
 import { openFleet } from "../repository/fleet.ts";
 import { renderRepositoryTree } from "../repository/render_repository_tree.ts";
@@ -64,10 +64,7 @@ export const command = defineCommand({
       limit,
       signal,
     });
-    io.out(
-      output
-        ? formatObject(tree, output)
-        : renderRepositoryTree(tree, { limit }),
-    );
+    if (output) writeObject(tree, { io, output });
+    else io.out(renderRepositoryTree(tree, { limit }));
   },
 });

@@ -98,7 +98,7 @@ export const command = defineCommand({
     const { objects, workspaces } = found;
     if (options.output === "json") {
       const all = { objects, workspaces, problems, warnings, unchecked };
-      io.out(JSON.stringify(all, null, 2));
+      io.write(`${JSON.stringify(all, null, 2)}\n`);
       return problems.length ? 1 : 0;
     }
     const say = (problem: Problem, how: string) =>

@@ -25,8 +25,8 @@ export const command = defineCommand({
       platform: `${os}/${arch}`,
     };
     if (options.output) {
-      const { formatObject } = await import("../output.ts");
-      io.out(formatObject(facts, options.output));
+      const { writeObject } = await import("../output.ts");
+      writeObject(facts, { io, output: options.output });
     } else io.out(`faros ${VERSION} (deno ${facts.deno}, ${facts.platform})`);
   },
 });

@@ -1,6 +1,6 @@
 import { clusterOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
-import { formatObject } from "../output.ts";
+import { writeObject } from "../output.ts";
 import { openHub } from "../workspaces/open_hub.ts";
 import { renderTree } from "../workspaces/render_tree.ts";
 import { workspaceTree } from "../workspaces/workspace_tree.ts";
@@ -27,6 +27,7 @@ export const command = defineCommand({
     using hub = await openHub(options, { io, signal });
     const tree = await workspaceTree(hub, { signal });
     const { output } = options;
-    io.out(output ? formatObject(tree, output) : renderTree(tree));
+    if (output) writeObject(tree, { io, output });
+    else io.out(renderTree(tree));
   },
 });
