@@ -98,11 +98,13 @@ function pluginRules(
   revision: Revision["spec"] | undefined,
   workspace: Workspace,
 ): PolicyRule[] {
-  const rules = (revision?.plugins ?? []).flatMap(({ plugin, permissions }) => {
-    const entry = enabledPlugins(workspace).find((p) => p.name === plugin);
-    return allowedRules(permissions?.kubernetes, entry?.permissions?.kubernetes)
-      .map(({ apiGroup, ...rule }) => ({ apiGroups: [apiGroup], ...rule }));
-  });
+  const grants = new Map(
+    enabledPlugins(workspace).map((p) => [p.name, p.permissions?.kubernetes]),
+  );
+  const rules = (revision?.plugins ?? []).flatMap(({ plugin, permissions }) =>
+    allowedRules(permissions?.kubernetes, grants.get(plugin))
+      .map(({ apiGroup, ...rule }) => ({ apiGroups: [apiGroup], ...rule }))
+  );
   return [
     ...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values(),
   ];
