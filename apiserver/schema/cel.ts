@@ -16,6 +16,7 @@ import {
 } from "./cel_meter.ts";
 import { compileConvert, type Convert, setConverted } from "./cel_value.ts";
 import { kubernetesEnvironment } from "./cel_library.ts";
+import { CelSourceError, withOneVariable } from "./cel_two_variables.ts";
 import { deepEqual } from "./deep_equal.ts";
 import {
   canonicalJson,
@@ -27,12 +28,17 @@ import {
 } from "./field_error.ts";
 import { joinPath } from "./prune.ts";
 
-interface Program {
-  rule: ValidationRule;
-  evaluate?: ParseResult;
+/** An expression made ready to run. */
+interface Runnable {
+  evaluate: ParseResult;
   /** What evaluating it costs beside its loops. */
   base: number;
-  message?: ParseResult;
+}
+
+interface Program {
+  rule: ValidationRule;
+  run?: Runnable;
+  message?: Runnable;
   /** Why the rule cannot run. */
   wrong?: string;
   transition: boolean;
@@ -72,60 +78,78 @@ export function compileMessage(
     wrong: `messageExpression compilation failed: ${why}`,
   });
   try {
-    const parsed = environmentOf(rule, schema).parse(source);
+    const { ast, parsed } = parse(environmentOf(rule, schema), source);
     const { valid, error, type } = parsed.check();
     if (!valid) return failed(firstLine(error));
-    return type === "string" || type === "dyn"
-      ? { ast: parsed.ast as Node }
-      : { wrong: NO_STRING };
+    return type === "string" || type === "dyn" ? { ast } : { wrong: NO_STRING };
   } catch (error) {
-    const at = error instanceof ParseError ? error.range?.start ?? 0 : 0;
-    const text = `Syntax error: ${firstLine(error)}`;
-    return failed(compileError(source, { text, at }));
+    return failed(problemOf(source, error));
   }
+}
+
+/** An expression as it is written, and as the library takes it. */
+interface Parsed {
+  ast: Node;
+  text: string;
+  parsed: ParseResult;
+}
+
+function parse(env: Environment, source: string): Parsed {
+  const written = env.parse(source);
+  const ast = written.ast as Node;
+  const text = withOneVariable(source, ast);
+  return { ast, text, parsed: text === source ? written : env.parse(text) };
+}
+
+/** Why an expression cannot be compiled. */
+function problemOf(source: string, error: unknown): string {
+  if (error instanceof CelSourceError) {
+    return compileError(source, { text: error.message, at: error.at });
+  }
+  if (!(error instanceof ParseError)) return firstLine(error);
+  const text = `Syntax error: ${firstLine(error)}`;
+  return compileError(source, { text, at: error.range?.start ?? 0 });
 }
 
 /** The expressions of `rule`, parsed; `schema` is that of `self`. */
 export function compileRule(rule: ValidationRule, schema: Schema): Program {
   const env = environmentOf(rule, schema);
   try {
-    const evaluate = env.parse(rule.rule);
-    const checked = evaluate.check();
+    const { ast, text, parsed } = parse(env, rule.rule);
+    const checked = parsed.check();
     const wrong = !checked.valid
       ? firstLine(checked.error)
       : checked.type !== "bool" && checked.type !== "dyn"
       ? NO_BOOL
       : undefined;
-    if (wrong !== undefined) return { rule, wrong, base: 0, transition: false };
-    const ast = evaluate.ast as Node;
+    if (wrong !== undefined) return { rule, wrong, transition: false };
     return {
       rule,
-      evaluate: rewritten(env, rule.rule, [withLinearMatches, withCharges]),
-      base: weight(ast),
+      run: runnable(env, text),
       ast,
       message: rule.messageExpression?.trim()
         ? messageOf(env, rule.messageExpression)
         : undefined,
-      transition: usesOldSelf(evaluate.ast),
+      transition: usesOldSelf(ast),
     };
   } catch (error) {
-    const wrong = error instanceof ParseError
-      ? compileError(rule.rule, {
-        text: `Syntax error: ${firstLine(error)}`,
-        at: error.range?.start ?? 0,
-      })
-      : firstLine(error);
-    return { rule, wrong, base: 0, transition: false };
+    return { rule, wrong: problemOf(rule.rule, error), transition: false };
   }
 }
 
 /** Nothing where it does not parse: the plain message then stands in. */
-function messageOf(env: Environment, source: string): ParseResult | undefined {
+function messageOf(env: Environment, source: string): Runnable | undefined {
   try {
-    return rewritten(env, source, [withLinearMatches]);
+    return runnable(env, parse(env, source).text);
   } catch {
     return undefined;
   }
+}
+
+function runnable(env: Environment, text: string): Runnable {
+  const base = weight(env.parse(text).ast);
+  const rewrites = [withLinearMatches, withCharges];
+  return { evaluate: rewritten(env, text, rewrites), base };
 }
 
 /** An expression, parsed after each of the rewrites that leaves it valid. */
@@ -230,6 +254,9 @@ function failure(
 const OUT_OF_BUDGET =
   "validation failed due to running out of cost budget, no further validation rules will be run";
 
+const MESSAGE_OUT_OF_BUDGET =
+  "messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run";
+
 function evaluateRule(
   program: Program,
   { variables, value, type, path, run, unchanged }: {
@@ -243,10 +270,7 @@ function evaluateRule(
 ): FieldError | undefined {
   const { rule } = program;
   const shown = rule.message?.trim() || rule.rule.trim();
-  const { value: result, error, cost } = metered(
-    program.base,
-    () => program.evaluate!(variables),
-  );
+  const { value: result, error, cost } = runMetered(program.run!, variables);
   run.budget -= cost;
   if (run.budget < 0) return invalidValue(path, type, OUT_OF_BUDGET);
   if (isOverLimit(error)) {
@@ -267,16 +291,40 @@ function evaluateRule(
   if (!program.transition && unchanged?.()) return undefined;
   let detail = rule.message?.trim() || `failed rule: ${rule.rule.trim()}`;
   if (program.message) {
-    try {
-      const text = program.message(variables);
-      if (typeof text === "string" && text.trim() && !text.includes("\n")) {
-        detail = text.trim();
-      }
-    } catch {
-      // As on kube-apiserver, the plain message then stands in.
+    const { value: text, error, cost } = runMetered(program.message, variables);
+    run.budget -= cost;
+    if (run.budget < 0) return invalidValue(path, type, MESSAGE_OUT_OF_BUDGET);
+    if (isOverLimit(error)) {
+      run.budget = -1;
+      return invalidValue(
+        path,
+        type,
+        `no further validation rules will be run due to call cost exceeds limit for messageExpression: ${
+          JSON.stringify(rule.messageExpression)
+        }`,
+      );
+    }
+    // As on kube-apiserver, the plain message stands in where there is none.
+    if (typeof text === "string" && isMessage(text.trim())) {
+      detail = text.trim();
     }
   }
   return failure(program, { path, value, type, detail });
+}
+
+function runMetered(
+  { evaluate, base }: Runnable,
+  variables: Record<string, unknown>,
+) {
+  return metered<unknown>(base, () => evaluate(variables));
+}
+
+/** Bytes of the longest message that an expression may make. */
+const MAX_MESSAGE = 5 * 1024;
+
+function isMessage(text: string): boolean {
+  return text !== "" && !text.includes("\n") &&
+    new TextEncoder().encode(text).length <= MAX_MESSAGE;
 }
 
 /** The library wraps what functions throw. */

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { hasTwoVariables } from "./cel_two_variables.ts";
 import type { CelType } from "./cel_types.ts";
 
 /** A node of an expression. */
@@ -40,23 +41,35 @@ interface Scope {
 
 const TRAVERSAL = 0.1;
 const REGEX = 0.25;
+/** Of the regular expression that a named format is taken for. */
+const FORMAT = 32;
 const LIST = 10;
 const MAP = 30;
 
 /** Receiver macros that go through a list or map: what one step costs beside its predicate, and the whole beside its steps. */
 const LOOPS: Record<string, { step: number; once: number }> = {
-  all: { step: 2, once: 1 },
-  exists: { step: 3, once: 1 },
+  all: { step: 3, once: 1 },
+  exists: { step: 4, once: 1 },
   exists_one: { step: 2, once: 2 },
   existsOne: { step: 2, once: 2 },
   filter: { step: LIST + 3, once: LIST + 1 },
   map: { step: LIST + 2, once: LIST + 1 },
+  transformList: { step: LIST + 2, once: LIST + 1 },
+  transformMap: { step: 3, once: MAP + 1 },
+  transformMapEntry: { step: 2, once: MAP + 1 },
 };
 
-/** Whether a call is one of {@linkcode LOOPS}. */
-export function isLoop({ op, args }: Node): boolean {
+/** What a loop with two variables has first, by what it goes through. kube-apiserver takes keys to be empty. */
+const KEYS: Record<string, CelType> = {
+  list: { kind: "scalar", max: 1, minSize: 1 },
+  map: { kind: "string", max: 0, minSize: 2 },
+};
+
+/** Whether a call goes through a list or map with one variable. */
+export function isLoop(node: Node): boolean {
+  const { op, args } = node;
   return op === "rcall" && Object.hasOwn(LOOPS, args[0]) &&
-    args[2].length >= 2 && args[2][0].op === "id";
+    args[2].length >= 2 && args[2][0].op === "id" && !hasTwoVariables(node);
 }
 
 /** Estimates an expression over `self` (and `oldSelf`, which is alike). */
@@ -90,7 +103,9 @@ function visit(node: Node, scope: Scope): Value {
     case "call":
       return call(node, scope);
     case "rcall":
-      return isLoop(node) ? loop(node, scope) : receiverCall(node, scope);
+      return isLoop(node) || hasTwoVariables(node)
+        ? loop(node, scope)
+        : receiverCall(node, scope);
     case "list":
       return { cost: total(args, scope) + LIST, size: args.length };
     case "map":
@@ -170,7 +185,9 @@ function call({ args: [name, nodes] }: Node, scope: Scope): Value {
 
 function receiverCall({ args: [name, of, nodes] }: Node, scope: Scope): Value {
   // Functions with a name of their own, such as `optional.of`, have no receiver.
-  const target = visit(of, scope);
+  const isFormats = of.op === "id" && of.args === "format" &&
+    !scope.variables.has("format");
+  const target = isFormats ? { cost: 0 } : visit(of, scope);
   const values: Value[] = nodes.map((arg: Node) => visit(arg, scope));
   const cost = values.reduce((sum, value) => sum + value.cost, target.cost);
   const size = target.size ?? 1;
@@ -182,6 +199,8 @@ function receiverCall({ args: [name, of, nodes] }: Node, scope: Scope): Value {
   }
   const text = Math.ceil(size * TRAVERSAL);
   switch (name) {
+    case "validate":
+      return { cost: cost + Math.ceil(first * TRAVERSAL) * FORMAT };
     case "startsWith":
     case "endsWith":
       return { cost: cost + Math.ceil(first * TRAVERSAL) };
@@ -219,24 +238,48 @@ function receiverCall({ args: [name, of, nodes] }: Node, scope: Scope): Value {
   }
 }
 
-function loop({ args: [name, of, nodes] }: Node, scope: Scope): Value {
+function loop(node: Node, scope: Scope): Value {
+  const [name, of, nodes]: [string, Node, Node[]] = node.args;
   const range = visit(of, scope);
   const { type } = range;
-  const variable: string = nodes[0].args;
-  const had = scope.variables.has(variable);
-  const before = scope.variables.get(variable);
-  const key: CelType = { kind: "dyn", max: 1, minSize: 2 };
-  scope.variables.set(variable, type?.kind === "map" ? key : type?.item);
-  const values: Value[] = nodes.slice(1).map((arg: Node) => visit(arg, scope));
-  if (had) scope.variables.set(variable, before);
-  else scope.variables.delete(variable);
+  if (type?.kind === "string") {
+    scope.problems.push({
+      text:
+        "expression of type 'string' cannot be range of a comprehension (must be list, map, or dynamic)",
+      // Where the dot is.
+      at: of.op === "." ? of.args[0].end : of.start,
+    });
+  }
+  const key = KEYS[type?.kind ?? ""];
+  // Of a map, one variable is its key.
+  const types = hasTwoVariables(node)
+    ? [key, type?.item]
+    : [type?.kind === "map" ? key : type?.item];
+  const variables = new Map(scope.variables);
+  types.forEach((type, i) => variables.set(nodes[i]!.args, type));
+  const inner: Scope = { ...scope, variables };
+  const values = nodes.slice(types.length).map((arg) => visit(arg, inner));
   const { step, once } = LOOPS[name]!;
   const body = values.reduce((sum, value) => sum + value.cost, step);
   const count = range.size ?? 1;
   const cost = range.cost + count * body + once;
-  if (name === "filter") return { cost, type, size: count };
-  if (name !== "map") return { cost };
   const item = values[values.length - 1]!.type;
-  const list: CelType = { kind: "list", item, max: count, minSize: 2 };
-  return { cost, type: list, size: count };
+  const made = { item, max: count, minSize: 2 };
+  switch (name) {
+    case "filter":
+      return { cost, type, size: count };
+    case "map":
+    case "transformList":
+      return { cost, type: { ...made, kind: "list" }, size: count };
+    case "transformMap":
+      return { cost, type: { ...made, kind: "map" }, size: count };
+    case "transformMapEntry":
+      return {
+        cost,
+        type: { ...made, kind: "map", item: item?.item },
+        size: count,
+      };
+    default:
+      return { cost };
+  }
 }

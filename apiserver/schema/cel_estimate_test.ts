@@ -108,3 +108,62 @@ Deno.test("sets are priced by the pairs that are compared", () => {
     assert.match(rule(name).join(), /estimated rule cost/, name);
   }
 });
+
+Deno.test("loops and formats are priced as in kube-apiserver, a step at a time", () => {
+  const schemas = (maxItems: number): Record<string, Schema> => ({
+    list: { type: "array", maxItems, items: { type: "integer" } },
+    texts: texts({ maxItems, items: { type: "string", maxLength: 10 } }),
+    map: {
+      type: "object",
+      maxProperties: maxItems,
+      additionalProperties: { type: "integer" },
+    },
+  });
+  // What a step costs there, found out by how long a list may be.
+  for (
+    const [rule, step] of [
+      ["self.list.all(v, true)", 3],
+      ["self.list.exists(v, true)", 4],
+      ["self.list.all(i, v, i > 0)", 5],
+      ["self.list.exists(i, v, true)", 4],
+      ["self.list.existsOne(i, v, true)", 2],
+      ["self.list.transformList(i, v, true, 1).size() > 0", 12],
+      ["self.map.transformMap(k, v, 1).size() > 0", 3],
+      ["self.map.transformMapEntry(k, v, {k: 1}).size() > 0", 33],
+      ["self.list.transformMap(i, v, 1).all(x, true)", 6],
+      ["self.map.all(k, v, k == 'a')", 4],
+      ["self.texts.all(i, t, format.uri().validate(t).hasValue())", 134],
+      ["self.texts.all(i, t, format.named('uri').hasValue())", 5],
+    ] as const
+  ) {
+    const most = Math.floor(10_000_000 / step);
+    assert.deepEqual(problems(ruled(rule, schemas(most - 200))), [], rule);
+    const [problem] = problems(ruled(rule, schemas(most + 200)));
+    assert.match(problem ?? "none", /estimated rule cost exceeds/, rule);
+  }
+});
+
+Deno.test("the expression of a message has a budget as well, as if it ran once", () => {
+  const messageExpression = "self.list.map(v, 1).size() > 0 ? 'a' : 'b'";
+  const of = (maxItems: number): Schema => ({
+    type: "object",
+    properties: {
+      list: { type: "array", maxItems, items: { type: "integer" } },
+    },
+    "x-kubernetes-validations": [{ rule: "true", messageExpression }],
+  });
+  assert.deepEqual(problems(of(800_000)), []);
+  assert.match(
+    problems(of(1_000_000)).join(),
+    /x-kubernetes-validations\[0\]\.messageExpression Forbidden: estimated messageExpression cost exceeds budget by factor of 1\.2000\d\dx/,
+  );
+  const items = of(100_000);
+  assert.deepEqual(problems({ type: "array", maxItems: 20, items }), []);
+});
+
+Deno.test("a text is no range of a loop", () => {
+  assert.match(
+    problems(ruled("self.s.all(i, v, true)", { s: { type: "string" } }))[0]!,
+    /1:5: expression of type 'string' cannot be range of a comprehension/,
+  );
+});

@@ -1,6 +1,6 @@
 /**
  * The CEL functions that Kubernetes adds to the language: strings, lists, sets, regular expressions, URLs, IP
- * addresses, CIDRs, quantities and versions (https://kubernetes.io/docs/reference/using-api/cel/).
+ * addresses, CIDRs, quantities, versions and named formats (https://kubernetes.io/docs/reference/using-api/cel/).
  *
  * @module
  */
@@ -8,8 +8,10 @@ import { Environment } from "@marcbachmann/cel-js";
 import { MATCHES } from "./cel_matches.ts";
 import { CHARGE, charge } from "./cel_meter.ts";
 import { celEqual } from "./cel_equal.ts";
+import { addFormats } from "./cel_formats.ts";
 import { addSemver } from "./cel_semver.ts";
 import { addSets } from "./cel_sets.ts";
+import { addEntries } from "./cel_two_variables.ts";
 import { isIPv4, isIPv6 } from "./formats.ts";
 import { goRegExp } from "./go_regexp.ts";
 import { Quantity } from "./quantity.ts";
@@ -163,6 +165,8 @@ function create(
   networks(add);
   quantities(add);
   addSets(env);
+  addFormats(env);
+  addEntries(env);
   addSemver(env);
   return env;
 }
@@ -190,7 +194,6 @@ function strings(add: Add) {
     }
     return t;
   });
-  add("string.reverse(): string", (t) => [...t].reverse().join(""));
   add("string.format(list): string", format);
   add(`string.${MATCHES}(string): bool`, (t, p) => goRegExp(p).test(t));
   add("string.find(string): string", (t, p) => goRegExp(p).exec(t)?.[0] ?? "");

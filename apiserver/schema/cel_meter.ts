@@ -62,6 +62,10 @@ export function weight(node: unknown): number {
   if (Array.isArray(node)) return node.reduce((sum, n) => sum + weight(n), 0);
   if (!isNode(node)) return 0;
   if (isLoop(node)) return weight(node.args[1]) + 1;
+  // Only what was rewritten has it; to bind a loop's variable costs nothing.
+  if (node.op === "rcall" && node.args[0] === "bind") {
+    return weight(node.args[2][2]);
+  }
   const own = node.op === "value" ? 0 : 1;
   return own + weight(node.args);
 }

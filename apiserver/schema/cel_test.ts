@@ -223,3 +223,26 @@ Deno.test("matches() reads patterns as Go does, and is quick with every one", ()
   assert.deepEqual(validate({ a: "a".repeat(60) + "!" }), []);
   assert.equal(validate({ a: "a".repeat(60) })[0]!.message.slice(-5), " true");
 });
+
+Deno.test("a message that costs too much ends all rules, one that is too long is not used", () => {
+  const list = Array(1200).fill(1);
+  const spec = { numbers: list, name: "x" };
+  const dear =
+    "self.numbers.all(a, self.numbers.all(b, a == b)) ? 'dear' : 'other'";
+  assert.deepEqual(
+    run([{ rule: "false", messageExpression: dear }, "false"], spec),
+    [
+      `FieldValueInvalid spec: Invalid value: "object": no further validation rules will be run due to call cost exceeds limit for messageExpression: ${
+        JSON.stringify(dear)
+      }`,
+    ],
+  );
+  const long = { ...spec, name: "y".repeat(6000) };
+  const rule = {
+    rule: "false",
+    message: "plain",
+    messageExpression: "self.name",
+  };
+  assert.match(run([rule], long)[0]!, /: plain$/);
+  assert.match(run([rule], spec)[0]!, /: x$/);
+});

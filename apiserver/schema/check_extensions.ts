@@ -266,27 +266,28 @@ function checkRule(
     out.push(invalidValue(`${path}.rule`, rule.rule, why));
   }
   if (!messageExpression?.trim()) return;
-  const problem = messageProblem(rule, { schema, self });
+  const { problem, cost: messageCost } = checkMessage(rule, { schema, self });
   if (problem !== undefined) refuse("messageExpression", problem);
+  else costs.addMessage(`${path}.messageExpression`, messageCost);
 }
 
 /** Kinds of values that are no bool, whatever the value. */
 const NO_SCALARS = new Set(["list", "map", "object", "string"]);
 
-function messageProblem(
+function checkMessage(
   rule: ValidationRule,
   { schema, self }: { schema: Schema; self: CelType | undefined },
-): string | undefined {
+): { problem?: string; cost: number } {
   const { wrong, ast } = compileMessage(rule, schema);
-  if (wrong !== undefined) return wrong;
-  const { type, problems: [problem] } = estimate(ast!, self);
+  if (wrong !== undefined) return { problem: wrong, cost: 0 };
+  const { cost, type, problems: [problem] } = estimate(ast!, self);
   if (problem) {
     const why = compileError(rule.messageExpression!, problem);
-    return `messageExpression compilation failed: ${why}`;
+    return { problem: `messageExpression compilation failed: ${why}`, cost };
   }
   return type && type.kind !== "string" && NO_SCALARS.has(type.kind)
-    ? NO_STRING
-    : undefined;
+    ? { problem: NO_STRING, cost }
+    : { cost };
 }
 
 /** Whether a rule's fieldPath (`.spec.x`, `['a.b']`) names a field below `schema`. */

@@ -26,16 +26,29 @@ export class RuleCosts {
   /** Counts a rule. */
   add(path: string, { cost, times, minSize }: RuleCost): void {
     const fit = Math.floor(MAX_REQUEST / (minSize + 1));
-    const whole = cost * (times ?? fit);
+    this.#count(path, {
+      whole: cost * (times ?? fit),
+      what: "estimated rule cost",
+    });
+  }
+
+  /** Counts the expression of a rule's message, as if it ran once. */
+  addMessage(path: string, cost: number): void {
+    this.#count(path, {
+      whole: cost,
+      what: "estimated messageExpression cost",
+    });
+  }
+
+  #count(
+    path: string,
+    { whole, what }: { whole: number; what: string },
+  ): void {
     this.#total += whole;
     if (whole >= TOTAL_LIMIT / 100) this.#rules.push({ path, cost: whole });
     if (whole > RULE_LIMIT) {
-      this.#problems.push(
-        forbiddenField(
-          path,
-          exceeded("estimated rule cost", whole / RULE_LIMIT),
-        ),
-      );
+      const why = exceeded(what, whole / RULE_LIMIT);
+      this.#problems.push(forbiddenField(path, why));
     }
   }
 
