@@ -11,9 +11,12 @@ export function checkServerUrl(text: string): void {
   );
 }
 
-/** Whether a URL leads to whoever asks, so that another machine finds nothing, or something else, there. */
-export function isLoopback(url: string): boolean {
+/**
+ * Whether a URL leads to whoever asks, so that another machine finds nothing, or something else, there: that of the
+ * loopback interface, and of all interfaces at once.
+ */
+export function leadsToItself(url: string): boolean {
   const host = URL.parse(url)?.hostname ?? "";
   return host === "localhost" || host.endsWith(".localhost") ||
-    host === "[::1]" || /^127(\.\d+){3}$/.test(host);
+    /^(\[::1?\]|0\.0\.0\.0|127(\.\d+){3})$/.test(host);
 }

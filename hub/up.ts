@@ -82,6 +82,17 @@ export interface Up extends AsyncDisposable {
 }
 
 /**
+ * Where this process reaches its own API server. Not by the URL for devices: its name may lead to a proxy that is not
+ * up yet, or that lets nobody back in from here.
+ */
+function localUrl({ hostname, port }: { hostname: string; port: number }) {
+  // All addresses are none to connect to; the certificate has these names.
+  const name = { "0.0.0.0": "127.0.0.1", "::": "localhost" }[hostname] ??
+    hostname;
+  return `https://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}
+
+/**
  * Starts the embedded Kubernetes API server and a hub on it, in this process,
  * with one CA and one certificate.
  *
@@ -111,7 +122,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
   const { url: apiUrl, caData } = server;
   const client = new KubeClient(
     createRestClient(
-      { server: apiUrl, caData, token: server.adminToken },
+      { server: localUrl(server), caData, token: server.adminToken },
       { http2: false },
     ),
   );

@@ -247,6 +247,35 @@ Deno.test("what others have written moves nothing in a terminal, and is whole fo
   });
 });
 
+Deno.test("faros up on all addresses says what devices need to reach it", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "faros-cli-" });
+  try {
+    const told = async (...more: string[]) => {
+      const io = bufferIo();
+      const ending = new AbortController();
+      const up = main(
+        ["up", "--data", dir, "--listen", "0.0.0.0:0", ...more],
+        { io, signal: ending.signal },
+      );
+      await eventually(() => io.stdout, { what: "ready" });
+      ending.abort();
+      await up;
+      return io.stderr;
+    };
+    assert.match(
+      await told(),
+      /devices are told https:\/\/0\.0\.0\.0:\d+, .* --advertise-url and --hub-url/,
+    );
+    const url = "https://faros.example.com";
+    assert.doesNotMatch(
+      await told("--advertise-url", url, "--hub-url", url),
+      /devices are told/,
+    );
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("a workspace that cannot be made is told at once", async () => {
   await withHub(async (faros) => {
     const { code, err } = await faros("workspace create kube-system");

@@ -1,3 +1,5 @@
+import { whyUnreachable } from "../../kube/rest/connection_failure.ts";
+
 /** Answer of the hub's HTTP endpoint that is not a good one. */
 export class HubHttpError extends Error {
   override name = "HubHttpError";
@@ -51,7 +53,7 @@ export async function hubRequest(
   };
   try {
     alive();
-    const response = await fetch(url, {
+    const request = fetch(url, {
       method,
       client,
       signal: controller.signal,
@@ -62,6 +64,14 @@ export async function hubRequest(
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const response = await request.catch((error) => {
+      if (!(error instanceof TypeError)) throw error;
+      const distrusted = caData
+        ? "Has the hub another certificate authority now?"
+        : "Is it of an authority that this machine trusts?";
+      const why = whyUnreachable(error, { distrusted });
+      throw new Error(`Cannot ${method} ${url}: ${why}`);
     });
     const parts: Uint8Array<ArrayBuffer>[] = [];
     let size = 0;

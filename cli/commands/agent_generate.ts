@@ -12,7 +12,7 @@ import { isAlreadyExists, isNotFound } from "../../kube/kube_api_error.ts";
 import { checkAgentName } from "../agent_name.ts";
 import { type Cluster, workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
-import { checkServerUrl, isLoopback } from "../device_server.ts";
+import { checkServerUrl, leadsToItself } from "../device_server.ts";
 import { requireJoinFile } from "../join_file.ts";
 import { findWorkspace } from "../workspaces/find_workspace.ts";
 import { openWorkspace } from "../workspaces/open_workspace.ts";
@@ -98,7 +98,7 @@ export const command = defineCommand({
       );
     }
     const server = kubeconfig.clusters[0]?.cluster.server ?? "";
-    if (isLoopback(server)) {
+    if (leadsToItself(server)) {
       io.err(
         `It names ${server}, which is this machine only. For devices elsewhere start the hub with --advertise-url and --hub-url, URLs that they reach it at.`,
       );

@@ -2,6 +2,7 @@ import { Duration, type KubeObject } from "../../api/meta.ts";
 import { Repository } from "../../api/repository.ts";
 import { auditOf, auditOptions } from "../audit_options.ts";
 import { defineCommand } from "../command.ts";
+import { leadsToItself } from "../device_server.ts";
 import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
 import { UsageError } from "../errors.ts";
 import { parseListenAddress } from "../listen_address.ts";
@@ -136,6 +137,12 @@ Next:
   kubectl get workspaces,repositories
   kubectl faros agent generate NAME -w WORKSPACE -f NAME.kubeconfig
 `);
+    const everywhere = ["0.0.0.0", "::"].includes(api.hostname);
+    if (everywhere && leadsToItself(up.apiUrl)) {
+      io.err(
+        `It listens on all addresses, and devices are told ${up.apiUrl}, which each takes for itself: give --advertise-url and --hub-url, URLs that they reach it at.`,
+      );
+    }
     await up.finished;
   },
 });
