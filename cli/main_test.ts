@@ -77,6 +77,18 @@ Deno.test("what is missing or too much is an error of usage", async () => {
       ["up --interval 2x", /--interval is "2x"; it is a duration such as 30s/],
       ["up --repository no-folder", /there is no folder .*no-folder/],
       ["repository sync a --timeout soon", /--timeout is "soon"; .* such as/],
+      [
+        "repository create a --url https://a/b --export --semver x.y",
+        /--semver is "x\.y": it is no range of versions, such as/,
+      ],
+      [
+        "repository create a --url https://a/b --export --path ../b",
+        /--path is "\.\.\/b": it leads out of the repository/,
+      ],
+      [
+        "repository create a --url https://a/b --export --commit 3fa9",
+        /--commit is "3fa9": it is the whole hash of a commit/,
+      ],
       ["agent get -w", /the value of -w is missing/],
       [
         "repository tree a --limit -1",

@@ -1,6 +1,8 @@
 import type { KubeObject } from "../../api/meta.ts";
 import { SYSTEM_NAMESPACE } from "../../api/names.ts";
 import { Repository } from "../../api/repository.ts";
+import { normalizePath } from "../../gitops/source/read_tree.ts";
+import { parseRef } from "../../gitops/source/ref.ts";
 import { parseRemote } from "../../gitops/source/remote.ts";
 import { SourceError } from "../../gitops/source/source_error.ts";
 import { UsageError } from "../errors.ts";
@@ -110,20 +112,36 @@ export function newRepository(
       ...(options.suspend ? { suspend: true } : {}),
     },
   };
+  // What the hub would refuse is told before anything is made.
+  checkFlag("url", options, parseRemote);
+  if (kind) {
+    checkFlag(kind, options, (value) => parseRef({ [kind]: value }));
+  }
+  checkFlag("path", options, normalizePath);
   const checked = Repository.manifest.safeParse(repository);
   if (!checked.success) {
     const [issue] = checked.error.issues;
     throw new UsageError(`${issue!.path.join(".")}: ${issue!.message}`);
   }
+  return repository as unknown as Repository;
+}
+
+/** @throws {UsageError} where `check` finds that the hub could not use a flag's value */
+function checkFlag(
+  flag: "url" | "path" | typeof REFS[number],
+  options: SourceValues,
+  check: (value: string) => unknown,
+): void {
+  const value = options[flag];
+  if (value === undefined) return;
   try {
-    parseRemote(options.url);
+    check(value);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     throw new UsageError(
-      `--url is ${JSON.stringify(options.url)}: ${error.detail}`,
+      `--${flag} is ${JSON.stringify(value)}: ${error.detail}`,
     );
   }
-  return repository as unknown as Repository;
 }
 
 /** A Secret of the system namespace. */

@@ -155,7 +155,8 @@ function checkPlace(
           describe(name)
         }, expected "${part.workspace}", the name of the folder`,
       );
-      return false;
+      // What else is wrong with it is told along; that there is no name would be told twice.
+      return typeof name === "string";
     }
     if (kind && !workspaceManifestKinds.includes(kind)) {
       report.add(

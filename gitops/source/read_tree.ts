@@ -247,7 +247,7 @@ async function listEntries(
   options: ReadTreeOptions & { what: string },
 ): Promise<Entry[]> {
   const { what, gitDir, signal } = options;
-  const top = normalize(options.path);
+  const top = normalizePath(options.path);
   const list = async (args: string[]) => {
     const out = await runGit(
       ["ls-tree", "-z", "--full-tree", ...args],
@@ -287,7 +287,8 @@ async function listEntries(
   }));
 }
 
-function normalize(path = ""): string {
+/** `spec.path` without what means nothing in it. @throws {SourceError} SpecInvalid where it leads out of the repository */
+export function normalizePath(path = ""): string {
   const parts = path.split("/").filter((part) => part && part !== ".");
   if (parts.includes("..")) {
     throw new SourceError(
