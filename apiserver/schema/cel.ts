@@ -16,7 +16,7 @@ import {
 } from "./cel_meter.ts";
 import { compileConvert, type Convert, setConverted } from "./cel_value.ts";
 import { kubernetesEnvironment } from "./cel_library.ts";
-import { CelSourceError, withOneVariable } from "./cel_two_variables.ts";
+import { CelSourceError, withKnownMacros } from "./cel_macros.ts";
 import { deepEqual } from "./deep_equal.ts";
 import {
   canonicalJson,
@@ -97,7 +97,7 @@ interface Parsed {
 function parse(env: Environment, source: string): Parsed {
   const written = env.parse(source);
   const ast = written.ast as Node;
-  const text = withOneVariable(source, ast);
+  const text = withKnownMacros(source, ast);
   return { ast, text, parsed: text === source ? written : env.parse(text) };
 }
 

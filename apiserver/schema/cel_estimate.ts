@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { hasTwoVariables } from "./cel_two_variables.ts";
+import { hasTwoVariables, isSortBy } from "./cel_macros.ts";
 import type { CelType } from "./cel_types.ts";
 
 /** A node of an expression. */
@@ -103,6 +103,7 @@ function visit(node: Node, scope: Scope): Value {
     case "call":
       return call(node, scope);
     case "rcall":
+      if (isSortBy(node)) return sorting(node, scope);
       return isLoop(node) || hasTwoVariables(node)
         ? loop(node, scope)
         : receiverCall(node, scope);
@@ -185,10 +186,16 @@ function call({ args: [name, nodes] }: Node, scope: Scope): Value {
 
 function receiverCall({ args: [name, of, nodes] }: Node, scope: Scope): Value {
   // Functions with a name of their own, such as `optional.of`, have no receiver.
-  const isFormats = of.op === "id" && of.args === "format" &&
-    !scope.variables.has("format");
-  const target = isFormats ? { cost: 0 } : visit(of, scope);
+  const space = of.op === "id" && !scope.variables.has(of.args) &&
+      Object.hasOwn(NAMESPACES, of.args)
+    ? NAMESPACES[of.args]
+    : undefined;
+  const target: Value = space ? { cost: 0 } : visit(of, scope);
   const values: Value[] = nodes.map((arg: Node) => visit(arg, scope));
+  if (space && Object.hasOwn(space, name) && nodes.length === 1) {
+    const made = space[name]!(values[0]!, nodes[0]);
+    return { ...made, cost: made.cost + values[0]!.cost };
+  }
   const cost = values.reduce((sum, value) => sum + value.cost, target.cost);
   const size = target.size ?? 1;
   const first = values[0]?.size ?? 1;
@@ -199,6 +206,11 @@ function receiverCall({ args: [name, of, nodes] }: Node, scope: Scope): Value {
   }
   const text = Math.ceil(size * TRAVERSAL);
   switch (name) {
+    case "reverse":
+      return { cost: cost + size, type: target.type, size };
+    case "sort":
+    case "distinct":
+      return { cost: cost + 2 * size * size, type: target.type, size };
     case "validate":
       return { cost: cost + Math.ceil(first * TRAVERSAL) * FORMAT };
     case "startsWith":
@@ -237,6 +249,39 @@ function receiverCall({ args: [name, of, nodes] }: Node, scope: Scope): Value {
       return { cost: cost + 1 };
   }
 }
+
+/** `sortBy` makes a list of its keys, and then compares each with each. */
+function sorting(node: Node, scope: Scope): Value {
+  const [, of, nodes] = node.args;
+  const { cost, size = 1 } = loop(
+    { ...node, args: ["map", of, nodes] },
+    scope,
+  );
+  const { type } = visit(of, scope);
+  return { cost: cost + 2 * size * size, type, size };
+}
+
+/** Functions with a name of their own, that have no receiver: what they cost, and how large what they answer is. */
+const NAMESPACES: Record<
+  string,
+  Record<string, (first: Value, node: Node) => Value>
+> = {
+  format: {},
+  strings: {
+    quote: ({ size = 1, type }) => ({
+      cost: Math.ceil(size * TRAVERSAL),
+      type,
+      size,
+    }),
+  },
+  lists: {
+    // kube-apiserver takes a number that it does not know to be any.
+    range: (_, { op, args }) => {
+      const count = op === "value" ? Number(args) : Number.MAX_SAFE_INTEGER;
+      return { cost: count + LIST + 1, size: count };
+    },
+  },
+};
 
 function loop(node: Node, scope: Scope): Value {
   const [name, of, nodes]: [string, Node, Node[]] = node.args;

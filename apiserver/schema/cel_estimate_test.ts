@@ -134,12 +134,32 @@ Deno.test("loops and formats are priced as in kube-apiserver, a step at a time",
       ["self.map.all(k, v, k == 'a')", 4],
       ["self.texts.all(i, t, format.uri().validate(t).hasValue())", 134],
       ["self.texts.all(i, t, format.named('uri').hasValue())", 5],
+      ["self.list.all(i, self.list.first().hasValue())", 7],
+      ["self.list.all(i, lists.range(3).all(j, j > 0))", 33],
+      ["self.texts.all(t, strings.quote(t) == t)", 13],
     ] as const
   ) {
     const most = Math.floor(10_000_000 / step);
     assert.deepEqual(problems(ruled(rule, schemas(most - 200))), [], rule);
     const [problem] = problems(ruled(rule, schemas(most + 200)));
     assert.match(problem ?? "none", /estimated rule cost exceeds/, rule);
+  }
+});
+
+Deno.test("sorting is priced by the pairs that it may compare", () => {
+  const of = (rule: string, maxItems: number) =>
+    problems(ruled(rule, {
+      list: { type: "array", maxItems, items: { type: "integer" } },
+    }));
+  for (
+    const rule of [
+      "self.list.sort()[0] > 1",
+      "self.list.distinct().size() > 1",
+      "self.list.sortBy(v, -v)[0] > 1",
+    ]
+  ) {
+    assert.deepEqual(of(rule, 2200), [], rule);
+    assert.match(of(rule, 2300).join(), /rule cost exceeds budget/, rule);
   }
 });
 

@@ -7,14 +7,17 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { MATCHES } from "./cel_matches.ts";
 import { CHARGE, charge } from "./cel_meter.ts";
-import { celEqual } from "./cel_equal.ts";
+import { addLists } from "./cel_lists.ts";
 import { addFormats } from "./cel_formats.ts";
 import { addSemver } from "./cel_semver.ts";
 import { addSets } from "./cel_sets.ts";
-import { addEntries } from "./cel_two_variables.ts";
+import { addMacros } from "./cel_macros.ts";
 import { isIPv4, isIPv6 } from "./formats.ts";
 import { goRegExp } from "./go_regexp.ts";
 import { Quantity } from "./quantity.ts";
+
+/** What `strings` is in an expression: its functions are found by this type. */
+class Strings {}
 
 class Address {
   constructor(readonly text: string) {}
@@ -73,11 +76,6 @@ function possible(parse: () => unknown): boolean {
 
 // deno-lint-ignore no-explicit-any
 type Value = any;
-
-function extreme(list: Value[], sign: 1 | -1, name: string): Value {
-  if (!list.length) throw new Error(`${name} called on empty list`);
-  return list.reduce((a, b) => (sign > 0 ? b > a : b < a) ? b : a);
-}
 
 function format(pattern: string, values: Value[]): string {
   let next = 0;
@@ -156,22 +154,46 @@ function create(
     env.registerFunction(signature, handler);
   };
   add(`${CHARGE}(int, A): A`, charge);
+  env.registerType("kubernetes.Strings", Strings);
+  env.registerConstant("strings", "kubernetes.Strings", new Strings());
   strings(add);
-  lists(add);
   env.registerType("net.IP", Address);
   env.registerType("net.CIDR", Network);
   env.registerType("net.URL", URL);
   env.registerType("kubernetes.Quantity", Quantity);
   networks(add);
   quantities(add);
+  addLists(env);
   addSets(env);
   addFormats(env);
-  addEntries(env);
+  addMacros(env);
   addSemver(env);
   return env;
 }
 
 type Add = (signature: string, handler: (...args: Value[]) => Value) => void;
+
+/** A text as CEL writes it between quotes. */
+function quoted(text: string): string {
+  const escaped = text.replace(
+    // deno-lint-ignore no-control-regex
+    /[\x07\b\f\n\r\t\v\\"]/g,
+    (c) => ESCAPES[c]!,
+  );
+  return `"${escaped}"`;
+}
+
+const ESCAPES: Record<string, string> = {
+  "\x07": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  "\\": "\\\\",
+  '"': '\\"',
+};
 
 function strings(add: Add) {
   add("string.charAt(int): string", (t: string, i: bigint) => {
@@ -197,51 +219,13 @@ function strings(add: Add) {
   add("string.format(list): string", format);
   add(`string.${MATCHES}(string): bool`, (t, p) => goRegExp(p).test(t));
   add("string.find(string): string", (t, p) => goRegExp(p).exec(t)?.[0] ?? "");
+  add("kubernetes.Strings.quote(string): string", (_, t) => quoted(t));
   const all = (t: string, pattern: string, limit: number) =>
     [...goRegExp(pattern).matchAll(t)].slice(0, limit).map((m) => m[0]);
   add("string.findAll(string): list<string>", (t, p) => all(t, p, Infinity));
   add(
     "string.findAll(string, int): list<string>",
     (t, p, n) => all(t, p, n < 0n ? Infinity : Number(n)),
-  );
-}
-
-function lists(add: Add) {
-  add(
-    "list.isSorted(): bool",
-    (l: Value[]) => l.every((v, i) => i === 0 || l[i - 1] <= v),
-  );
-  add(
-    "list.sum(): dyn",
-    (l: Value[]) => l.length ? l.reduce((a, b) => a + b) : 0n,
-  );
-  add("list.min(): dyn", (l) => extreme(l, -1, "min"));
-  add("list.max(): dyn", (l) => extreme(l, 1, "max"));
-  add(
-    "list.indexOf(dyn): int",
-    (l: Value[], v) => BigInt(l.findIndex((item) => celEqual(item, v))),
-  );
-  add(
-    "list.lastIndexOf(dyn): int",
-    (l: Value[], v) => BigInt(l.findLastIndex((item) => celEqual(item, v))),
-  );
-  add(
-    "list.reverse(): list<dyn>",
-    (l: Value[]) => [...l].reverse(),
-  );
-  add(
-    "list.slice(int, int): list<dyn>",
-    (l: Value[], from, to) => l.slice(Number(from), Number(to)),
-  );
-  add("list.flatten(): list<dyn>", (l: Value[]) => l.flat());
-  add(
-    "list.distinct(): list<dyn>",
-    (l: Value[]) =>
-      l.filter((v, i) => l.findIndex((w) => celEqual(v, w)) === i),
-  );
-  add(
-    "list.sort(): list<dyn>",
-    (l: Value[]) => [...l].sort((a, b) => a < b ? -1 : a > b ? 1 : 0),
   );
 }
 

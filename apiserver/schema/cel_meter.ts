@@ -28,7 +28,12 @@ export function charge(cost: bigint, value: unknown): unknown {
   return value;
 }
 
-function spend(cost: number): void {
+/**
+ * Takes `cost` from what is left.
+ *
+ * @throws CostLimitExceeded where that is more.
+ */
+export function spend(cost: number): void {
   spent += cost;
   left -= cost;
   if (left < 0) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { compileRule } from "./cel.ts";
 import { kubernetesEnvironment } from "./cel_library.ts";
 import type { Node } from "./cel_estimate.ts";
-import { withOneVariable } from "./cel_two_variables.ts";
+import { withKnownMacros } from "./cel_macros.ts";
 
 const self = {
   list: [1n, 2n, 3n],
@@ -12,7 +12,7 @@ const self = {
 
 function evaluate(source: string): unknown {
   const env = kubernetesEnvironment();
-  const text = withOneVariable(source, env.parse(source).ast as Node);
+  const text = withKnownMacros(source, env.parse(source).ast as Node);
   const parsed = env.parse(text);
   const { valid, error } = parsed.check();
   assert.ok(valid, `${source}: ${error}`);
@@ -48,6 +48,15 @@ Deno.test("macros see index and item of a list, key and value of a map", () => {
       "self.names.transformList(i, n, self.list.transformList(j, v, v > i, n + string(j))) == [['x0', 'x1', 'x2'], ['y1', 'y2']]",
       true,
     ],
+    ["[3, 1, 2].sortBy(x, x) == [1, 2, 3]", true],
+    ["(self.names).sortBy(n, n == 'x' ? 2 : 1) == ['y', 'x']", true],
+    [
+      "self.list.transformList(i, v, [v, -v]).sortBy(p, (p[1])).map(p, p[0]) == [3, 2, 1]",
+      true,
+    ],
+    // A variable hides what Kubernetes calls so.
+    ["self.list.all(lists, strings, lists < strings)", true],
+    ["self.names.all(format, format in ['x', 'y'])", true],
     // What decides already is not spoilt by an error elsewhere.
     ["self.list.exists(i, v, 10 / i == 10)", true],
     ["'all(i, v, x)' == 'all(i, v, x)'", true],
@@ -66,6 +75,10 @@ Deno.test("variables that are none are refused where they stand, and so is what 
     [
       "self.list.all(i, i, i > 0)",
       "ERROR: <input>:1:18: duplicate variable name: i\n | self.list.all(i, i, i > 0)\n | .................^",
+    ],
+    [
+      "[1].sortBy(1, x) == [1]",
+      "ERROR: <input>:1:12: argument is not an identifier\n | [1].sortBy(1, x) == [1]\n | ...........^",
     ],
     [
       "self.list.all(1, v, v > 0)",

@@ -1,6 +1,6 @@
 /**
- * Macros with two variables, index and item of a list, key and value of a map (cel-go's `ext.TwoVarComprehensions`):
- * expressions are written anew by the macros with one, over entries.
+ * Macros that the library lacks: those with two variables, index and item of a list, key and value of a map (cel-go's
+ * `ext.TwoVarComprehensions`), and `sortBy`. Expressions are written anew by the macros with one variable, over entries.
  *
  * @module
  */
@@ -36,6 +36,11 @@ export function hasTwoVariables({ op, args }: Node): boolean {
   return length === 3 || (filters && length === 4);
 }
 
+/** Whether a call is `list.sortBy(item, key)`. */
+export function isSortBy({ op, args }: Node): boolean {
+  return op === "rcall" && args[0] === "sortBy" && args[2].length === 2;
+}
+
 interface Edit {
   from: number;
   to: number;
@@ -43,11 +48,11 @@ interface Edit {
 }
 
 /**
- * `source` without macros of two variables, by its parsed form.
+ * `source` with macros that the library knows only, by its parsed form.
  *
  * @throws {CelSourceError} where their variables are none, or it uses what these are rewritten to.
  */
-export function withOneVariable(source: string, root: Node): string {
+export function withKnownMacros(source: string, root: Node): string {
   const edits: Edit[] = [];
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(visit);
@@ -55,6 +60,8 @@ export function withOneVariable(source: string, root: Node): string {
     refuseNamespace(node as Node);
     if (hasTwoVariables(node as Node)) {
       edits.push(...editsOf(source, node as Node));
+    } else if (isSortBy(node as Node)) {
+      edits.push(...sortingEdits(source, node as Node));
     }
     visit((node as Node).args);
   };
@@ -111,13 +118,26 @@ function editsOf(source: string, { args, end }: Node): Edit[] {
   }, finish];
 }
 
+function sortingEdits(source: string, { args, end }: Node): Edit[] {
+  const [name, range, [item]]: [string, Node, Node[]] = args;
+  if (item!.op !== "id") {
+    throw new CelSourceError("argument is not an identifier", item!.start);
+  }
+  const from = source.indexOf(name, range.end);
+  const to = source.indexOf(",", item!.end) + 1;
+  return [
+    { from, to, text: `map(${item!.args}, [` },
+    { from: end - 1, to: end, text: `, ${item!.args}]).__sorted()` },
+  ];
+}
+
 interface Entry {
   key: unknown;
   value: unknown;
 }
 
 /** Adds what rewritten expressions call. */
-export function addEntries(env: Environment): void {
+export function addMacros(env: Environment): void {
   env.registerFunction(
     "list.__entries(): list<dyn>",
     (list: unknown[]): Entry[] =>
@@ -133,6 +153,13 @@ export function addEntries(env: Environment): void {
     (entries: [unknown, unknown][]) => new Map(entries),
   );
   env.registerFunction("list.__merged(): map<dyn, dyn>", merged);
+  env.registerFunction(
+    "list.__sorted(): list<dyn>",
+    // Keys are of one type that has an order.
+    (pairs: [key: never, item: unknown][]) =>
+      pairs.toSorted(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
+        .map(([, item]) => item),
+  );
 }
 
 function entriesOf(
