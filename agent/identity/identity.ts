@@ -73,6 +73,10 @@ export class Identity {
     }
     // Without a key to know the hub by it could not be renewed either.
     if (!trust.size) credential = undefined;
+    if (credential) {
+      const { agent, namespace, server } = credential;
+      log.info("Has joined already", { agent, namespace, server });
+    }
     const { name } = options;
     if (credential && name !== undefined && name !== credential.agent) {
       // It runs on: a device must not go dark for a word on its command line.

@@ -9,7 +9,7 @@ import {
   type CredentialClaim,
 } from "../../api/protocol/claims.ts";
 import { FakeClock } from "../../kube/clock.ts";
-import { silentLogger } from "../../kube/log.ts";
+import { createLogger, silentLogger } from "../../kube/log.ts";
 import { StateFolder } from "../state/state_folder.ts";
 import { createHubKey } from "../testing/hub_key.ts";
 import { Identity } from "./identity.ts";
@@ -19,6 +19,8 @@ const HOUR = 3_600_000;
 interface Setup {
   identity: Identity;
   clock: FakeClock;
+  /** What the agent says when it is started again. */
+  restart(options: { name: string }): Promise<string>;
   hub: {
     /** What the hub's endpoint answers to a device that wants a new credential. */
     answer: "credential" | "404";
@@ -111,7 +113,7 @@ async function withDevice(
     );
     using state = await StateFolder.open(join(dir, "state"));
     const clock = new FakeClock(now);
-    const identity = device = await Identity.open({
+    const options = {
       state,
       kubeconfigPath,
       name: "press-1",
@@ -119,8 +121,15 @@ async function withDevice(
       clock,
       log: silentLogger,
       signal: ending.signal,
-    });
-    await test({ identity, clock, hub });
+    };
+    const identity = device = await Identity.open(options);
+    const restart = async ({ name }: { name: string }) => {
+      const lines: string[] = [];
+      const log = createLogger({ write: (line) => lines.push(line) });
+      await Identity.open({ ...options, name, log });
+      return lines.join("\n");
+    };
+    await test({ identity, clock, hub, restart });
   } finally {
     ending.abort();
     await Deno.remove(dir, { recursive: true });
@@ -128,6 +137,23 @@ async function withDevice(
 }
 
 const NOON = Date.UTC(2026, 0, 1, 12);
+
+Deno.test("a device that has joined says as whom and where, and that it takes no other name", () =>
+  withDevice({ now: NOON, issued: NOON }, async ({ identity, restart }) => {
+    assert.equal(await restart({ name: "press-1" }), "");
+    await identity.require();
+    const joined =
+      /Has joined already agent=press-1 namespace=site server=http:\/\/127/;
+    const again = await restart({ name: "press-1" });
+    assert.match(again, joined);
+    assert.doesNotMatch(again, /WARN/);
+    const other = await restart({ name: "press-2" });
+    assert.match(other, joined);
+    assert.match(
+      other,
+      /WARN .* than the device has joined by is ignored name=press-2 agent=press-1/,
+    );
+  }));
 
 Deno.test("a device whose clock is ahead of the hub's by hours renews now and then, not all the time", () =>
   withDevice(
