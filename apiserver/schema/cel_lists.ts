@@ -77,7 +77,7 @@ export function addLists(env: Environment): void {
   env.registerConstant("lists", "kubernetes.Lists", new Lists());
   add("kubernetes.Lists.range(int): list<int>", (_, count: bigint) => {
     // Before they are made.
-    spend(Number(count));
+    spend(Math.max(0, Number(count)));
     return Array.from({ length: Number(count) }, (_, i) => BigInt(i));
   });
   add(

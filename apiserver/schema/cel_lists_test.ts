@@ -24,3 +24,10 @@ Deno.test("a range that is longer than a rule may cost is not made", () => {
   const { error } = metered(0, () => env.evaluate("lists.range(1000000000)"));
   assert.match(String(error), /actual cost limit exceeded/);
 });
+
+Deno.test("a range below nothing is empty, and gives no budget back", () => {
+  const env = kubernetesEnvironment();
+  const evaluate = () =>
+    env.evaluate("lists.range(-1000000000) + lists.range(2000000)");
+  assert.match(String(metered(0, evaluate).error), /actual cost limit/);
+});
