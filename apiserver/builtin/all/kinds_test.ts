@@ -346,3 +346,115 @@ Deno.test("PodTemplates come in protobuf, as Go clients send them", async () => 
     });
   });
 });
+
+Deno.test("what the control plane is made of, and devices, say what they are in a table", async () => {
+  const condition = (type: string, status: string) => ({
+    conditions: [{
+      type,
+      status,
+      reason: "Reason",
+      message: "",
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+    }],
+  });
+  const queuing = { queues: 9, handSize: 2, queueLengthLimit: 4 };
+  const cases: {
+    path: string;
+    body: JsonObject;
+    status?: JsonObject;
+    cells: unknown[];
+  }[] = [
+    {
+      path: "apiregistration.k8s.io/v1/apiservices",
+      body: {
+        spec: {
+          group: "x",
+          version: "v1",
+          groupPriorityMinimum: 1,
+          versionPriority: 1,
+          service: { name: "a", namespace: "b" },
+        },
+      },
+      status: condition("Available", "False"),
+      cells: ["b/a", "False (Reason)", "0s"],
+    },
+    {
+      path: "flowcontrol.apiserver.k8s.io/v1/flowschemas",
+      body: {
+        spec: {
+          matchingPrecedence: 7,
+          distinguisherMethod: { type: "ByUser" },
+          priorityLevelConfiguration: { name: "level" },
+        },
+      },
+      status: condition("Dangling", "True"),
+      cells: ["level", 7, "ByUser", "0s", "True"],
+    },
+    {
+      path: "flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations",
+      body: {
+        spec: {
+          type: "Limited",
+          limited: {
+            nominalConcurrencyShares: 3,
+            limitResponse: { type: "Queue", queuing },
+          },
+        },
+      },
+      cells: ["Limited", 3, 9, 2, 4, "0s"],
+    },
+    {
+      path: "resource.k8s.io/v1/namespaces/default/resourceclaims",
+      body: { spec: {} },
+      cells: ["pending", "0s"],
+    },
+    {
+      path: "resource.k8s.io/v1/namespaces/default/resourceclaims",
+      body: { spec: {} },
+      status: {
+        allocation: {},
+        reservedFor: [{ resource: "pods", name: "p", uid: "u" }],
+      },
+      cells: ["allocated,reserved", "0s"],
+    },
+    {
+      path: "resource.k8s.io/v1/devicetaintrules",
+      body: {
+        spec: {
+          taint: {
+            key: "k",
+            effect: "NoSchedule",
+            timeAdded: "2026-01-01T00:00:00Z",
+          },
+        },
+      },
+      cells: ["k", "", "NoSchedule", "24h", "0s"],
+    },
+    {
+      path: "storagemigration.k8s.io/v1/storageversionmigrations",
+      body: { spec: { resource: { group: "apps", resource: "deployments" } } },
+      status: condition("Running", "True"),
+      cells: ["deployments.apps", "Running"],
+    },
+  ];
+  await withAll(async (api) => {
+    for (const [i, { path, body, status, cells }] of cases.entries()) {
+      const name = `v1.c${i}`;
+      const made = await api.post(`/apis/${path}`, {
+        metadata: { name },
+        ...body,
+      });
+      assert.equal(made.code, 201, made.body.message);
+      if (status) {
+        const { code, body } = await api.patch(
+          `/apis/${path}/${name}/status`,
+          "merge",
+          { status },
+        );
+        assert.equal(code, 200, body.message);
+      }
+      const table = await api.get(`/apis/${path}/${name}`, TABLE);
+      assert.deepEqual(table.body.rows[0].cells, [name, ...cells], path);
+    }
+  }, { now: () => new Date("2026-01-02T00:00:00Z") });
+});

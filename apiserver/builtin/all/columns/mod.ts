@@ -7,6 +7,7 @@
 import type { Column } from "../../../types.ts";
 import type { ColumnContext } from "../../define.ts";
 import { clusterColumns } from "./cluster.ts";
+import { controlColumns } from "./control.ts";
 import { networkColumns } from "./network.ts";
 import { storageColumns } from "./storage.ts";
 import { workloadColumns } from "./workloads.ts";
@@ -15,6 +16,7 @@ import { workloadColumns } from "./workloads.ts";
 export function columns(context: ColumnContext): Record<string, Column[]> {
   return {
     ...clusterColumns(context),
+    ...controlColumns(context),
     ...networkColumns(context),
     ...storageColumns(context),
     ...workloadColumns(context),

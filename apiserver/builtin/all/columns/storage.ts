@@ -119,11 +119,6 @@ export function storageColumns(
       }),
       age(context),
     ],
-    CSIStorageCapacity: [
-      NAME,
-      column("StorageClassName", (object) => object.storageClassName),
-      column("Capacity", ({ capacity }) => String(capacity ?? UNSET)),
-    ],
   };
 }
 

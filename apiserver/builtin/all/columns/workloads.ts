@@ -124,9 +124,7 @@ export function workloadColumns(
         type: "boolean",
       }),
       age(context),
-      column("PreemptionPolicy", (object) => object.preemptionPolicy, {
-        wide: true,
-      }),
+      column("PreemptionPolicy", (object) => object.preemptionPolicy),
     ],
   };
 }
