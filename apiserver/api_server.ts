@@ -30,6 +30,7 @@ import { Metrics } from "./server/metrics.ts";
 import { RequestTime } from "./server/request_time.ts";
 import { respond, respondText } from "./server/respond.ts";
 import { Watchers, type WatchersOptions } from "./server/watchers.ts";
+import { webSocketWatches } from "./server/websocket_watches.ts";
 import { MemoryLog } from "./storage/memory_log.ts";
 import {
   encryptionOf,
@@ -298,7 +299,7 @@ export async function startApiServer(
     hostname,
     port: options.port ?? 0,
     certificate: pki,
-    handler,
+    handler: webSocketWatches(handler),
     onError,
   });
   started.defer(async () => {
