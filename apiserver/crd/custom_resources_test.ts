@@ -199,6 +199,36 @@ Deno.test("CRD: a schema that is not structural, or no storage version, is refus
   });
 });
 
+Deno.test("CRD: beside a status of its own, the root of a schema joins nothing of it to the rest", async () => {
+  await withServer(async (api) => {
+    const create = (status: boolean, root: JsonObject) =>
+      api.post(
+        `${CRDS}?dryRun=All`,
+        widgetCrd({
+          subresources: status ? { status: {} } : {},
+          selectableFields: [],
+          schema: { openAPIV3Schema: { type: "object", ...root } },
+        }),
+      );
+    const root = { oneOf: [{ required: ["spec"] }, { required: ["status"] }] };
+    refused(
+      await create(true, root),
+      422,
+      /openAPIV3Schema: Invalid value: .*: only \[Description Type .*\] fields are allowed at the root of the schema if the status subresource is enabled/,
+    );
+    assert.equal((await create(false, root)).code, 201);
+    const rules = { "x-kubernetes-validations": [{ rule: "true" }] };
+    const fine = { description: "x", required: ["spec"], ...rules };
+    assert.equal((await create(true, fine)).code, 201);
+    // As the Java client sends it.
+    refused(
+      await create(false, { dependencies: {} }),
+      422,
+      /dependencies: Forbidden: dependencies is not supported/,
+    );
+  });
+});
+
 Deno.test("CRD: definitions and objects are served again after a restart", async () => {
   const dataDir = await Deno.makeTempDir();
   try {

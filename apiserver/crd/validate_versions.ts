@@ -127,8 +127,13 @@ function partErrors(
   const errors: FieldError[] = [];
   const schema = version.schema?.openAPIV3Schema;
   if (schema && !skip.has("schema")) {
-    const at = path === "spec" ? "spec.validation" : `${path}.schema`;
-    errors.push(...validateStructural(schema, `${at}.openAPIV3Schema`));
+    const at = `${
+      path === "spec" ? "spec.validation" : `${path}.schema`
+    }.openAPIV3Schema`;
+    if (!skip.has("subresources") && version.subresources?.status) {
+      errors.push(...rootErrors(schema, at));
+    }
+    errors.push(...validateStructural(schema, at));
   }
   if (!skip.has("subresources")) errors.push(...scaleErrors(version, path));
   if (!skip.has("additionalPrinterColumns")) {
@@ -142,6 +147,50 @@ function partErrors(
     errors.push(...selectableErrors(version, `${path}.selectableFields`));
   }
   return errors;
+}
+
+/** What a schema may say at its root beside a status of its own, by kube-apiserver's names of it. */
+const AT_ROOT: Record<string, string> = {
+  description: "Description",
+  type: "Type",
+  format: "Format",
+  title: "Title",
+  maximum: "Maximum",
+  exclusiveMaximum: "ExclusiveMaximum",
+  minimum: "Minimum",
+  exclusiveMinimum: "ExclusiveMinimum",
+  maxLength: "MaxLength",
+  minLength: "MinLength",
+  pattern: "Pattern",
+  maxItems: "MaxItems",
+  minItems: "MinItems",
+  uniqueItems: "UniqueItems",
+  multipleOf: "MultipleOf",
+  required: "Required",
+  items: "Items",
+  properties: "Properties",
+  externalDocs: "ExternalDocs",
+  example: "Example",
+  "x-kubernetes-preserve-unknown-fields": "XPreserveUnknownFields",
+  "x-kubernetes-validations": "XValidations",
+};
+
+/** The status is validated by itself, so that nothing at the root may be about it and the rest together. */
+function rootErrors(schema: Schema, at: string): FieldError[] {
+  const isSet = (name: string, value: unknown) =>
+    value !== undefined && value !== null && value !== "" &&
+    (value !== false || name === "additionalProperties");
+  const wrong = Object.entries(schema).some(([name, value]) =>
+    isSet(name, value) && !Object.hasOwn(AT_ROOT, name)
+  );
+  if (!wrong) return [];
+  const allowed = Object.values(AT_ROOT).join(" ");
+  return [{
+    ...invalidValue(at, "", ""),
+    message: `Invalid value: ${
+      JSON.stringify(schema)
+    }: only [${allowed}] fields are allowed at the root of the schema if the status subresource is enabled`,
+  }];
 }
 
 function columnErrors(

@@ -46,6 +46,12 @@ const FORMAT = 32;
 const LIST = 10;
 const MAP = 30;
 
+/** A text of which cel-go does not know the length, whatever it is made of. */
+const UNBOUNDED = {
+  type: { kind: "string", max: Infinity, minSize: 2 },
+  size: Infinity,
+} satisfies Partial<Value>;
+
 /** Receiver macros that go through a list or map: what one step costs beside its predicate, and the whole beside its steps. */
 const LOOPS: Record<string, { step: number; once: number }> = {
   all: { step: 3, once: 1 },
@@ -178,6 +184,7 @@ function call({ args: [name, nodes] }: Node, scope: Scope): Value {
   const values: Value[] = nodes.map((arg: Node) => visit(arg, scope));
   const cost = values.reduce((sum, value) => sum + value.cost, 0);
   if (name === "dyn") return { ...values[0], cost: cost + 1 };
+  if (name === "string") return { ...UNBOUNDED, cost: cost + 1 };
   const traversed = /^(url|quantity|isQuantity|ip|isIP|cidr|isCIDR|isURL)$/;
   return traversed.test(name)
     ? { cost: cost + Math.ceil((values[0]?.size ?? 1) * TRAVERSAL) }
@@ -241,6 +248,8 @@ function receiverCall({ args: [name, of, nodes] }: Node, scope: Scope): Value {
     case "substring":
     case "trim":
       return { cost: cost + text, type: target.type, size: target.size };
+    case "format":
+      return { ...UNBOUNDED, cost: cost + 1 };
     case "replace":
     case "split":
     case "join":

@@ -187,3 +187,48 @@ Deno.test("a text is no range of a loop", () => {
     /1:5: expression of type 'string' cannot be range of a comprehension/,
   );
 });
+
+Deno.test("a text made of something else has no known length, so that joining it to another costs too much", () => {
+  const of = (rule: string, messageExpression?: string) =>
+    problems({
+      type: "object",
+      properties: {
+        spec: {
+          type: "object",
+          properties: {
+            a: { type: "integer" },
+            s: { type: "string", maxLength: 20 },
+          },
+          "x-kubernetes-validations": [{ rule, messageExpression }],
+        },
+      },
+    });
+  const message = (text: string) => of("self.a < 5", text);
+  for (
+    const dear of ["'a is ' + string(self.a)", "'%d'.format([self.a]) + '!'"]
+  ) {
+    const found = message(dear);
+    assert.match(
+      found[0]!,
+      /\[0\]\.messageExpression Forbidden: estimated messageExpression cost exceeds budget by factor of more than 100x/,
+    );
+    assert.equal(found.length, 3, dear);
+  }
+  for (
+    const cheap of [
+      "string(self.a)",
+      "'a is %d'.format([self.a])",
+      "self.s + '!'",
+    ]
+  ) {
+    assert.deepEqual(message(cheap), [], cheap);
+  }
+  assert.match(
+    of("string(self.a).matches('^1')")[0]!,
+    /\.rule Forbidden: estimated rule cost/,
+  );
+  assert.deepEqual(
+    of("string(self.a) == self.s && string(self.a).startsWith('1')"),
+    [],
+  );
+});

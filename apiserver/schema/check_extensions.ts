@@ -83,16 +83,19 @@ function check(schema: Schema, place: Place): void {
       "uniqueItems cannot be set to true since the runtime complexity becomes quadratic",
     ));
   }
+  if (place.root && schema.nullable) {
+    const why = "nullable cannot be true at the root";
+    out.push(forbiddenField(`${path}.nullable`, why));
+  }
+  const additional = schema.additionalProperties;
   if (
-    schema.additionalProperties !== undefined &&
+    additional !== undefined && additional !== true &&
     Object.keys(schema.properties ?? {}).length
   ) {
-    if (schema.additionalProperties !== false) {
-      out.push(forbiddenField(
-        `${path}.additionalProperties`,
-        "additionalProperties and properties are mutual exclusive",
-      ));
-    }
+    out.push(forbiddenField(
+      `${path}.additionalProperties`,
+      "additionalProperties and properties are mutual exclusive",
+    ));
   }
   if (
     place.structural && schema.default !== undefined && schema.default !== null

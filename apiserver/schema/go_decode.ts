@@ -34,8 +34,12 @@ type Check = (value: Json | undefined) => string | undefined;
 
 const ANYTHING: Check = () => undefined;
 
-/** Lists that are written though they may be left out and hold nothing. */
-const WRITTEN_EMPTY = new Set(["ClusterRole.rules", "Role.rules"]);
+/** Lists and maps that are written, or refused, though they may be left out and hold nothing. */
+const WRITTEN_EMPTY = new Set([
+  "ClusterRole.rules",
+  "JSONSchemaProps.dependencies",
+  "Role.rules",
+]);
 
 const MICRO_TIMES = new Set([
   "acquireTime",

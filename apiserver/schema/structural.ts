@@ -3,6 +3,7 @@ import { checkExtensions } from "./check_extensions.ts";
 import { forbiddenField, invalidValue, required } from "./field_error.ts";
 import { deepEqual } from "./deep_equal.ts";
 import { goRegExp } from "./go_regexp.ts";
+import { unsupportedFields } from "./unsupported_fields.ts";
 
 type Level = "root" | "item" | "field";
 
@@ -14,6 +15,12 @@ export function validateStructural(
   schema: Schema,
   path: string,
 ): FieldError[] {
+  // kube-apiserver looks at the structure of a schema only where it has no such field.
+  const unsupported = unsupportedFields(schema, path);
+  if (unsupported.length > 0) {
+    checkExtensions(schema, path, { out: unsupported, structural: false });
+    return unsupported;
+  }
   const out: FieldError[] = [];
   invariants(schema, "root", path, out);
   completeness(schema, path, out);

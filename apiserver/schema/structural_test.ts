@@ -173,3 +173,62 @@ Deno.test("a rule compares with oldSelf only what can be found in the object bef
   ];
   for (const schema of known) assert.deepEqual(within(schema), []);
 });
+
+Deno.test("what JSON Schema has and definitions may not use is refused wherever it stands", () => {
+  const errors = (sub: Record<string, unknown>) =>
+    check({ type: "object", properties: { a: sub as Schema } });
+  const not = (field: string, at = field) => [
+    `schema.properties[a].${at}: Forbidden: ${field} is not supported`,
+  ];
+  const text = { type: "string" };
+  const cases: [Record<string, unknown>, string[]][] = [
+    [{ ...text, id: "x" }, not("id")],
+    [{ ...text, $ref: "#/x" }, not("$ref")],
+    [{ ...text, definitions: { x: text } }, not("definitions")],
+    [{ ...text, patternProperties: { x: text } }, not("patternProperties")],
+    [{ ...text, dependencies: {} }, not("dependencies")],
+    [
+      { type: "array", items: text, additionalItems: false },
+      not("additionalItems"),
+    ],
+    [{ type: "array", items: { ...text, id: "x" } }, not("id", "items.id")],
+    [
+      { type: "object", additionalProperties: { ...text, id: "x" } },
+      not("id", "additionalProperties.id"),
+    ],
+    [{ ...text, not: { $ref: "x" } }, not("$ref", "not.$ref")],
+    [{ ...text, anyOf: [{ id: "x" }] }, not("id", "anyOf[0].id")],
+    // Neither its default nor its rules are looked at then.
+    [{ ...text, id: "x", default: 1 }, not("id")],
+    [{ ...text, $schema: "x" }, [
+      `schema: Invalid value: "": OpenAPIV3Schema 'schema' is not supported`,
+    ]],
+    [{ ...text, definitions: {}, patternProperties: {} }, []],
+  ];
+  for (const [sub, expected] of cases) {
+    assert.deepEqual(errors(sub), expected, JSON.stringify(sub));
+  }
+});
+
+Deno.test("a schema has either properties or additionalProperties that say something", () => {
+  const errors = (additionalProperties: boolean | Schema) =>
+    check({
+      type: "object",
+      properties: {
+        a: {
+          type: "object",
+          properties: { b: { type: "string" } },
+          additionalProperties,
+        },
+      },
+    });
+  assert.deepEqual(errors(true), []);
+  for (const one of [false, { type: "string" } satisfies Schema]) {
+    assert.deepEqual(errors(one), [
+      "schema.properties[a].additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive",
+    ]);
+  }
+  assert.deepEqual(check({ type: "object", nullable: true }), [
+    "schema.nullable: Forbidden: nullable cannot be true at the root",
+  ]);
+});
