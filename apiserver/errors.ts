@@ -81,6 +81,19 @@ export function noSuchPath(): StatusError {
   return new NoSuchPath();
 }
 
+/**
+ * 404 for what a group of the server's own does not have, be it a version, a resource or a subresource. Where a whole
+ * group is missing, or a group of custom resources has no such one, it is a {@linkcode NoSuchPath}.
+ */
+export function noSuchResource(): StatusError {
+  return new StatusError(
+    404,
+    "NotFound",
+    "the server could not find the requested resource",
+    {},
+  );
+}
+
 /** 409 for a name that is taken. */
 export function alreadyExists(of: ResourceName, name: string): StatusError {
   return new StatusError(
@@ -168,6 +181,26 @@ export function methodNotAllowed(
 /** 410 for a resourceVersion whose history is gone. */
 export function expired(message: string): StatusError {
   return new StatusError(410, "Expired", message);
+}
+
+/** 504 for a resourceVersion that is yet to come. */
+export function tooLargeResourceVersion(
+  wanted: number,
+  current: number,
+): StatusError {
+  return new StatusError(
+    504,
+    "Timeout",
+    `Timeout: Too large resource version: ${wanted}, current: ${current}`,
+    {
+      causes: [{
+        reason: "ResourceVersionTooLarge",
+        message: "Too large resource version",
+      }],
+      retryAfterSeconds: 1,
+    },
+    { "Retry-After": "1" },
+  );
 }
 
 /** 429, with Retry-After: nothing was done, and the same request may do later. */

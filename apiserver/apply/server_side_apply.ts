@@ -137,10 +137,12 @@ function checkPatch(
     patch.apiVersion !== apiVersion ||
     (kind !== undefined && patch.kind !== kind)
   ) {
+    const text = (value: unknown) => typeof value === "string" ? value : "";
+    const version = text(patch.apiVersion);
     throw badRequest(
-      `invalid object type: ${patch.apiVersion ?? ""}, Kind=${
-        patch.kind ?? ""
-      }`,
+      `invalid object type: ${
+        version.includes("/") ? version : `/${version}`
+      }, Kind=${text(patch.kind)}`,
     );
   }
   const metadata = patch.metadata as JsonObject | undefined;

@@ -370,7 +370,12 @@ Deno.test("patches that cannot be applied are refused", () => {
       ].join("\\n") + "$",
     ),
   );
-  refused({ apiVersion: "t.example.com/v2" }, /invalid object type/);
+  refused(
+    { apiVersion: "t.example.com/v2", kind: "T" },
+    /invalid object type: t\.example\.com\/v2, Kind=T$/,
+  );
+  refused({ apiVersion: "v1", kind: "T" }, /type: \/v1, Kind=T$/);
+  refused({ apiVersion: undefined, kind: undefined }, /type: \/, Kind=$/);
   refused(
     { metadata: { name: "x", managedFields: [] } },
     /managedFields must be nil/,

@@ -81,7 +81,13 @@ function commonErrors(
   const errors: FieldError[] = [];
   const about: string = event.involvedObject?.namespace ?? "";
   const own = event.metadata.namespace;
-  if (about ? about !== own : own !== "default") {
+  // What tells of a time of its own may be about an object anywhere, but in no namespace only from where the server's are.
+  const misplaced = event.eventTime
+    ? !about && own !== "default" && own !== "kube-system"
+    : about
+    ? about !== own
+    : own !== "default";
+  if (misplaced) {
     errors.push(
       invalidValue(
         `${name("involvedObject")}.namespace`,

@@ -281,6 +281,19 @@ Deno.test("Leases, quotas and Events are checked", async () => {
       'involvedObject.namespace: Invalid value: "other": does not match event.namespace',
     ],
   );
+  const modern = {
+    eventTime: "2026-01-01T00:00:00.000000Z",
+    reportingComponent: "example.com/controller",
+    reportingInstance: "one",
+    action: "Acting",
+    reason: "Because",
+    type: "Normal",
+  };
+  await create(["", "events"], {
+    metadata: { name: "afar" },
+    involvedObject: { kind: "Secret", name: "s", namespace: "other" },
+    ...modern,
+  });
 });
 
 Deno.test("access reviews answer for others and for oneself", async () => {

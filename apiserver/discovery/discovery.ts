@@ -1,3 +1,4 @@
+import { noSuchResource } from "../errors.ts";
 import { hashOf } from "../openapi/hash.ts";
 import type { Resources } from "../registry/resources.ts";
 import { acceptClauses, negotiate } from "../request/negotiation.ts";
@@ -11,6 +12,7 @@ import {
   apiResourceList,
   apiVersions,
 } from "./legacy.ts";
+import { rootPaths } from "./root_paths.ts";
 
 interface Cached {
   revision: number;
@@ -18,15 +20,23 @@ interface Cached {
   aggregated: Map<string, { bytes: Uint8Array<ArrayBuffer>; etag: string }>;
 }
 
-/** Answers `/api`, `/apis` and what is below them. */
+/** Answers `/`, `/api`, `/apis` and what is below them. */
 export class Discovery {
   #cached: Cached | undefined;
 
   constructor(readonly resources: Resources) {}
 
-  /** The answer, or undefined where the path is none of discovery or names nothing that is served. */
+  /**
+   * The answer, or undefined where the path is none of discovery or names nothing that is served.
+   *
+   * @throws 404 where a group of the server's own has no such version.
+   */
   answer(path: string, request: Request): Response | undefined {
     const [start, root, group, version, ...rest] = path.split("/");
+    const form = () => negotiate(request.headers.get("accept"));
+    if (path === "/") {
+      return respond(rootPaths(this.#current().groups), { form: form() });
+    }
     if (start !== "" || rest.length > 0) return;
     if (root !== "api" && root !== "apis") return;
     if (group === undefined && isAggregated(request)) {
@@ -35,8 +45,11 @@ export class Discovery {
     const document = root === "api"
       ? this.#core(group, version, request)
       : this.#groups(group, version);
-    return document &&
-      respond(document, { form: negotiate(request.headers.get("accept")) });
+    if (document) return respond(document, { form: form() });
+    const own = root === "api"
+      ? group !== undefined
+      : version !== undefined && this.resources.hasBuiltIn(group!);
+    if (own) throw noSuchResource();
   }
 
   #current(): Cached {

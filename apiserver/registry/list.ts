@@ -1,4 +1,9 @@
-import { badRequest, expired, StatusError } from "../errors.ts";
+import {
+  badRequest,
+  expired,
+  type StatusError,
+  tooLargeResourceVersion,
+} from "../errors.ts";
 import type { ListOptions } from "../request/list_options.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { JsonObject } from "../types.ts";
@@ -68,7 +73,7 @@ export function list(
     );
   }
   if ((options.resourceVersion ?? 0) > current) {
-    throw tooLarge(options.resourceVersion!, current);
+    throw tooLargeResourceVersion(options.resourceVersion!, current);
   }
 
   const limit = isWhole(request, options) ? 0 : options.limit;
@@ -82,7 +87,7 @@ export function list(
   ) at = options.resourceVersion;
 
   // Only a token that this server never gave out says so.
-  if (at > current) throw tooLarge(at, current);
+  if (at > current) throw tooLargeResourceVersion(at, current);
   let entries: Entry[];
   const pinned = selection.name !== undefined &&
     selection.namespace !== undefined && at === current;
@@ -127,22 +132,6 @@ function isWhole(
 function after(entries: Entry[], key: string): Entry[] {
   const index = entries.findIndex((entry) => keyOf(entry) > key);
   return index < 0 ? [] : entries.slice(index);
-}
-
-function tooLarge(wanted: number, current: number): StatusError {
-  return new StatusError(
-    504,
-    "Timeout",
-    `Timeout: Too large resource version: ${wanted}, current: ${current}`,
-    {
-      causes: [{
-        reason: "ResourceVersionTooLarge",
-        message: "Too large resource version",
-      }],
-      retryAfterSeconds: 1,
-    },
-    { "Retry-After": "1" },
-  );
 }
 
 function expiredContinue(token: string): StatusError {

@@ -185,14 +185,6 @@ async function apply(
   if (metadata.managedFields) {
     throw badRequest("metadata.managedFields must be nil");
   }
-  for (const field of ["apiVersion", "kind"]) {
-    if (!value[field]) {
-      throw badRequest(`Object '${field}' is missing in the applied object`);
-    }
-    if (typeof value[field] !== "string") {
-      throw badRequest(`Object '${field}' of the applied object is no string`);
-    }
-  }
   // Fields that the schema does not have are refused by the merge, whatever the validation of fields.
   reportDuplicates(body.duplicates, options);
   if (isObject(given)) {
@@ -211,6 +203,7 @@ async function apply(
       manager: options.fieldManager,
       force,
       apiVersion: served.apiVersion,
+      kind: definition.kind,
       subresource: info.subresource,
       statusSubresource: definition.subresources.status ?? false,
       resetFields: resetFields(request),

@@ -85,6 +85,13 @@ export class Resources {
     );
   }
 
+  /** Whether a group is the server's own, and not one of custom resources. */
+  hasBuiltIn(group: string): boolean {
+    return this.all().some(({ definition }) =>
+      definition.group === group && !definition.custom
+    );
+  }
+
   all(): Served[] {
     return Array.from(this.#served.values());
   }

@@ -1,7 +1,7 @@
 import {
   badRequest,
   methodNotAllowed,
-  noSuchPath,
+  noSuchResource,
   notFound,
 } from "../errors.ts";
 import { cloneJson } from "../schema/clone_json.ts";
@@ -37,7 +37,7 @@ export async function handleSubresource(
   if (!handler) {
     throw served.definition.custom
       ? notFound(nameOf(served), info.name)
-      : noSuchPath();
+      : noSuchResource();
   }
   if (!handler.verbs.includes(info.verb)) {
     throw methodNotAllowed(nameOf(served), info.verb);

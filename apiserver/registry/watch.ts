@@ -1,4 +1,4 @@
-import { StatusError } from "../errors.ts";
+import { StatusError, tooLargeResourceVersion } from "../errors.ts";
 import { joinBytes } from "../join_bytes.ts";
 import type { ListOptions } from "../request/list_options.ts";
 import type { Entry, EntryChange } from "../storage/entry.ts";
@@ -46,7 +46,7 @@ const HEADS = {
 /**
  * Follows a selection of objects: sends what the options ask to start with, then each change as it is committed.
  *
- * History that is gone is reported as an ERROR event, as kube-apiserver does.
+ * History that is gone, and a state that is yet to come, are reported as an ERROR event, as kube-apiserver does.
  *
  * @throws 400 for options that can't be met, 406 for a shape that no single object has.
  */
@@ -77,6 +77,9 @@ export function watch(
   const cache = store.cache(group, resource);
   try {
     if (options.sendInitialEvents ?? !from) {
+      if (from && from > store.resourceVersion) {
+        throw tooLargeResourceVersion(from, store.resourceVersion);
+      }
       const entries = [...initialEntries(registry, request, selection)];
       const last = options.sendInitialEvents && options.allowWatchBookmarks
         ? store.resourceVersion
@@ -90,7 +93,9 @@ export function watch(
       sink.begin(encode.changes(changes, selection));
     }
   } catch (error) {
-    if (!(error instanceof StatusError) || error.code !== 410) throw error;
+    const told = error instanceof StatusError &&
+      (error.code === 410 || error.code === 504);
+    if (!told) throw error;
     sink.send(errorEvent(error));
     return { bookmark() {}, stop() {}, ended: true };
   }

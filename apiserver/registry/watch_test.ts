@@ -258,3 +258,17 @@ Deno.test("watch: a timeoutSeconds longer than any timer runs does not end it at
     await watch.stop();
   });
 });
+
+Deno.test("watch: the state of a resourceVersion that is yet to come is not there to start with", async () => {
+  await withServer(async (api) => {
+    const query = "watch=1&allowWatchBookmarks=1&resourceVersion=999999";
+    const initial = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+    const watch = await api.watch(`${MAPS}?${query}&${initial}`);
+    const { type, object } = await watch.next();
+    assert.deepEqual([type, object.code], ["ERROR", 504]);
+    assert.match(object.message, /Too large resource version: 999999/);
+    await watch.stop();
+    const { code } = await api.get(`${MAPS}?resourceVersion=${2n ** 64n}`);
+    assert.equal(code, 400);
+  });
+});

@@ -16,8 +16,10 @@ export interface DeleteOptions {
 
 const POLICIES = ["Foreground", "Background", "Orphan"];
 
+const NO_QUERY = new URLSearchParams();
+
 /**
- * Reads DeleteOptions; the query fills in where there is no body.
+ * Reads DeleteOptions, from the body where there is one: the query says nothing then, as in kube-apiserver.
  *
  * @throws 400 where they cannot be read, 422 where they say what is not known or do not fit each other.
  */
@@ -25,7 +27,10 @@ export function deleteOptions(
   query: URLSearchParams,
   body: JsonObject | undefined,
 ): DeleteOptions {
-  if (body) checkBody(body);
+  if (body) {
+    checkBody(body);
+    query = NO_QUERY;
+  }
   const policy = body?.propagationPolicy ?? query.get("propagationPolicy") ??
     undefined;
   const orphan = body?.orphanDependents ??

@@ -37,7 +37,7 @@ export function requestInfo(method: string, url: RequestUrl): RequestInfo {
     name: "",
   };
   let parts = path.slice(1).split("/");
-  if (parts.includes("")) parts = parts.filter((part) => part !== "");
+  if (parts.includes("")) parts = withoutOuterEmpty(parts);
   /** Where in `parts` goes on what is not read yet. */
   let at: number;
   if (parts[0] === "api" && parts.length >= 3) {
@@ -77,6 +77,18 @@ export function requestInfo(method: string, url: RequestUrl): RequestInfo {
     info.name ||= selectedName(url);
   }
   return info;
+}
+
+/**
+ * Without what slashes at either end leave. Those within stay, as in kube-apiserver: an empty namespace means all of
+ * them, which is what clients send that were given none.
+ */
+function withoutOuterEmpty(parts: string[]): string[] {
+  let first = 0;
+  let end = parts.length;
+  while (first < end && parts[first] === "") first++;
+  while (end > first && parts[end - 1] === "") end--;
+  return parts.slice(first, end);
 }
 
 /** The name that a field selector pins; read by the selector's own parser, so that both mean the same object. */

@@ -37,9 +37,13 @@ function integer(query: URLSearchParams, name: string): number | undefined {
  */
 export function readResourceVersion(text: string | null): number | undefined {
   if (!text) return undefined;
-  if (/^\d+$/.test(text)) return Number(text);
+  const digits = /^\d+$/.test(text);
+  if (digits && (text.length < 20 || BigInt(text) < 2n ** 64n)) {
+    return Number(text);
+  }
+  const why = digits ? "value out of range" : "invalid syntax";
   throw badRequest(
-    `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+    `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": ${why}`,
   );
 }
 

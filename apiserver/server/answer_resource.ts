@@ -2,8 +2,10 @@ import {
   badRequest,
   methodNotAllowed,
   noSuchPath,
+  noSuchResource,
   notFound,
   StatusError,
+  tooLargeResourceVersion,
 } from "../errors.ts";
 import { create } from "../registry/create.ts";
 import {
@@ -102,7 +104,11 @@ export function answerResource(
   context: AnswerContext,
   { request, url, info, served, user, warn, remote }: AuthorizedRequest,
 ): Promise<Response> {
-  if (!served) throw noSuchPath();
+  if (!served) {
+    throw context.registry.resources.hasBuiltIn(info.group)
+      ? noSuchResource()
+      : noSuchPath();
+  }
   const { method } = request;
   if (!METHODS.has(method) || (info.verb === "watch" && method !== "GET")) {
     throw noSuchMethod();
@@ -111,7 +117,9 @@ export function answerResource(
   if (definition.deprecation) warn(definition.deprecation);
   const query = url.searchParams;
   if (info.name && definition.namespaced && !info.namespace) {
-    if (info.verb !== "list" && info.verb !== "watch") throw noSuchPath();
+    if (info.verb !== "list" && info.verb !== "watch") {
+      throw definition.custom ? noSuchPath() : noSuchResource();
+    }
   }
   const exchange: Exchange = {
     context,
@@ -226,7 +234,9 @@ async function answerObject(exchange: Exchange): Promise<Response> {
 async function answerSubresource(exchange: Exchange): Promise<Response> {
   const { context: { registry }, served, info } = exchange;
   const { subresources } = served.definition;
-  if (!info.name || info.verb === "watch") throw noSuchPath();
+  if (!info.name || info.verb === "watch") {
+    throw served.definition.custom ? noSuchPath() : noSuchResource();
+  }
   const isPatch = info.verb === "patch";
   if (info.subresource === "status" && subresources.status) {
     if (info.verb === "get") return getObject(exchange);
@@ -265,19 +275,7 @@ function getObject(exchange: Exchange): Response {
   const { context: { registry }, served, info, shape, query } = exchange;
   const wanted = readResourceVersion(query.get("resourceVersion")) ?? 0;
   if (wanted > registry.store.resourceVersion) {
-    throw new StatusError(
-      504,
-      "Timeout",
-      `Timeout: Too large resource version: ${wanted}, current: ${registry.store.resourceVersion}`,
-      {
-        causes: [{
-          reason: "ResourceVersionTooLarge",
-          message: "Too large resource version",
-        }],
-        retryAfterSeconds: 1,
-      },
-      { "Retry-After": "1" },
-    );
+    throw tooLargeResourceVersion(wanted, registry.store.resourceVersion);
   }
   const entry = registry.store.get(keyOf(exchange));
   if (!entry) throw notFound(nameOf(served), info.name);

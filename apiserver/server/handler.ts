@@ -19,6 +19,7 @@ import type { InFlight } from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RequestTime } from "./request_time.ts";
 import { respondError } from "./respond.ts";
+import { takeRest } from "./take_rest.ts";
 import { warningHeaders } from "./warnings.ts";
 
 /** How much of its time a request may wait for a seat, as in kube-apiserver. */
@@ -173,6 +174,7 @@ export function createHandler(
     } catch (error) {
       if (!(error instanceof StatusError)) options.onError(error, request);
       response = respondError(error);
+      await takeRest(request);
     }
     for (const warning of warningHeaders(warnings)) {
       response.headers.append("warning", warning);
