@@ -149,7 +149,7 @@ Deno.test("kind and apiVersion that are no texts are a bad request", async () =>
         kind,
       }),
       400,
-      /no string/,
+      /^invalid object type: /,
     );
   });
 });
