@@ -34,7 +34,7 @@ export class Discovery {
   answer(path: string, request: Request): Response | undefined {
     const [start, root, group, version, ...rest] = path.split("/");
     const form = () => negotiate(request.headers.get("accept"));
-    if (path === "/") {
+    if (path === "" || path === "/") {
       return respond(rootPaths(this.#current().groups), { form: form() });
     }
     if (start !== "" || rest.length > 0) return;
