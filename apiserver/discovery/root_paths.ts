@@ -9,7 +9,6 @@ const OTHERS = [
   "/metrics",
   "/openapi/v2",
   "/openapi/v3",
-  "/openapi/v3/",
   "/openid/v1/jwks",
   "/readyz",
   "/version",
