@@ -290,7 +290,7 @@ Deno.test("Leases, quotas and Events are checked", async () => {
     type: "Normal",
   };
   await create(["", "events"], {
-    metadata: { name: "afar" },
+    metadata: { name: "afar.iIDCUeSIxkcX" },
     involvedObject: { kind: "Secret", name: "s", namespace: "other" },
     ...modern,
   });
