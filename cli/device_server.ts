@@ -1,11 +1,18 @@
 import { UsageError } from "./errors.ts";
 
-/** Checks the URL that a device is to reach the API server at. @throws UsageError where it is none */
-export function checkServerUrl(text: string): void {
+/**
+ * Checks a URL that devices are told: they send their tokens over TLS, or within their own machine, only.
+ *
+ * @param flag Without its dashes
+ * @throws UsageError where it is none
+ */
+export function checkDeviceUrl(flag: string, text: string | undefined): void {
+  if (text === undefined) return;
   const url = URL.parse(text);
   if (url?.protocol === "https:" && url.hostname) return;
+  if (url?.protocol === "http:" && leadsToItself(text)) return;
   throw new UsageError(
-    `--server is ${
+    `--${flag} is ${
       JSON.stringify(text)
     }; it is a URL such as https://faros.example.com:6443`,
   );

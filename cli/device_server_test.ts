@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkServerUrl, leadsToItself } from "./device_server.ts";
+import { checkDeviceUrl, leadsToItself } from "./device_server.ts";
 import { UsageError } from "./errors.ts";
 
 Deno.test("leadsToItself tells URLs that are of no use to another machine", () => {
@@ -21,9 +21,11 @@ Deno.test("leadsToItself tells URLs that are of no use to another machine", () =
   }
 });
 
-Deno.test("checkServerUrl takes https URLs alone", () => {
-  checkServerUrl("https://faros.example.com:6443");
+Deno.test("checkDeviceUrl takes what devices send a token to", () => {
+  const check = (text: string) => checkDeviceUrl("hub-url", text);
+  check("https://faros.example.com:6443");
+  check("http://127.0.0.1:8443");
   for (const text of ["faros.example.com", "http://a", "https://", ""]) {
-    assert.throws(() => checkServerUrl(text), UsageError, text);
+    assert.throws(() => check(text), UsageError, text);
   }
 });

@@ -75,6 +75,13 @@ Deno.test("what is missing or too much is an error of usage", async () => {
       ["up now", /unexpected argument "now": the command takes none/],
       ["up --data=", /--data is empty/],
       ["up --interval 2x", /--interval is "2x"; it is a duration such as 30s/],
+      ["up --repository ftp://a/b", /--repository is "ftp:\/\/a\/b": ftp:/],
+      ["up --branch a..b", /--branch is "a\.\.b": it is no valid name of a b/],
+      ["up --advertise-url a", /--advertise-url is "a"; it is a URL such as/],
+      ["up --hub-url http://a", /--hub-url is "http:\/\/a"; it is a URL/],
+      ["hub --hub-url a", /--hub-url is "a"; it is a URL such as/],
+      ["hub --advertise-url a", /--advertise-url is "a"; it is a URL such as/],
+      ["apiserver --advertise-url a", /--advertise-url is "a"; it is a URL/],
       ["up --repository no-folder", /there is no folder .*no-folder/],
       ["repository sync a --timeout soon", /--timeout is "soon"; .* such as/],
       [

@@ -12,7 +12,7 @@ import { isAlreadyExists, isNotFound } from "../../kube/kube_api_error.ts";
 import { checkAgentName } from "../agent_name.ts";
 import { type Cluster, workspaceOptions } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
-import { checkServerUrl, leadsToItself } from "../device_server.ts";
+import { checkDeviceUrl, leadsToItself } from "../device_server.ts";
 import { requireJoinFile } from "../join_file.ts";
 import { findWorkspace } from "../workspaces/find_workspace.ts";
 import { openWorkspace } from "../workspaces/open_workspace.ts";
@@ -68,7 +68,7 @@ export const command = defineCommand({
   async run({ args, options, io, signal }) {
     const [name] = args as [string];
     checkAgentName(name, "NAME");
-    if (options.server !== undefined) checkServerUrl(options.server);
+    checkDeviceUrl("server", options.server);
     // Before anything is made in the workspace.
     if (options.file !== "-") await requireJoinFile(options.file);
     using cluster = await openWorkspace(options, io);

@@ -1,6 +1,7 @@
 import { auditOf, auditOptions } from "../audit_options.ts";
 import { defineCommand } from "../command.ts";
 import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
+import { checkDeviceUrl } from "../device_server.ts";
 import { UsageError } from "../errors.ts";
 import { parseListenAddress } from "../listen_address.ts";
 import { settleMemory } from "../settle_memory.ts";
@@ -56,6 +57,7 @@ export const command = defineCommand({
   async run({ options, io, signal }) {
     const address = parseListenAddress("listen", options.listen);
     const advertiseUrl = options["advertise-url"];
+    checkDeviceUrl("advertise-url", advertiseUrl);
     const builtins = readBuiltins(options.builtins);
     const { startApiServer } = await import("../../apiserver/mod.ts");
     await using server = await startApiServer({

@@ -5,6 +5,7 @@ import { openKcp } from "../../kube/kcp/open_kcp.ts";
 import { clusterOptions, openCluster } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { findEngine } from "../find_engine.ts";
+import { checkDeviceUrl } from "../device_server.ts";
 import { UsageError } from "../errors.ts";
 import { parseListenAddress } from "../listen_address.ts";
 import { loggerOf, logOptions } from "../log_options.ts";
@@ -89,6 +90,8 @@ export const command = defineCommand({
   ],
   async run({ options, io, signal }) {
     const listen = parseListenAddress("listen", options.listen);
+    checkDeviceUrl("advertise-url", options["advertise-url"]);
+    checkDeviceUrl("hub-url", options["hub-url"]);
     const cert = options["tls-cert"];
     const key = options["tls-key"];
     if (!cert !== !key) {

@@ -2,11 +2,14 @@ import { Duration, type KubeObject } from "../../api/meta.ts";
 import { Repository } from "../../api/repository.ts";
 import { auditOf, auditOptions } from "../audit_options.ts";
 import { defineCommand } from "../command.ts";
-import { leadsToItself } from "../device_server.ts";
+import { checkDeviceUrl, leadsToItself } from "../device_server.ts";
 import { encryptionOf, encryptionOptions } from "../encryption_options.ts";
 import { UsageError } from "../errors.ts";
 import { parseListenAddress } from "../listen_address.ts";
 import { loggerOf, logOptions } from "../log_options.ts";
+import { parseRef } from "../../gitops/source/ref.ts";
+import { parseRemote } from "../../gitops/source/remote.ts";
+import { checkFlag } from "../repository/check_flag.ts";
 import { hereOrUrl } from "../repository/here_or_url.ts";
 import { settleMemory } from "../settle_memory.ts";
 
@@ -90,7 +93,11 @@ export const command = defineCommand({
         `${hostText(api.hostname)}:${api.port === 0 ? 0 : api.port + 1}`,
     );
     const { branch, interval } = options;
+    checkDeviceUrl("advertise-url", options["advertise-url"]);
+    checkDeviceUrl("hub-url", options["hub-url"]);
     const url = options.repository && await hereOrUrl(options.repository);
+    if (url) checkFlag("repository", url, parseRemote);
+    checkFlag("branch", branch, (name) => parseRef({ branch: name }));
     if (!Duration.safeParse(interval).success) {
       throw new UsageError(
         `--interval is ${

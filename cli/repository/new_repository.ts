@@ -4,7 +4,7 @@ import { Repository } from "../../api/repository.ts";
 import { normalizePath } from "../../gitops/source/read_tree.ts";
 import { parseRef } from "../../gitops/source/ref.ts";
 import { parseRemote } from "../../gitops/source/remote.ts";
-import { SourceError } from "../../gitops/source/source_error.ts";
+import { checkFlag } from "./check_flag.ts";
 import { UsageError } from "../errors.ts";
 
 /** Flags that say what a Repository follows. */
@@ -113,35 +113,17 @@ export function newRepository(
     },
   };
   // What the hub would refuse is told before anything is made.
-  checkFlag("url", options, parseRemote);
+  checkFlag("url", options.url, parseRemote);
   if (kind) {
-    checkFlag(kind, options, (value) => parseRef({ [kind]: value }));
+    checkFlag(kind, options[kind], (value) => parseRef({ [kind]: value }));
   }
-  checkFlag("path", options, normalizePath);
+  checkFlag("path", options.path, normalizePath);
   const checked = Repository.manifest.safeParse(repository);
   if (!checked.success) {
     const [issue] = checked.error.issues;
     throw new UsageError(`${issue!.path.join(".")}: ${issue!.message}`);
   }
   return repository as unknown as Repository;
-}
-
-/** @throws {UsageError} where `check` finds that the hub could not use a flag's value */
-function checkFlag(
-  flag: "url" | "path" | typeof REFS[number],
-  options: SourceValues,
-  check: (value: string) => unknown,
-): void {
-  const value = options[flag];
-  if (value === undefined) return;
-  try {
-    check(value);
-  } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
-    throw new UsageError(
-      `--${flag} is ${JSON.stringify(value)}: ${error.detail}`,
-    );
-  }
 }
 
 /** A Secret of the system namespace. */
