@@ -56,7 +56,7 @@ export class TestClient {
     return {
       code: response.status,
       headers: response.headers,
-      body: json ? JSON.parse(text) : text,
+      body: json && text ? JSON.parse(text) : text,
     };
   }
 

@@ -15,6 +15,7 @@ import type {
   User,
 } from "../types.ts";
 import { type AnswerContext, answerResource } from "./answer_resource.ts";
+import { headOf } from "./head_of.ts";
 import type { InFlight } from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RequestTime } from "./request_time.ts";
@@ -187,7 +188,7 @@ export function createHandler(
       code: response.status,
       seconds: (performance.now() - started) / 1000,
     });
-    return response;
+    return request.method === "HEAD" ? await headOf(response) : response;
   };
 }
 
