@@ -37,9 +37,9 @@ export interface ApplyChangeOptions {
 /**
  * Makes an object as its manifest says, by server-side apply.
  *
- * An apply leaves alone what others set, also what a person set by kubectl; so
- * such fields are first handed to our own field manager, in
- * `metadata.managedFields`, as Flux does it.
+ * An apply leaves alone what others set, also what a person set by kubectl or
+ * an engine that it is taken over from; so such fields are first handed to our
+ * own field manager, in `metadata.managedFields`, as Flux does it.
  *
  * @returns The object as it is now.
  */
@@ -56,9 +56,6 @@ export async function applyChange(
     : undefined;
   const { name } = change.object.metadata;
   const at = { namespace, fieldManager: GITOPS_MANAGER, signal };
-  if (change.adopted && change.live) {
-    await client.patch(resource, name, withoutMarks(change.adopted), at);
-  }
   let live = change.live;
   for (let attempt = 1; live; attempt++) {
     const managedFields = handedOver(live, change);
@@ -81,6 +78,10 @@ export async function applyChange(
       if (!isConflict(error) || attempt >= ATTEMPTS) throw error;
       live = await client.tryGet(resource, name, { namespace, signal });
     }
+  }
+  // After that: until then it is known that it is to be taken over.
+  if (change.adopted && live) {
+    await client.patch(resource, name, withoutMarks(change.adopted), at);
   }
   const object = withOrigin(
     live && change.leave.length
@@ -120,7 +121,7 @@ export async function applyChange(
 /** `metadata.managedFields` as they have to be before the apply; none where they are. */
 function handedOver(live: KubeObject, change: Change) {
   const before = live.metadata.managedFields ?? [];
-  const taken = change.takeOver ? takenOver(live) : undefined;
+  const taken = change.takeOver ? takenOver(live, change.adopted) : undefined;
   const after = (taken ?? before).map((entry) => {
     if (entry.manager !== GITOPS_MANAGER || entry.operation !== "Apply") {
       return entry;

@@ -34,10 +34,19 @@ export function extraFields(desired: KubeObject, live: KubeObject): string[] {
 /**
  * `metadata.managedFields` with what kubectl holds handed to this manager, so
  * that the next apply decides it; none where kubectl holds nothing.
+ *
+ * @param from.managers Whose else is handed over: what an engine that kept the
+ * object holds would otherwise stay once it leaves the manifest.
  */
-export function takenOver(live: KubeObject): ManagedFieldsEntry[] | undefined {
+export function takenOver(
+  live: KubeObject,
+  from: { managers?: RegExp } = {},
+): ManagedFieldsEntry[] | undefined {
   const entries = live.metadata.managedFields ?? [];
-  const byHand = entries.filter(isByHand);
+  const byHand = entries.filter((entry) =>
+    !entry.subresource &&
+    (BY_HAND.test(entry.manager) || from.managers?.test(entry.manager))
+  );
   let taken: Fields = {};
   const rest: ManagedFieldsEntry[] = [];
   for (const entry of entries) {
@@ -66,10 +75,6 @@ export function takenOver(live: KubeObject): ManagedFieldsEntry[] | undefined {
     fieldsType: "FieldsV1",
     fieldsV1: taken,
   }];
-}
-
-function isByHand(entry: ManagedFieldsEntry): boolean {
-  return BY_HAND.test(entry.manager) && !entry.subresource;
 }
 
 /** Parts the annotations that are requests from all else. */

@@ -18,6 +18,8 @@ export interface Owner {
   adoptable: boolean;
   /** Keys by which they know it as theirs. */
   marks: { labels?: string[]; annotations?: string[] };
+  /** Names of the field managers that they apply it as. */
+  managers?: RegExp;
 }
 
 /** What {@linkcode ownerOf} goes by. */
@@ -31,10 +33,16 @@ export interface OwnershipOptions {
   free?: ReadonlySet<string>;
 }
 
-const FLUX: [prefix: string, kind: string][] = [
-  ["kustomize.toolkit.fluxcd.io", "Flux Kustomization"],
-  ["helm.toolkit.fluxcd.io", "Flux HelmRelease"],
+const FLUX: [prefix: string, kind: string, managers: RegExp][] = [
+  [
+    "kustomize.toolkit.fluxcd.io",
+    "Flux Kustomization",
+    /^kustomize-controller$/,
+  ],
+  ["helm.toolkit.fluxcd.io", "Flux HelmRelease", /^helm-controller$/],
 ];
+/** Its own name for itself, and that of its program, by which older ones apply. */
+const ARGO_MANAGERS = /^argocd-(application-)?controller$/;
 const ARGO = "argocd.argoproj.io/tracking-id";
 const ARGO_LABELS = [
   "argocd.argoproj.io/instance",
@@ -73,7 +81,7 @@ export function ofOtherEngine(
   resource: Resource,
 ): Owner | undefined {
   const { labels = {}, annotations = {} } = metadata;
-  for (const [prefix, kind] of FLUX) {
+  for (const [prefix, kind, managers] of FLUX) {
     const name = labels[`${prefix}/name`];
     if (!name) continue;
     const namespace = labels[`${prefix}/namespace`];
@@ -81,6 +89,7 @@ export function ofOtherEngine(
       name: `${kind} ${namespace ? `${namespace}/` : ""}${name}`,
       adoptable: true,
       marks: { labels: [`${prefix}/name`, `${prefix}/namespace`] },
+      managers,
     };
   }
   const argo = argoApplication(metadata, resource);
@@ -92,6 +101,7 @@ export function ofOtherEngine(
         annotations: [ARGO],
         labels: ARGO_LABELS.filter((label) => labels[label] === argo),
       },
+      managers: ARGO_MANAGERS,
     };
   }
   if (annotations[INVENTORY]) {
@@ -111,6 +121,7 @@ export function ofOtherEngine(
         annotations: [HELM_RELEASE, HELM_NAMESPACE],
         labels: [MANAGED_BY],
       },
+      managers: /^helm$/,
     };
   }
 }

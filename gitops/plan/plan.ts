@@ -55,7 +55,7 @@ export interface Change {
   live?: KubeObject;
   /** Which fields differ, or why else. Never a value, which may be secret. */
   reasons: string[];
-  /** Whether kubectl holds fields that have to be taken over first. */
+  /** Whether kubectl, or who kept it, holds fields that have to be taken over first. */
   takeOver: boolean;
   /** Fields that are left as they are, though the manifest says otherwise. */
   leave: Pointer[];
@@ -221,7 +221,8 @@ export function compare(
       : fieldsThatDiffer(object, { live, leave: ignore });
     change.drifted = all.filter((field) => !change.reasons.includes(field));
   }
-  change.takeOver = change.reasons.length > 0 && takenOver(live) !== undefined;
+  change.takeOver = change.reasons.length > 0 &&
+    takenOver(live, owner) !== undefined;
   return change;
 }
 

@@ -16,6 +16,10 @@ export const otherEngines: Scenario = {
         [site.file("workspace.yaml")]: workspace(site.name),
       }),
     );
+    const managers: Record<string, string> = {
+      flux: "kustomize-controller",
+      argo: "argocd-controller",
+    };
     const theirs: [string, KubeObject["metadata"], RegExp][] = [
       ["flux", {
         name: "flux",
@@ -40,13 +44,13 @@ export const otherEngines: Scenario = {
         labels: { [APPLYSET_LABEL]: "applyset-x-v1" },
       }, /apply set applyset-x-v1 keeps it/],
     ];
-    for (const [, metadata] of theirs) {
-      await client.create(ConfigMap, {
+    for (const [name, metadata] of theirs) {
+      await client.apply(ConfigMap, {
         apiVersion: "v1",
         kind: "ConfigMap",
         metadata: { ...metadata, namespace },
-        data: { value: "theirs" },
-      } as KubeObject, { fieldManager: "theirs" });
+        data: { value: "theirs", ...name in managers && { more: "theirs" } },
+      } as KubeObject, { fieldManager: managers[name] ?? "theirs" });
     }
     // A copy of what Argo CD keeps elsewhere is nobody's.
     await client.create(ConfigMap, {
@@ -93,7 +97,8 @@ export const otherEngines: Scenario = {
     );
     for (const [name] of theirs) {
       const { data, metadata } = await get(name);
-      assert.equal(data.value, "ours");
+      // What they alone had goes along, as all that leaves a manifest.
+      assert.deepEqual(data, { value: "ours" });
       // Without its marks, the other engine prunes it no more.
       const marks = JSON.stringify([metadata.labels, metadata.annotations]);
       assert.doesNotMatch(marks, /fluxcd|argocd|k8s.io\/owning|"shop"/);
