@@ -8,6 +8,8 @@ import { Plugin } from "../api/plugin.ts";
 import { revisionName } from "../api/protocol/claims.ts";
 import { Revision } from "../api/revision.ts";
 import { Workspace } from "../api/workspace.ts";
+import { type Clock, systemClock } from "../kube/clock.ts";
+import { getCondition } from "../kube/conditions.ts";
 import { eventually } from "../kube/testing/eventually.ts";
 import {
   condition,
@@ -21,13 +23,14 @@ const scope = { namespace: NAMESPACE };
 const [embedded] = engines;
 
 async function start(
-  options: { needs?: string[]; revisionGrace?: number } = {},
+  options: { needs?: string[]; revisionGrace?: number; clock?: Clock } = {},
   engine = embedded!,
 ): Promise<HubEnvironment> {
-  const { needs, revisionGrace } = options;
+  const { needs, revisionGrace, clock } = options;
   const environment = await HubEnvironment.start(engine, {
     catalogue: [probePlugin({ needs })],
     revisionGrace,
+    ...(clock ? { clock } : {}),
   });
   await environment.workspace(NAMESPACE, { plugins: [{ name: "probe" }] });
   return environment;
@@ -75,6 +78,56 @@ async function untilAssigned(
   );
   return status!.assignment!;
 }
+
+Deno.test("an Agent that was applied before its plugin object is not Stalled until that had the time to come", async () => {
+  let now = Date.now();
+  await using environment = await start({
+    clock: { ...systemClock, now: () => now },
+  });
+  await agent(environment);
+  await agent(environment, [{ name: "elsewhere" }], "press-2");
+  for (const name of ["press-1", "press-2"]) {
+    const { status } = await untilReason(
+      environment,
+      "PluginObjectNotFound",
+      name,
+    );
+    assert.equal(getCondition(status!.conditions, "Stalled"), undefined);
+    assert.equal(
+      getCondition(status!.conditions, "Reconciling")?.reason,
+      "PluginObjectNotFound",
+    );
+  }
+  await monitoring(environment);
+  await untilAssigned(environment);
+  const untilStalled = () =>
+    environment.untilAgent(
+      NAMESPACE,
+      "press-2",
+      "is Stalled",
+      condition("Stalled", "PluginObjectNotFound"),
+    );
+  const look = () =>
+    environment.client.patch(Agent, "press-2", {
+      metadata: { annotations: { looked: String(now) } },
+    }, scope);
+  now += 10_000;
+  await look();
+  await untilStalled();
+  // What it asks for anew may be on its way again.
+  await environment.client.patch(Agent, "press-2", {
+    spec: { plugins: [{ name: "still-elsewhere" }] },
+  }, scope);
+  await environment.untilAgent(
+    NAMESPACE,
+    "press-2",
+    "is looked at anew",
+    condition("Reconciling", "PluginObjectNotFound"),
+  );
+  now += 10_000;
+  await look();
+  await untilStalled();
+});
 
 for (const engine of engines) {
   Deno.test({

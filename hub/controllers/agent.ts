@@ -28,6 +28,7 @@ import {
   pluginObjectInformers,
   secretInformer,
 } from "./agent_inputs.ts";
+import { Arriving } from "./arriving.ts";
 import { type HubContext, readyWorkspace } from "./context.ts";
 import { Dependencies } from "./dependencies.ts";
 import {
@@ -202,6 +203,7 @@ class AgentController {
   readonly #context: HubContext;
   readonly #options: AgentControllerOptions;
   readonly #settling = new Settling();
+  readonly #arriving = new Arriving();
   /** The last assignment of each Agent that the hub is sure of, by uid. */
   readonly #known = new Map<string, Assignment>();
   readonly #publisher: RevisionPublisher;
@@ -222,6 +224,7 @@ class AgentController {
    * says what stands.
    */
   forgetUID(uid: string): void {
+    this.#arriving.done(uid);
     this.#known.delete(uid);
   }
 
@@ -261,6 +264,7 @@ class AgentController {
     touched.done();
     let assignment = before;
     const settles = this.#settles(resolved, before);
+    const arrives = this.#arrives(agent, resolved);
     const until = suspendedUntil(agent, workspace);
     if (
       resolved instanceof Problem || agent.spec?.paused || until || settles > 0
@@ -286,9 +290,21 @@ class AgentController {
     await this.#tell(agent, {
       assignment,
       enrollment,
-      outcome: until ? suspended(until) : outcomeOf(agent, resolved),
+      outcome: until
+        ? suspended(until)
+        : outcomeOf(agent, resolved, { arrives: arrives > 0 }),
     });
-    if (settles > 0) return { requeueAfter: settles };
+    const requeueAfter = Math.max(settles, arrives);
+    if (requeueAfter > 0) return { requeueAfter };
+  }
+
+  /** How long what an Agent lacks may still be on its way, in milliseconds. */
+  #arrives(agent: Agent, resolved: NamedRevision | Problem): number {
+    if (resolved instanceof Problem) {
+      return this.#arriving.left(agent, this.#context.clock.now());
+    }
+    this.#arriving.done(agent.metadata.uid!);
+    return 0;
   }
 
   /** How long the device is to keep what it has yet, in milliseconds, since an edit by hand may be put back. */
@@ -422,10 +438,14 @@ function suspended(until: string): Outcome {
   };
 }
 
-function outcomeOf(agent: Agent, resolved: Resolved | Problem): Outcome {
+function outcomeOf(
+  agent: Agent,
+  resolved: Resolved | Problem,
+  { arrives }: { arrives: boolean },
+): Outcome {
   if (resolved instanceof Problem) {
     return {
-      state: "stalled",
+      state: arrives ? "reconciling" : "stalled",
       reason: resolved.reason,
       message:
         `Cannot decide what Agent ${agent.metadata.name} is to run: ${resolved.message}`,
