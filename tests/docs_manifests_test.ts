@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Document, parseAllDocuments } from "yaml";
+import { type Document, parse, parseAllDocuments } from "yaml";
 import { findKind, kinds } from "../api/kinds.ts";
 import { healthChecks } from "../cli/generate/flux.ts";
 
@@ -19,7 +19,7 @@ for (const page of ["argocd", "flux"]) {
     const text = await Deno.readTextFile(
       new URL(`../docs/${page}.md`, import.meta.url),
     );
-    const objects = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].flatMap(
+    const objects = [...text.matchAll(/^```yaml.*?\n(.*?)^```$/gms)].flatMap(
       ([, yaml]) =>
         (parseAllDocuments(yaml!) as Document[]).map((document) => {
           assert.deepEqual(document.errors, []);
@@ -43,3 +43,14 @@ for (const page of ["argocd", "flux"]) {
     }
   });
 }
+
+Deno.test("the health checks of deploy/flux are a patch of a Kustomization of any name", async () => {
+  const patch = parse(
+    await Deno.readTextFile(
+      new URL("../deploy/flux/health_checks.yaml", import.meta.url),
+    ),
+  );
+  // With another name in it, kubectl patch is refused.
+  assert.deepEqual(Object.keys(patch), ["spec"]);
+  assert.deepEqual(patch.spec, { healthCheckExprs: healthChecks(kinds) });
+});

@@ -52,17 +52,12 @@ export function healthChecks(kinds: readonly Kind[]): HealthCheck[] {
   });
 }
 
-/** A patch of a Kustomization of Flux. */
+/** A patch of any Kustomization of Flux: named, it would be of one alone. */
 export function fluxFiles(kinds: readonly Kind[]): Files {
-  const patch = {
-    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
-    kind: "Kustomization",
-    metadata: { name: "fleet", namespace: "flux-system" },
-    spec: { healthCheckExprs: healthChecks(kinds) },
-  };
+  const patch = { spec: { healthCheckExprs: healthChecks(kinds) } };
   return {
     "health_checks.yaml":
-      `# kubectl patch kustomization fleet -n flux-system --type merge --patch-file health_checks.yaml
+      `# kubectl patch kustomization NAME -n flux-system --type merge --patch-file health_checks.yaml
 # Or put spec.healthCheckExprs into the Kustomizations that apply Faros's kinds.
 ${stringify(patch, { lineWidth: 0, compat: "yaml-1.1" })}`,
   };
