@@ -54,7 +54,7 @@ export const hubCrash: Scenario = {
     const asked = await environment.faros(...approve);
     assert.equal(asked.code, 1);
     assert.match(asked.stdout, /ConfigMap +500 +/);
-    assert.match(asked.stderr, /say --yes to delete these 500 objects/);
+    assert.match(asked.stderr, /say --yes to let these 500 objects go/);
     const { code, stderr } = await environment.faros(...approve, "--yes");
     assert.equal(code, 0, stderr);
     await environment.untilApplied(removal);
