@@ -307,7 +307,10 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
 
   #contact(): void {
     this.lastContact = this.#clock.now();
+    if (this.lastError === undefined) return;
     this.lastError = undefined;
+    // Whoever reads of a fault wants to read of its end, too.
+    this.#log.info("Follows a resource again");
   }
 
   #failed(error: unknown): void {

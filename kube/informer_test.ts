@@ -258,7 +258,7 @@ Deno.test("informer notices a connection that went silent", () =>
     await eventually(() => informer.get("a", "z"));
   }));
 
-Deno.test("informer goes on after a server that is away, and says so once", () =>
+Deno.test("informer goes on after a server that is away, and says so once, and once that it is over", () =>
   scene({
     list: (nth) =>
       nth < 4
@@ -269,8 +269,9 @@ Deno.test("informer goes on after a server that is away, and says so once", () =
     assert.equal(informer.hasSynced, false);
     await informer.synced;
     assert.equal(informer.lastError, undefined);
-    assert.equal(logged.length, 1);
+    assert.equal(logged.length, 2);
     assert.match(logged[0]!, /^Cannot follow a resource.*no etcd/);
+    assert.equal(logged[1], "Follows a resource again");
   }));
 
 Deno.test("informer waits as long as a busy server asks", () => {
