@@ -11,16 +11,16 @@ import { megabytes, progressTo } from "./progress.ts";
 /**
  * Writes a backup to a file: under another name until it is complete, was checked, and is on the disk.
  *
- * @throws where it is cut off; the file is then as it was
+ * @throws where it is cut off, or would take the place of anything but a backup; the file is then as it was
  */
 export async function saveBackup(
   bytes: AsyncIterable<Uint8Array>,
   { file, io }: { file: string; io: Io },
 ): Promise<BackupSummary> {
+  await requireReplaceable(file);
   const partial = `${file}.partial`;
   const progress = progressTo(io);
   let rows = 0;
-  let objects: number | undefined;
   const to = await Deno.open(partial, {
     create: true,
     write: true,
@@ -39,14 +39,10 @@ export async function saveBackup(
   try {
     await to.truncate();
     const summary = await readBackup(written(bytes, to), {
-      header: (header) => objects = header.objects,
       row: () => rows++,
+      // Of how many is not known: history is in it, too.
       progress: (done) =>
-        progress(() =>
-          `${rows.toLocaleString("en")} rows${
-            objects ? ` of some ${objects.toLocaleString("en")}` : ""
-          }, ${megabytes(done)}`
-        ),
+        progress(() => `${rows.toLocaleString("en")} rows, ${megabytes(done)}`),
     });
     await to.sync();
     // Locked until it has its name.
@@ -59,6 +55,28 @@ export async function saveBackup(
   } finally {
     to.close();
   }
+}
+
+/** What every backup begins with. */
+const BEGIN = '{"backup":';
+
+/** @throws where something is there already that is no backup, such as the database itself */
+async function requireReplaceable(file: string): Promise<void> {
+  const there = await Deno.stat(file).catch(() => undefined);
+  if (!there || there.isFile && there.size === 0) return;
+  if (there.isFile) {
+    using found = await Deno.open(file);
+    const begin = new Uint8Array(BEGIN.length);
+    await found.read(begin);
+    if (new TextDecoder().decode(begin) === BEGIN) return;
+  }
+  throw new Error(
+    `Cannot write the backup ${file}: ${
+      there.isFile
+        ? "a file is there already that is no backup"
+        : "it is no file"
+    }; name another`,
+  );
 }
 
 /** Locks `to`; whoever had it may have given it another name meanwhile. */

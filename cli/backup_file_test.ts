@@ -38,6 +38,18 @@ Deno.test("saveBackup(): of two at a time to one file the second is refused, and
       Array.from(Deno.readDirSync(dir), ({ name }) => name).sort(),
       ["b", "data"],
     );
+    // Nothing else loses its place to a backup, least of all what is backed up.
+    const database = `${dir}/data/store.db`;
+    const before = await Deno.readFile(database);
+    await assert.rejects(
+      saveBackup(backupOfFolder(`${dir}/data`), { file: database, io }),
+      /store\.db: a file is there already that is no backup; name another/,
+    );
+    assert.deepEqual(await Deno.readFile(database), before);
+    await assert.rejects(
+      saveBackup(backupOfFolder(`${dir}/data`), { file: dir, io }),
+      /: it is no file; name another/,
+    );
     // What a process that died left behind is in nobody's way.
     await Deno.writeTextFile(`${file}.partial`, "x".repeat(1 << 20));
     await saveBackup(backupOfFolder(`${dir}/data`), { file, io });
