@@ -108,6 +108,38 @@ for (const engine of [embedded, kubernetes]) {
         assert.equal((await site.sync("factory-a")).status, "True");
       });
 
+      await t.step(
+        "what is suspended is left, what is deleted goes",
+        async () => {
+          const patched = async (spec: object, ...what: string[]) => {
+            const patch = JSON.stringify({ spec });
+            const args = ["patch", ...what, "--type=merge", "-p", patch];
+            const { code, stderr } = await kubectl(args);
+            assert.equal(code, 0, stderr);
+          };
+          const inFlux = ["kustomization/factory-a", "-n", "flux-system"];
+          await patched({ suspend: true }, ...inFlux);
+          await patched({ paused: true }, "agent/press-1", ...IN);
+          await site.push({
+            [MONITORING]: original[MONITORING].replace("10s", "20s"),
+          });
+          // This one goes on, and by then the other would have been looked at, too.
+          await site.sync("fleet-workspaces");
+          assert.equal((await agent("press-1")).spec?.paused, true);
+          await patched({ suspend: false }, ...inFlux);
+          await site.push(original);
+          await site.sync("factory-a");
+          assert.equal((await agent("press-1")).spec?.paused, undefined);
+          await kubectl(["delete", ...inFlux]);
+          const { items } = await site.get<KubeObject & { items: unknown[] }>(
+            ...["agents,monitorings,registrations", ...IN],
+          );
+          assert.deepEqual(items, []);
+          await site.follow(/^kubectl apply -f fleet.yaml/);
+          assert.ok((await agent("press-1")).status?.assignment);
+        },
+      );
+
       await t.step("a folder does what its ServiceAccount may", async () => {
         await site.follow(/^kubectl create serviceaccount/);
         const forbidden =
