@@ -29,64 +29,112 @@ export interface LoadOptions {
 
 /** Requests of each kind that writes; there are twice as many of gets. */
 const WRITES = 10_000;
-/** Requests of each kind before those that count: what has just started is slower by the compiler's work. */
+/** Requests of each kind before those that count. */
 const WARM_UP = 3000;
 /** Lists of all objects, one after the other, of which the median counts. */
 const LISTS = 20;
 
-/** Loads an API server with ConfigMaps, which every one has built in; it is warm when what counts begins. */
+/** A load of one kind: one part of it warms a server up, another counts. */
+export interface KindOfLoad {
+  requests: number;
+  /** What is written differs from part to part: to write what is there already would be no change. */
+  of(part: string): Omit<LoadRequests, "requests">;
+}
+
+/** The kinds of load that an API server takes in turn: ConfigMaps, which every one has built in. */
+export function loads(
+  { namespace, objects, share = 1 }: Pick<
+    LoadOptions,
+    "namespace" | "objects" | "share"
+  >,
+): Record<keyof Rates, KindOfLoad> {
+  const requests = Math.ceil(WRITES * share);
+  const path = `${mapsOf(namespace)}/load-%d`;
+  return {
+    creates: {
+      requests,
+      of: (part) => creation(`${namespace}-${part}`, requests),
+    },
+    gets: {
+      requests: 2 * requests,
+      of: () => ({ method: "GET", path, objects }),
+    },
+    patches: {
+      requests,
+      of: (part) => ({
+        method: "PATCH",
+        path: `${path}?fieldManager=bench`,
+        type: "application/merge-patch+json",
+        body: `{"data":{"value":"${part}-%v"}}`,
+        objects,
+      }),
+    },
+    applies: {
+      requests,
+      of: (part) => ({
+        method: "PATCH",
+        path: `${path}?fieldManager=bench-apply&force=true`,
+        type: "application/apply-patch+yaml",
+        body: objectText(namespace, `${part}-applied-%v`),
+        objects,
+      }),
+    },
+  };
+}
+
+/** Makes namespaces: the creates of each part of a load go into one, `NAMESPACE-PART`. */
+export async function makeNamespaces(
+  { tool, address }: Pick<LoadOptions, "tool" | "address">,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) {
+    await tool.run(address, {
+      method: "POST",
+      path: "/api/v1/namespaces",
+      body:
+        `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"${name}"}}`,
+      objects: 1,
+      requests: 1,
+      connections: 1,
+    });
+  }
+}
+
+/** Loads a server so that it is warm when what counts begins: what has just started is slower by the compiler's work. */
+export async function warmUp(
+  { tool, address, share = 1 }: LoadOptions,
+  { of }: KindOfLoad,
+  part: string,
+): Promise<void> {
+  const requests = Math.ceil(WARM_UP * share);
+  await tool.run(address, { ...of(part), requests });
+}
+
+/** Loads an API server with each kind; it is warm when what counts begins. */
 export async function measureRates(
   options: LoadOptions & {
     /** Which time this is on one server. @default {1} */
     round?: number;
   },
 ): Promise<Rates> {
-  const { tool, address, namespace, objects, share = 1, round = 1 } = options;
-  const writes = Math.ceil(WRITES * share);
-  const rate = async (
-    requests: number,
-    of: (part: string) => Omit<LoadRequests, "requests">,
-  ) => {
-    // What is written differs from part to part: to write what is there already would be no change.
-    await tool.run(address, {
-      ...of(`warm-up-${round}`),
-      requests: Math.ceil(WARM_UP * share),
-    });
-    const load = { ...of(`load-${round}`), requests };
+  const { tool, address, round = 1 } = options;
+  const [first, second] = [`warm-up-${round}`, `load-${round}`] as const;
+  const { namespace } = options;
+  await makeNamespaces(options, [
+    `${namespace}-${first}`,
+    `${namespace}-${second}`,
+  ]);
+  const kinds = loads(options);
+  const rate = async (kind: KindOfLoad) => {
+    await warmUp(options, kind, first);
+    const load = { ...kind.of(second), requests: kind.requests };
     return (await tool.run(address, load)).perSecond;
   };
-  for (const part of ["warm-up", "load"]) {
-    await tool.run(address, {
-      method: "POST",
-      path: "/api/v1/namespaces",
-      body:
-        `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"${namespace}-${part}-${round}"}}`,
-      objects: 1,
-      requests: 1,
-      connections: 1,
-    });
-  }
-  const path = `${mapsOf(namespace)}/load-%d`;
   return {
-    creates: await rate(
-      writes,
-      (part) => creation(`${namespace}-${part}`, writes),
-    ),
-    gets: await rate(2 * writes, () => ({ method: "GET", path, objects })),
-    patches: await rate(writes, (part) => ({
-      method: "PATCH",
-      path: `${path}?fieldManager=bench`,
-      type: "application/merge-patch+json",
-      body: `{"data":{"value":"${part}-%v"}}`,
-      objects,
-    })),
-    applies: await rate(writes, (part) => ({
-      method: "PATCH",
-      path: `${path}?fieldManager=bench-apply&force=true`,
-      type: "application/apply-patch+yaml",
-      body: objectText(namespace, `${part}-applied-%v`),
-      objects,
-    })),
+    creates: await rate(kinds.creates),
+    gets: await rate(kinds.gets),
+    patches: await rate(kinds.patches),
+    applies: await rate(kinds.applies),
   };
 }
 

@@ -3,6 +3,7 @@ import { startChild } from "../cli/demo/child.ts";
 import { selfCommand } from "../cli/self_command.ts";
 import { clusterConfig } from "../kube/cluster_config.ts";
 import { loadKubeconfig } from "../kube/kubeconfig.ts";
+import { freePort } from "../tests/engines/process.ts";
 import { startKubeApiserver } from "../tests/engines/kube_apiserver.ts";
 import type { Address } from "./load_tool.ts";
 import { childrenNamed } from "./memory.ts";
@@ -18,12 +19,21 @@ export interface Target {
   close(): Promise<void>;
 }
 
-/** The embedded API server with its data on disk. */
-export async function startEmbedded(dir: string): Promise<Target> {
+/**
+ * The embedded API server with its data on disk.
+ *
+ * @param options.inspect Makes it take V8's inspector's connections at a port of its own
+ */
+export async function startEmbedded(
+  dir: string,
+  { inspect = false }: { inspect?: boolean } = {},
+): Promise<Target & { inspectorUrl?: string }> {
   const start = performance.now();
   const data = join(dir, "embedded");
+  const port = inspect ? freePort() : undefined;
+  const [program, run, ...self] = selfCommand() as [string, string];
   const child = startChild([
-    ...selfCommand(),
+    ...[program, run, ...port ? [`--inspect=127.0.0.1:${port}`] : [], ...self],
     ...["apiserver", "--data", data, "--listen", "127.0.0.1:0"],
   ], { name: "faros apiserver" });
   try {
@@ -35,6 +45,7 @@ export async function startEmbedded(dir: string): Promise<Target> {
   const startMs = performance.now() - start;
   const kubeconfig = join(data, "admin.kubeconfig");
   return {
+    ...port ? { inspectorUrl: await inspectorUrlAt(port) } : {},
     kubeconfig,
     address: await addressIn(kubeconfig),
     pids: [child.pid],
@@ -43,6 +54,13 @@ export async function startEmbedded(dir: string): Promise<Target> {
       await child.stop();
     },
   };
+}
+
+/** The address of the main thread, as V8's inspector tells it. */
+async function inspectorUrlAt(port: number): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/json`);
+  const [{ webSocketDebuggerUrl }] = await answer.json();
+  return webSocketDebuggerUrl;
 }
 
 /** kube-apiserver with etcd, which also syncs to disk before it answers. */
