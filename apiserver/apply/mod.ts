@@ -12,4 +12,6 @@ export {
   type ServerSideApplyOptions,
 } from "./server_side_apply.ts";
 export { FieldSet, showPath } from "./field_set.ts";
+export { removeZeroValue } from "./remove_zero_value.ts";
+export { withZeroValue } from "./with_zero_value.ts";
 export { type ResetOptions, withoutManagedFields } from "./ownership.ts";

@@ -1,4 +1,9 @@
-import { serverSideApply, withoutManagedFields } from "../apply/mod.ts";
+import {
+  removeZeroValue,
+  serverSideApply,
+  withoutManagedFields,
+  withZeroValue,
+} from "../apply/mod.ts";
 import {
   badRequest,
   conflict,
@@ -17,6 +22,7 @@ import type {
   JsonObject,
   KubeObject,
   ManagedFieldsEntry,
+  ResourceDefinition,
 } from "../types.ts";
 import { prepareNew } from "./create.ts";
 import { timestamp } from "./metadata.ts";
@@ -105,7 +111,7 @@ function patched(
   let result: Json;
   switch (type) {
     case "application/json-patch+json":
-      result = jsonPatch(document, body.value as Json);
+      result = jsonPatched(served.definition, document, body.value as Json);
       break;
     case "application/merge-patch+json":
       result = mergePatch(own(), value());
@@ -147,6 +153,18 @@ function patched(
   if (keep) object.metadata.managedFields = managedFields;
   checkIdentity(object, old, request, { patch: true });
   return object;
+}
+
+/** Of built-in kinds with the parts that Go writes in any case, so that there is something to add to. */
+function jsonPatched(
+  { zero }: ResourceDefinition,
+  document: JsonObject,
+  patch: Json,
+): JsonObject {
+  if (!zero) return jsonPatch(document, patch);
+  const result = jsonPatch(withZeroValue(document, zero), patch);
+  removeZeroValue(result, zero, document);
+  return result;
 }
 
 function withFields(

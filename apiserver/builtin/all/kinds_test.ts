@@ -458,3 +458,37 @@ Deno.test("what the control plane is made of, and devices, say what they are in 
     }
   }, { now: () => new Date("2026-01-02T00:00:00Z") });
 });
+
+Deno.test("a JSON patch adds to parts that Go writes in any case, and leaves none behind", async () => {
+  await withAll(async (api) => {
+    await api.post(`${APPS}/deployments`, deployment("i"));
+    const path = `${APPS}/deployments/web`;
+    const patch = (path: string, op: JsonObject) =>
+      api.patch(path, "json", [op]);
+    const nothing = await patch(path, {
+      op: "test",
+      path: "/status",
+      value: {},
+    });
+    assert.equal(nothing.code, 200);
+    assert.equal(nothing.body.status, undefined);
+    const { code, body } = await patch(`${path}/status`, {
+      op: "add",
+      path: "/status/replicas",
+      value: 2,
+    });
+    assert.deepEqual([code, body.status], [200, { replicas: 2 }]);
+    assert.equal(
+      nothing.body.metadata.resourceVersion,
+      String(Number(body.metadata.resourceVersion) - 1),
+    );
+    const node = { apiVersion: "v1", kind: "Node", metadata: { name: "n" } };
+    await api.post("/api/v1/nodes", node);
+    const cordoned = await patch("/api/v1/nodes/n", {
+      op: "replace",
+      path: "/spec/unschedulable",
+      value: true,
+    });
+    assert.deepEqual(cordoned.body.spec, { unschedulable: true });
+  });
+});
