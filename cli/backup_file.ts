@@ -15,7 +15,7 @@ import { megabytes, progressTo } from "./progress.ts";
  */
 export async function saveBackup(
   bytes: AsyncIterable<Uint8Array>,
-  { file, io }: { file: string; io: Io },
+  { file, io, signal }: { file: string; io: Io; signal?: AbortSignal },
 ): Promise<BackupSummary> {
   await requireReplaceable(file);
   const partial = `${file}.partial`;
@@ -38,7 +38,7 @@ export async function saveBackup(
   }
   try {
     await to.truncate();
-    const summary = await readBackup(written(bytes, to), {
+    const summary = await readBackup(written(bytes, { to, signal }), {
       row: () => rows++,
       // Of how many is not known: history is in it, too.
       progress: (done) =>
@@ -86,8 +86,12 @@ async function isAlone(to: Deno.FsFile, path: string): Promise<boolean> {
   return there?.ino === (await to.stat()).ino;
 }
 
-async function* written(bytes: AsyncIterable<Uint8Array>, to: Deno.FsFile) {
+async function* written(
+  bytes: AsyncIterable<Uint8Array>,
+  { to, signal }: { to: Deno.FsFile; signal: AbortSignal | undefined },
+) {
   for await (const chunk of bytes) {
+    signal?.throwIfAborted();
     for (let at = 0; at < chunk.length;) {
       at += await to.write(chunk.subarray(at));
     }

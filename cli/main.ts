@@ -13,6 +13,8 @@ export const ExitCode = {
   error: 1,
   /** What was asked makes no sense. */
   usage: 2,
+  /** Somebody ended it before it was done, as shells count SIGINT. */
+  interrupted: 130,
 } as const;
 
 const ABOUT =
@@ -72,12 +74,24 @@ export async function main(
       io.err(`${name}: ${error.message}${end} See '${name} --help'.`);
       return usage;
     }
+    if (signal.aborted && isOf(error, signal.reason)) {
+      io.err(`${name}: interrupted`);
+      return ExitCode.interrupted;
+    }
     io.err(`${name}: ${errorLine(error)}`);
     if (io.env("FAROS_DEBUG") && error instanceof Error) {
       io.err(error.stack ?? "");
     }
     return ExitCode.error;
   }
+}
+
+/** Whether an error comes of `reason`, and so tells nothing of its own. */
+function isOf(error: unknown, reason: unknown): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (e === reason || e.name === "AbortError") return true;
+  }
+  return false;
 }
 
 /** `help COMMAND` is `COMMAND --help`, and `--version` is `version`. */

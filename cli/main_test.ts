@@ -151,6 +151,37 @@ Deno.test("a cluster that does not answer is named once, with why", async () => 
   }
 });
 
+Deno.test("a command that is ended before it is done says so, and exits as shells count", async () => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<Response>();
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => {
+      asked.resolve();
+      return answer.promise;
+    },
+  );
+  const dir = await Deno.makeTempDir({ prefix: "faros-main-" });
+  try {
+    const path = join(dir, "kubeconfig");
+    await Deno.writeTextFile(
+      path,
+      `{current-context: a, contexts: [{name: a, context: {cluster: a}}], clusters: [{name: a, cluster: {server: "http://127.0.0.1:${server.addr.port}"}}]}`,
+    );
+    const io = bufferIo();
+    const ending = new AbortController();
+    const args = ["workspace", "get", "--kubeconfig", path];
+    const code = main(args, { io, signal: ending.signal });
+    await asked.promise;
+    ending.abort();
+    assert.equal(await code, 130);
+    assert.equal(io.stderr, "faros workspace get: interrupted\n");
+  } finally {
+    answer.resolve(new Response());
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("what stands in the way of a start is told with the way out", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;

@@ -43,7 +43,7 @@ async function backupOfFolder(
 ) {
   const { backupOfFolder } = await import("../../apiserver/backup/mod.ts");
   try {
-    return await saveBackup(backupOfFolder(data), { file, io });
+    return await saveBackup(backupOfFolder(data), { file, io, signal });
   } catch (error) {
     const { cause } = error as Error;
     if (cause instanceof Deno.errors.NotFound) {
@@ -74,5 +74,5 @@ async function backupOfServer(
     expectStream: true,
     abortSignal: signal,
   });
-  return await saveBackup(bytes, { file, io });
+  return await saveBackup(bytes, { file, io, signal });
 }

@@ -21,13 +21,15 @@ export const command = defineCommand({
       does: "Restore, then start with 'faros up --data /var/lib/faros'",
     },
   ],
-  async run({ args, options, io }) {
+  async run({ args, options, io, signal }) {
     const [file] = args as [string];
     const { restore } = await import("../../apiserver/backup/mod.ts");
     const progress = progressTo(io);
     const summary = await restore(file, options.data, {
-      onProgress: (done, total) =>
-        progress(() => `${Math.floor(100 * done / total)} %`),
+      onProgress: (done, total) => {
+        signal.throwIfAborted();
+        progress(() => `${Math.floor(100 * done / total)} %`);
+      },
     });
     io.out(`${options.data}: restored ${describeBackup(summary)}`);
     if (summary.header.salvaged) {
