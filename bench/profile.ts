@@ -204,6 +204,7 @@ async function save(tables: string[][][]): Promise<void> {
       `- Load by ${tool.name}.\n` +
       "- The load tool and the server share the machine's cores, and so do the server's threads.",
       ...tables.map(table),
+      "One run of each: others differ by a tenth and more.",
       "Places are where V8's profiler saw the main thread itself: a folder's time holds what V8's own functions, as for JSON, took for it.",
       "",
     ].join("\n\n"),
