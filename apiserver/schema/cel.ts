@@ -125,7 +125,7 @@ export function compileRule(rule: ValidationRule, schema: Schema): Program {
     if (wrong !== undefined) return { rule, wrong, transition: false };
     return {
       rule,
-      run: runnable(env, text),
+      run: runnable(env, { text, parsed }),
       ast,
       message: rule.messageExpression?.trim()
         ? messageOf(env, rule.messageExpression)
@@ -140,14 +140,17 @@ export function compileRule(rule: ValidationRule, schema: Schema): Program {
 /** Nothing where it does not parse: the plain message then stands in. */
 function messageOf(env: Environment, source: string): Runnable | undefined {
   try {
-    return runnable(env, parse(env, source).text);
+    return runnable(env, parse(env, source));
   } catch {
     return undefined;
   }
 }
 
-function runnable(env: Environment, text: string): Runnable {
-  const base = weight(env.parse(text).ast);
+function runnable(
+  env: Environment,
+  { text, parsed }: Omit<Parsed, "ast">,
+): Runnable {
+  const base = weight(parsed.ast);
   const rewrites = [withLinearMatches, withCharges];
   return { evaluate: rewritten(env, text, rewrites), base };
 }
