@@ -1,8 +1,9 @@
+import { DnsLabel } from "../api/meta.ts";
 import { UsageError } from "./errors.ts";
 
 /** Checks the name of an agent. @param what As the user knows it: `NAME`, `--name` @throws UsageError */
 export function checkAgentName(name: string, what: string): void {
-  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return;
+  if (DnsLabel.safeParse(name).success) return;
   throw new UsageError(
     `${what} is ${
       JSON.stringify(name)
